@@ -1,0 +1,55 @@
+use std::fmt;
+
+use super::{Media, Redacted};
+
+/// What the record asks of redaction. The record owns the question, `redact` implements the answer.
+pub(crate) trait Scrub: fmt::Debug + Send + Sync {
+    /// Free text: messages, error texts, panic texts. Value detectors, `key=value`, URLs, JSON inside text.
+    fn text(&self, raw: &str) -> Redacted;
+
+    /// A URL or a part of one, as received: userinfo, query, secrets in path segments.
+    fn url(&self, raw: &str) -> Redacted;
+
+    /// A header's value. `name` is lower-case; bytes 0x80-0xFF are read as Latin-1.
+    fn header(&self, name: &str, value: &[u8], sensitive: bool) -> Redacted;
+
+    /// A named value: an event's field, an attribute, a cache key.
+    fn field(&self, name: &str, raw: &str) -> Redacted;
+
+    /// A body, or its head.
+    fn body(&self, body: &RawBody<'_>) -> BodyText;
+}
+
+/// A textual body, or the head of one, as captured.
+#[derive(Clone, Copy)]
+pub(crate) struct RawBody<'a> {
+    /// What its content type says it is.
+    pub media: Media,
+    /// The content type itself, for charset and boundary.
+    pub content_type: &'a str,
+    /// The captured bytes.
+    pub bytes: &'a [u8],
+    /// True where `bytes` is the whole body.
+    pub whole: bool,
+    /// Bytes of redacted text wanted; the text is cut after, never scanned far beyond.
+    pub limit: usize,
+}
+
+/// What may be said of a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BodyText {
+    /// Whole, valid JSON on one line: at most 64 deep, no lone surrogates, every number within the range of a double.
+    Json(Redacted),
+    /// Anything else that is text.
+    Text {
+        /// The text, or its head.
+        text: Redacted,
+        /// True where the body has more than is shown.
+        truncated: bool,
+    },
+    /// Not text, or compressed: told by size and digest only.
+    Binary,
+    /// Nothing was kept: bodies are off, the budget was spent, or there was none.
+    NotKept,
+}

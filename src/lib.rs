@@ -1,0 +1,7 @@
+//! A flight log for tower services.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod exchange;
+mod redact;
+
+pub use exchange::{BodyText, Redacted};
