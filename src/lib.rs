@@ -3,5 +3,7 @@
 
 mod exchange;
 mod redact;
+mod sink;
 
-pub use exchange::{BodyText, Redacted};
+pub use exchange::*;
+pub use sink::{Sink, Stats};

@@ -1,10 +1,39 @@
-//! The record: plain data.
+//! The record: plain data, written and read with serde.
 
+mod backtrace;
+mod body;
+mod budget;
+mod error_report;
+mod event;
+mod head;
+mod id;
 mod media;
+mod outcome;
+mod record;
 mod redacted;
 mod scrub;
+mod started;
+mod text;
+mod timestamp;
+mod trace_context;
 
+pub use backtrace::Backtrace;
+pub use body::CapturedBody;
+pub(crate) use body::Raw;
+pub(crate) use budget::{Budget, Permit};
+pub use error_report::ErrorReport;
+pub use event::{Event, Field, Value};
+pub use head::Headers;
+pub(crate) use head::{Head, RawHead};
+pub use id::RequestId;
+pub(crate) use id::random;
 pub(crate) use media::Media;
+pub use outcome::Outcome;
+pub use record::{Exchange, Response};
 pub use redacted::Redacted;
 pub use scrub::BodyText;
 pub(crate) use scrub::{RawBody, Scrub};
+pub use started::{Direction, Request, Started};
+pub(crate) use text::millis_of;
+pub use timestamp::Timestamp;
+pub use trace_context::{SpanId, TraceId};

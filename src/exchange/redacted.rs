@@ -33,6 +33,11 @@ impl Redacted {
         Self(text.into())
     }
 
+    /// Stands for a value of which nothing was kept.
+    pub(crate) fn of_length(bytes: usize) -> Self {
+        Self(format!("…[{bytes} bytes]").into())
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {

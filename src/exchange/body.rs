@@ -1,0 +1,269 @@
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+use super::{BodyText, Budget, Media, RawBody, Redacted, Scrub, budget::Permit};
+
+/// A body as far as it was kept, and how long it was.
+///
+/// The bytes themselves are shown to nobody: readers get [`head`](Self::head), for entries, or
+/// [`whole`](Self::whole), for dumps, both redacted when first asked for.
+///
+/// Serialized as `{content_type, encoding, json | text | sha256, captured_bytes, total_bytes, truncated}`.
+pub struct CapturedBody {
+    total: u64,
+    captured: usize,
+    complete: bool,
+    content_type: Option<Redacted>,
+    encoding: Option<Redacted>,
+    raw: Option<Raw>,
+    head: OnceLock<BodyText>,
+    whole: OnceLock<BodyText>,
+    digest: OnceLock<Option<Box<str>>>,
+}
+
+/// What was kept, waiting to be redacted.
+pub(crate) struct Raw {
+    pub bytes: Vec<u8>,
+    pub media: Media,
+    pub content_type: Box<[u8]>,
+    pub encoding: Box<[u8]>,
+    pub head_limit: usize,
+    pub scrub: Arc<dyn Scrub>,
+    pub permit: Permit,
+}
+
+impl CapturedBody {
+    /// A body of which `total` bytes passed; `complete` where its end was seen.
+    pub(crate) fn new(total: u64, complete: bool, raw: Option<Raw>) -> Self {
+        Self {
+            total,
+            captured: raw.as_ref().map_or(0, |raw| raw.bytes.len()),
+            complete,
+            content_type: None,
+            encoding: None,
+            raw,
+            head: OnceLock::new(),
+            whole: OnceLock::new(),
+            digest: OnceLock::new(),
+        }
+    }
+
+    /// Bytes that passed.
+    #[must_use]
+    pub fn total_bytes(&self) -> u64 {
+        self.total
+    }
+
+    /// Bytes that were kept.
+    #[must_use]
+    pub fn captured_bytes(&self) -> usize {
+        self.captured
+    }
+
+    /// True where the end of the body was seen.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// True where less was kept than passed.
+    #[must_use]
+    pub fn is_truncated(&self) -> bool {
+        self.captured as u64 != self.total
+    }
+
+    /// The head of the body, as long as entries show it (LOG_BODY_LIMIT).
+    #[must_use]
+    pub fn head(&self) -> &BodyText {
+        self.head.get_or_init(|| self.text(self.raw.as_ref().map_or(0, |raw| raw.head_limit)))
+    }
+
+    /// All that was kept of the body (LOG_CAPTURE_LIMIT), as dumps show it.
+    #[must_use]
+    pub fn whole(&self) -> &BodyText {
+        self.whole.get_or_init(|| self.text(usize::MAX))
+    }
+
+    /// The SHA-256 of a body that is not text, in hexadecimal; none unless all of it was kept.
+    #[must_use]
+    pub fn sha256(&self) -> Option<&str> {
+        self.digest.get_or_init(|| self.digest()).as_deref()
+    }
+
+    /// The content type, redacted.
+    #[must_use]
+    pub fn content_type(&self) -> Option<Redacted> {
+        self.label("content-type", &self.content_type, |raw| &raw.content_type)
+    }
+
+    /// The content encoding, redacted.
+    #[must_use]
+    pub fn encoding(&self) -> Option<Redacted> {
+        self.label("content-encoding", &self.encoding, |raw| &raw.encoding)
+    }
+
+    fn label(&self, name: &str, read: &Option<Redacted>, raw: impl Fn(&Raw) -> &[u8]) -> Option<Redacted> {
+        let Some(captured) = &self.raw else { return read.clone() };
+        let value = raw(captured);
+        (!value.is_empty()).then(|| captured.scrub.header(name, value, false))
+    }
+
+    fn text(&self, limit: usize) -> BodyText {
+        let Some(raw) = &self.raw else { return BodyText::NotKept };
+        if raw.is_binary() {
+            return BodyText::Binary;
+        }
+        if raw.bytes.is_empty() {
+            return BodyText::NotKept;
+        }
+        raw.scrub.body(&RawBody {
+            media: raw.media,
+            content_type: std::str::from_utf8(&raw.content_type).unwrap_or_default(),
+            bytes: &raw.bytes,
+            whole: self.complete && !self.is_truncated(),
+            limit,
+        })
+    }
+
+    fn digest(&self) -> Option<Box<str>> {
+        let raw = self.raw.as_ref().filter(|raw| raw.is_binary() && !self.is_truncated() && self.complete)?;
+        let hexadecimal =
+            Sha256::digest(&raw.bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        Some(hexadecimal.into())
+    }
+
+    /// A copy that holds nothing to be redacted later.
+    pub(crate) fn settled(&self) -> Self {
+        Self {
+            total: self.total,
+            captured: self.captured,
+            complete: self.complete,
+            content_type: self.content_type(),
+            encoding: self.encoding(),
+            raw: None,
+            head: self.head().clone().into(),
+            whole: self.whole().clone().into(),
+            digest: self.digest().into(),
+        }
+    }
+}
+
+impl Raw {
+    fn is_binary(&self) -> bool {
+        !self.media.is_textual()
+            || !(self.encoding.is_empty() || self.encoding.eq_ignore_ascii_case(b"identity"))
+    }
+}
+
+impl Clone for CapturedBody {
+    fn clone(&self) -> Self {
+        self.settled()
+    }
+}
+
+impl Default for CapturedBody {
+    fn default() -> Self {
+        Self::new(0, true, None)
+    }
+}
+
+impl fmt::Debug for CapturedBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CapturedBody")
+            .field("total_bytes", &self.total)
+            .field("captured_bytes", &self.captured)
+            .field("complete", &self.complete)
+            .field("text", self.whole())
+            .finish()
+    }
+}
+
+impl PartialEq for CapturedBody {
+    fn eq(&self, other: &Self) -> bool {
+        (self.total, self.captured, self.complete) == (other.total, other.captured, other.complete)
+            && self.whole() == other.whole()
+            && self.content_type() == other.content_type()
+            && self.encoding() == other.encoding()
+            && self.sha256() == other.sha256()
+    }
+}
+
+/// How a body is written and read back.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Wire {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_type: Option<Redacted>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<Redacted>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    json: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<Redacted>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    captured_bytes: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truncated: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    complete: Option<bool>,
+}
+
+impl Serialize for CapturedBody {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut wire =
+            Wire { content_type: self.content_type(), encoding: self.encoding(), ..Wire::default() };
+        if let BodyText::Binary = self.whole() {
+            wire.bytes = Some(self.total);
+            wire.sha256 = self.sha256().map(Into::into);
+            return wire.serialize(serializer);
+        }
+        match self.whole() {
+            // What redaction found to be valid JSON is written as it stands; should it not parse, as text.
+            BodyText::Json(json) => match RawValue::from_string(json.as_str().into()) {
+                Ok(json) => wire.json = Some(json),
+                Err(_) => wire.text = Some(json.clone()),
+            },
+            BodyText::Text { text, .. } => wire.text = Some(text.clone()),
+            BodyText::Binary | BodyText::NotKept => {}
+        }
+        wire.captured_bytes = Some(self.captured);
+        wire.total_bytes = Some(self.total);
+        wire.truncated = Some(self.is_truncated());
+        wire.complete = (!self.complete).then_some(false);
+        wire.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for CapturedBody {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wire = Wire::deserialize(deserializer)?;
+        let truncated = wire.truncated.unwrap_or(false);
+        let text = match (wire.json, wire.text, wire.bytes) {
+            (Some(json), _, _) => BodyText::Json(Redacted::vouch(json.get())),
+            (_, Some(text), _) => BodyText::Text { text, truncated },
+            (_, _, Some(_)) => BodyText::Binary,
+            _ => BodyText::NotKept,
+        };
+        let total = wire.total_bytes.or(wire.bytes).unwrap_or(0);
+        let mut body = Self::new(total, wire.complete.unwrap_or(true), None);
+        body.captured = wire.captured_bytes.unwrap_or(0);
+        body.content_type = wire.content_type;
+        body.encoding = wire.encoding;
+        body.head = text.clone().into();
+        body.whole = text.into();
+        body.digest = wire.sha256.into();
+        Ok(body)
+    }
+}

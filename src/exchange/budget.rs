@@ -1,0 +1,85 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+};
+
+/// Captured bytes in flight over all exchanges, and their cap (LOG_CAPTURE_BUDGET).
+#[derive(Debug)]
+pub(crate) struct Budget {
+    cap: usize,
+    taken: AtomicUsize,
+    refused: AtomicU64,
+}
+
+impl Budget {
+    pub(crate) fn new(cap: usize) -> Self {
+        Self { cap, taken: AtomicUsize::new(0), refused: AtomicU64::new(0) }
+    }
+
+    /// Bytes held now.
+    pub(crate) fn taken(&self) -> usize {
+        self.taken.load(Relaxed)
+    }
+
+    /// Bodies of which something was not kept because the budget was spent.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.load(Relaxed)
+    }
+}
+
+/// Bytes taken from a budget, given back on drop.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    budget: Arc<Budget>,
+    bytes: usize,
+    refused: bool,
+}
+
+impl Permit {
+    pub(crate) fn new(budget: &Arc<Budget>) -> Self {
+        Self { budget: Arc::clone(budget), bytes: 0, refused: false }
+    }
+
+    /// Takes `more` bytes; false where the budget is spent, which is counted once a permit.
+    pub(crate) fn take(&mut self, more: usize) -> bool {
+        if self.refused {
+            return false;
+        }
+        let before = self.budget.taken.fetch_add(more, Relaxed);
+        if before.saturating_add(more) > self.budget.cap {
+            self.budget.taken.fetch_sub(more, Relaxed);
+            self.budget.refused.fetch_add(1, Relaxed);
+            self.refused = true;
+            return false;
+        }
+        self.bytes += more;
+        true
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.budget.taken.fetch_sub(self.bytes, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{Budget, Permit};
+
+    #[test]
+    fn what_is_past_the_cap_is_refused_and_counted_once_and_a_drop_gives_back() {
+        let budget = Arc::new(Budget::new(100));
+        let mut first = Permit::new(&budget);
+        let mut second = Permit::new(&budget);
+        assert!(first.take(60) && second.take(40));
+        assert!(!first.take(1) && !first.take(1));
+        assert_eq!((budget.taken(), budget.refused()), (100, 1));
+        drop(first);
+        assert!(second.take(60));
+        drop(second);
+        assert_eq!(budget.taken(), 0);
+    }
+}

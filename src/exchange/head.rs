@@ -1,0 +1,273 @@
+use std::{fmt, ops::Range, sync::Arc, sync::OnceLock};
+
+use http::{HeaderMap, HeaderName};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Media, Redacted, Scrub};
+
+/// The text at the head of a message, as received: one buffer, not shown to anyone before it is redacted.
+#[derive(Clone, Default)]
+pub(crate) struct RawHead {
+    bytes: Vec<u8>,
+    url: Range<usize>,
+    endpoint: Range<usize>,
+    fields: usize,
+}
+
+/// What stands before each header in the buffer.
+const FIELD: usize = 8;
+const SENSITIVE: u8 = 1;
+const LEFT_OUT: u8 = 2;
+
+impl RawHead {
+    /// Copies URL, endpoint and headers. Values that would take the buffer past `limit` bytes are told by length only.
+    pub(crate) fn copy(url: &[&[u8]], endpoint: &[u8], headers: &HeaderMap, limit: usize) -> Self {
+        let fields =
+            headers.iter().map(|(name, value)| FIELD + name.as_str().len() + value.len()).sum::<usize>();
+        let length = url.iter().map(|part| part.len()).sum::<usize>() + endpoint.len() + fields;
+        let mut head = Self { bytes: Vec::with_capacity(length.min(limit)), ..Self::default() };
+        for part in url {
+            head.bytes.extend_from_slice(part.get(..limit.saturating_sub(head.bytes.len())).unwrap_or(part));
+        }
+        head.url = 0..head.bytes.len();
+        head.bytes.extend_from_slice(endpoint.get(..limit).unwrap_or(endpoint));
+        head.endpoint = head.url.end..head.bytes.len();
+        head.fields = head.bytes.len();
+        for (name, value) in headers {
+            head.push(name, value.as_bytes(), value.is_sensitive(), limit);
+        }
+        head
+    }
+
+    fn push(&mut self, name: &HeaderName, value: &[u8], sensitive: bool, limit: usize) {
+        let name = name.as_str().as_bytes();
+        let room = limit.saturating_sub(self.bytes.len());
+        if FIELD + name.len() > room {
+            return;
+        }
+        let fits = FIELD + name.len() + value.len() <= room;
+        let [a, b] = u16::try_from(name.len()).unwrap_or(u16::MAX).to_le_bytes();
+        let [c, d, e, f] = u32::try_from(value.len()).unwrap_or(u32::MAX).to_le_bytes();
+        let flags = if sensitive { SENSITIVE } else { 0 } | if fits { 0 } else { LEFT_OUT };
+        self.bytes.extend_from_slice(&[a, b, c, d, e, f, flags, 0]);
+        self.bytes.extend_from_slice(name);
+        if fits {
+            self.bytes.extend_from_slice(value);
+        }
+    }
+
+    /// Bytes held.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = RawField<'_>> {
+        let mut rest = self.bytes.get(self.fields..).unwrap_or_default();
+        std::iter::from_fn(move || {
+            let (prefix, tail) = rest.split_first_chunk::<FIELD>()?;
+            let [a, b, c, d, e, f, flags, _] = *prefix;
+            let (name, tail) = tail.split_at_checked(u16::from_le_bytes([a, b]).into())?;
+            let length = usize::try_from(u32::from_le_bytes([c, d, e, f])).ok()?;
+            let (value, tail) =
+                if flags & LEFT_OUT == 0 { tail.split_at_checked(length)? } else { (&[][..], tail) };
+            rest = tail;
+            Some(RawField { name: std::str::from_utf8(name).ok()?, value, length, flags })
+        })
+    }
+}
+
+struct RawField<'a> {
+    name: &'a str,
+    value: &'a [u8],
+    length: usize,
+    flags: u8,
+}
+
+/// The headers of a message, redacted: names in lower case, in the order they came, repeated ones repeated.
+///
+/// Serialized as an object whose values are strings, or arrays where a name came more than once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Headers(Vec<(Box<str>, Redacted)>);
+
+impl Headers {
+    /// The first value of a header.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.get_all(name).next()
+    }
+
+    /// Every value of a header, in order.
+    pub fn get_all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// Every name and value, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, value.as_str()))
+    }
+
+    /// How many values there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// True where there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Each name once, in order of first sight, with all its values.
+    pub(crate) fn grouped(&self) -> Vec<(&str, Vec<&str>)> {
+        let mut groups: Vec<(&str, Vec<&str>)> = Vec::with_capacity(self.0.len());
+        let mut places = std::collections::HashMap::with_capacity(self.0.len());
+        for (name, value) in self.iter() {
+            let place = *places.entry(name).or_insert(groups.len());
+            match groups.get_mut(place) {
+                Some((_, values)) => values.push(value),
+                None => groups.push((name, vec![value])),
+            }
+        }
+        groups
+    }
+}
+
+impl Serialize for Headers {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap;
+        let groups = self.grouped();
+        let mut map = serializer.serialize_map(Some(groups.len()))?;
+        for (name, values) in groups {
+            match values.as_slice() {
+                [value] => map.serialize_entry(name, value)?,
+                values => map.serialize_entry(name, values)?,
+            }
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Headers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Values {
+            One(Redacted),
+            Many(Vec<Redacted>),
+        }
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Headers;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of header names and values")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Headers, A::Error> {
+                let mut headers = Vec::new();
+                while let Some((name, values)) = map.next_entry::<Box<str>, Values>()? {
+                    match values {
+                        Values::One(value) => headers.push((name, value)),
+                        Values::Many(values) => {
+                            headers.extend(values.into_iter().map(|value| (name.clone(), value)))
+                        }
+                    }
+                }
+                Ok(Headers(headers))
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
+}
+
+/// The head of a message: what was received, and its redacted views, each made when first asked for.
+#[derive(Clone)]
+pub(crate) struct Head {
+    raw: Option<(RawHead, Arc<dyn Scrub>)>,
+    url: OnceLock<Redacted>,
+    endpoint: OnceLock<Redacted>,
+    headers: OnceLock<Headers>,
+}
+
+impl Head {
+    pub(crate) fn new(raw: RawHead, scrub: Arc<dyn Scrub>) -> Self {
+        Self {
+            raw: Some((raw, scrub)),
+            url: OnceLock::new(),
+            endpoint: OnceLock::new(),
+            headers: OnceLock::new(),
+        }
+    }
+
+    /// One that was read back.
+    pub(crate) fn redacted(url: Redacted, endpoint: Redacted, headers: Headers) -> Self {
+        Self { raw: None, url: url.into(), endpoint: endpoint.into(), headers: headers.into() }
+    }
+
+    pub(crate) fn url(&self) -> &Redacted {
+        self.url.get_or_init(|| self.scrub_url(|raw| raw.url.clone()))
+    }
+
+    pub(crate) fn endpoint(&self) -> &Redacted {
+        self.endpoint.get_or_init(|| self.scrub_url(|raw| raw.endpoint.clone()))
+    }
+
+    fn scrub_url(&self, range: impl Fn(&RawHead) -> Range<usize>) -> Redacted {
+        let Some((raw, scrub)) = &self.raw else { return Redacted::default() };
+        scrub.url(&String::from_utf8_lossy(raw.bytes.get(range(raw)).unwrap_or_default()))
+    }
+
+    pub(crate) fn headers(&self) -> &Headers {
+        self.headers.get_or_init(|| {
+            let Some((raw, scrub)) = &self.raw else { return Headers::default() };
+            Headers(raw.iter().map(|field| (field.name.into(), clean(field, &**scrub))).collect())
+        })
+    }
+
+    /// One header, redacted, without redacting the others.
+    pub(crate) fn header(&self, name: &str) -> Option<Redacted> {
+        match &self.raw {
+            Some((raw, scrub)) => {
+                raw.iter().find(|field| field.name == name).map(|field| clean(field, &**scrub))
+            }
+            None => {
+                self.headers().0.iter().find(|(known, _)| &**known == name).map(|(_, value)| value.clone())
+            }
+        }
+    }
+
+    /// What the content type says, and the content type as received.
+    pub(crate) fn media(&self) -> Media {
+        let Some((raw, _)) = &self.raw else { return Media::Unknown };
+        Media::of(raw.iter().find(|field| field.name == "content-type").map_or(&[], |field| field.value))
+    }
+
+    /// Bytes held for redaction later.
+    pub(crate) fn held(&self) -> usize {
+        self.raw.as_ref().map_or(0, |(raw, _)| raw.len())
+    }
+}
+
+fn clean(field: RawField<'_>, scrub: &dyn Scrub) -> Redacted {
+    if field.flags & LEFT_OUT != 0 {
+        return Redacted::of_length(field.length);
+    }
+    scrub.header(field.name, field.value, field.flags & SENSITIVE != 0)
+}
+
+impl fmt::Debug for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Head")
+            .field("url", self.url())
+            .field("endpoint", self.endpoint())
+            .field("headers", self.headers())
+            .finish()
+    }
+}
+
+impl PartialEq for Head {
+    fn eq(&self, other: &Self) -> bool {
+        self.url() == other.url() && self.endpoint() == other.endpoint() && self.headers() == other.headers()
+    }
+}

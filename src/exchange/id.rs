@@ -1,0 +1,118 @@
+use std::{
+    cell::Cell,
+    fmt,
+    hash::{BuildHasher, Hasher, RandomState},
+    str::FromStr,
+};
+
+use serde::{Deserialize, Serialize};
+use uuid::{Builder, Uuid};
+
+use super::Timestamp;
+
+/// The id of one exchange: a UUIDv7 (RFC 9562 section 5.7), always our own, whatever the client sent.
+///
+/// It stands in the request's and the response's extensions, in every entry and in the name of the dump. With
+/// the `axum` feature it is an extractor that never fails:
+///
+/// ```
+/// # #[cfg(feature = "axum")] {
+/// use axum::{Router, routing::get};
+/// use tower_flightlog::RequestId;
+///
+/// let app: Router = Router::new().route("/", get(|id: RequestId| async move { format!("this is {id}") }));
+/// # }
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RequestId(Uuid);
+
+impl RequestId {
+    /// A fresh id for what begins at `at`.
+    ///
+    /// The random part is a per-thread SplitMix64 stream seeded from the operating system: unique, not secret.
+    pub(crate) fn fresh(at: Timestamp) -> Self {
+        let (high, low) = (random(), random());
+        let mut bytes = [0; 10];
+        for (byte, random) in bytes.iter_mut().zip(high.to_le_bytes().into_iter().chain(low.to_le_bytes())) {
+            *byte = random;
+        }
+        Self(Builder::from_unix_timestamp_millis(at.as_micros() / 1000, &bytes).into_uuid())
+    }
+
+    /// The id as a UUID.
+    ///
+    /// ```
+    /// let id: tower_flightlog::RequestId = "0198c0de-0000-7000-8000-000000000001".parse()?;
+    /// assert_eq!(id.as_uuid().get_version_num(), 7);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn as_uuid(&self) -> &Uuid {
+        &self.0
+    }
+
+    /// The 36 characters of the id, without an allocation.
+    pub(crate) fn encode<'a>(&self, buffer: &'a mut [u8; 36]) -> &'a str {
+        self.0.hyphenated().encode_lower(buffer)
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.encode(&mut [0; 36]))
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for RequestId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// 64 random bits: SplitMix64 over a per-thread counter.
+pub(crate) fn random() -> u64 {
+    thread_local!(static STATE: Cell<u64> = Cell::new(RandomState::new().build_hasher().finish()));
+    STATE
+        .try_with(|state| {
+            let next = state.get().wrapping_add(0x9E37_79B9_7F4A_7C15);
+            state.set(next);
+            let mixed = (next ^ (next >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            mixed ^ (mixed >> 31)
+        })
+        .unwrap_or_else(|_| RandomState::new().build_hasher().finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashSet, thread};
+
+    use super::RequestId;
+    use crate::exchange::Timestamp;
+
+    #[test]
+    fn ids_are_version_7_and_carry_the_millisecond_they_were_made_in() {
+        let id = RequestId::fresh(Timestamp::from_micros(1_795_000_000_123_456));
+        assert_eq!(id.as_uuid().get_version_num(), 7);
+        assert_eq!(id.as_uuid().get_timestamp().map(|at| at.to_unix()), Some((1_795_000_000, 123_000_000)));
+    }
+
+    #[test]
+    fn ids_made_in_one_millisecond_on_many_threads_differ() {
+        let at = Timestamp::from_micros(1_795_000_000_123_456);
+        let threads: Vec<_> = (0..4)
+            .map(|_| thread::spawn(move || (0..5_000).map(|_| RequestId::fresh(at)).collect::<Vec<_>>()))
+            .collect();
+        let ids: HashSet<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        assert_eq!(ids.len(), 20_000);
+    }
+}

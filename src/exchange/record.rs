@@ -1,0 +1,175 @@
+use std::{ops::Deref, sync::Arc, time::Duration};
+
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use tracing::Level;
+
+use super::{CapturedBody, ErrorReport, Head, Headers, Outcome, Redacted, Started, Timestamp, text};
+
+/// One finished exchange: the record everything is made from.
+///
+/// It begins as [`Started`] and dereferences to it. It can be written and read with serde; what is read back equals
+/// what was written. It is made by the layer and by reading one back:
+///
+/// ```
+/// # use std::time::Duration;
+/// # use tower_flightlog::{FlightLog, MemorySink};
+/// # use std::sync::Arc;
+/// # use tower_layer::Layer;
+/// # use tower_service::Service;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let memory = Arc::new(MemorySink::default());
+/// let flightlog = FlightLog::builder().dumps(false).sink(Arc::clone(&memory)).build()?;
+/// let mut service = flightlog.layer().layer(tower::service_fn(|_| async {
+///     Ok::<_, std::convert::Infallible>(http::Response::new(http_body_util::Full::<bytes::Bytes>::from("hello")))
+/// }));
+/// drop(service.call(http::Request::get("/greet").body(http_body_util::Empty::<bytes::Bytes>::new())?).await?);
+/// flightlog.flush(Duration::from_secs(5))?;
+///
+/// let exchanges = memory.exchanges();
+/// assert_eq!(exchanges[0].request.endpoint(), "/greet");
+/// let text = serde_json::to_string(&*exchanges[0])?;
+/// assert_eq!(serde_json::from_str::<tower_flightlog::Exchange>(&text)?, *exchanges[0]);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Exchange {
+    /// How it began.
+    pub began: Arc<Started>,
+    /// When it ended.
+    pub finished: Timestamp,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What was answered, where there was a response.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<Response>,
+    /// From arrival to the response's headers, in milliseconds when written.
+    #[serde(
+        default,
+        rename = "ttfb_ms",
+        with = "text::millis::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub ttfb: Option<Duration>,
+    /// From arrival to the last byte, in milliseconds when written.
+    #[serde(rename = "duration_ms", with = "text::millis")]
+    pub duration: Duration,
+    /// The `grpc-status` of a gRPC response, from its trailers or its headers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grpc_status: Option<u16>,
+    /// True where it took longer than LOG_SLOW.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub slow: bool,
+    /// Why it failed, where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorReport>,
+    /// The name of its dump in the dump directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dump: Option<String>,
+}
+
+/// The response of an exchange.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Wire", into = "Wire")]
+#[non_exhaustive]
+pub struct Response {
+    /// The status.
+    pub status: StatusCode,
+    /// The trailers, redacted.
+    pub trailers: Option<Headers>,
+    /// The body.
+    pub body: CapturedBody,
+    pub(crate) head: Head,
+}
+
+impl Response {
+    /// The headers, redacted, as the service set them.
+    #[must_use]
+    pub fn headers(&self) -> &Headers {
+        self.head.headers()
+    }
+
+    /// One header, redacted, without redacting the others.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<Redacted> {
+        self.head.header(name)
+    }
+}
+
+/// gRPC codes that mean that the service is at fault: UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE, DATA_LOSS.
+const GRPC_FAILURES: [u16; 5] = [2, 4, 13, 14, 15];
+
+impl Exchange {
+    /// The status, where there was a response.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.response.as_ref().map(|response| response.status)
+    }
+
+    /// True where the service is to blame: a status of 500 or above, a failing gRPC status, a panic, an error of the
+    /// service or of the response body.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        self.outcome.is_failure()
+            || self.status().is_some_and(|status| status.is_server_error())
+            || self.grpc_status.is_some_and(|code| GRPC_FAILURES.contains(&code))
+    }
+
+    /// How much it matters: the worse of what the status and what the outcome say.
+    ///
+    /// A failure is ERROR; an abort, a slow exchange and a status of 400 and above are WARN, but 429 is INFO; the rest
+    /// is INFO, and OPTIONS is DEBUG.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        if self.is_failure() {
+            return Level::ERROR;
+        }
+        let status = self.status().map_or(0, |status| status.as_u16());
+        if self.outcome.is_abort() || self.slow || (status >= 400 && status != 429) {
+            return Level::WARN;
+        }
+        if self.request.method == http::Method::OPTIONS { Level::DEBUG } else { Level::INFO }
+    }
+}
+
+impl Deref for Exchange {
+    type Target = Started;
+
+    fn deref(&self) -> &Started {
+        &self.began
+    }
+}
+
+/// How a response is written and read back.
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    #[serde(with = "text::status")]
+    status: StatusCode,
+    headers: Headers,
+    body: CapturedBody,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trailers: Option<Headers>,
+}
+
+impl From<Response> for Wire {
+    fn from(response: Response) -> Self {
+        Self {
+            status: response.status,
+            headers: response.headers().clone(),
+            trailers: response.trailers,
+            body: response.body,
+        }
+    }
+}
+
+impl From<Wire> for Response {
+    fn from(wire: Wire) -> Self {
+        Self {
+            status: wire.status,
+            trailers: wire.trailers,
+            body: wire.body,
+            head: Head::redacted(Redacted::default(), Redacted::default(), wire.headers),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use serde::Serialize;
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
+        /// What the recorder counts about itself, as it runs.
+        #[derive(Debug, Default)]
+        pub(crate) struct Counters {
+            $(pub(crate) $name: Counter,)+
+        }
+
+        impl Counters {
+            /// The counts as they stand.
+            pub(crate) fn snapshot(&self) -> Stats {
+                Stats { $($name: self.$name.get(),)+ ..Stats::default() }
+            }
+        }
+
+        /// The recorder's own counters, from [`FlightLog::stats`](crate::FlightLog::stats).
+        ///
+        /// ```
+        /// # fn main() -> Result<(), tower_flightlog::Error> {
+        /// let flightlog = tower_flightlog::FlightLog::builder().dumps(false).build()?;
+        /// assert_eq!(flightlog.stats().finished, 0);
+        /// # Ok(()) }
+        /// ```
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+        #[non_exhaustive]
+        pub struct Stats {
+            $($(#[$doc])* pub $name: u64,)+
+            /// Captured bytes held now.
+            pub captured_bytes: u64,
+            /// Bodies of which something was not kept because LOG_CAPTURE_BUDGET was spent.
+            pub bodies_over_budget: u64,
+        }
+    };
+}
+
+counters! {
+    /// Exchanges begun.
+    begun,
+    /// Exchanges ended and recorded.
+    finished,
+    /// Records and events that a sink's full queue could not take.
+    queue_dropped,
+    /// Panics of sinks, each contained.
+    sink_panics,
+    /// Dumps written.
+    dumps_written,
+    /// Failures that got no dump because of LOG_DUMP_PER_MINUTE.
+    dumps_suppressed,
+    /// Dumps that could not be written.
+    dumps_failed,
+    /// Dumps deleted to keep within LOG_DUMP_KEEP, LOG_DUMP_MAX_BYTES and LOG_DUMP_MAX_AGE.
+    dumps_deleted,
+    /// Lines that the console could not take.
+    console_errors,
+}
+
+/// One count.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn add(&self, more: u64) {
+        self.0.fetch_add(more, Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}

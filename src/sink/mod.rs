@@ -1,0 +1,79 @@
+//! Where records go: the trait outputs implement, and the fan-out that keeps them away from the request.
+
+mod counters;
+
+use std::sync::Arc;
+
+pub(crate) use counters::Counters;
+pub use counters::Stats;
+
+use crate::exchange::{Event, Exchange, Started};
+
+/// An output.
+///
+/// Add one with [`FlightLogBuilder::sink`](crate::FlightLogBuilder::sink). It runs on the recorder's own thread behind
+/// a bounded queue: it may be slow, and it may panic, and no request will notice; what the queue could not take is
+/// counted in [`Stats`]. An `Arc` of a sink is a sink.
+///
+/// ```
+/// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
+/// use tower_flightlog::{Exchange, FlightLog, Sink};
+///
+/// #[derive(Default)]
+/// struct Failures(AtomicU64);
+///
+/// impl Sink for Failures {
+///     fn finished(&self, exchange: &Arc<Exchange>) {
+///         if exchange.is_failure() {
+///             self.0.fetch_add(1, Ordering::Relaxed);
+///         }
+///     }
+/// }
+///
+/// let failures = Arc::new(Failures::default());
+/// let flightlog = FlightLog::builder().dumps(false).sink(Arc::clone(&failures)).build()?;
+/// # Ok::<(), tower_flightlog::Error>(())
+/// ```
+pub trait Sink: Send + Sync + 'static {
+    /// A request is there: its body was read to the end or dropped, or its response began.
+    fn started(&self, started: &Arc<Started>) {
+        let _ = started;
+    }
+
+    /// An exchange ended. Called exactly once for each.
+    fn finished(&self, exchange: &Arc<Exchange>) {
+        let _ = exchange;
+    }
+
+    /// The application told something.
+    fn event(&self, event: &Arc<Event>) {
+        let _ = event;
+    }
+
+    /// Everything handed over so far should reach its destination.
+    fn flush(&self) {}
+}
+
+impl<T: Sink + ?Sized> Sink for Arc<T> {
+    fn started(&self, started: &Arc<Started>) {
+        (**self).started(started);
+    }
+
+    fn finished(&self, exchange: &Arc<Exchange>) {
+        (**self).finished(exchange);
+    }
+
+    fn event(&self, event: &Arc<Event>) {
+        (**self).event(event);
+    }
+
+    fn flush(&self) {
+        (**self).flush();
+    }
+}
+
+/// The output that keeps what is needed to understand a failure. Its `finished` writes what `claim` named.
+pub(crate) trait BlackBox: Sink {
+    /// Decides whether this exchange is kept and, if so, under which name.
+    fn claim(&self, exchange: &Exchange) -> Option<String>;
+}
