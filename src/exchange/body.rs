@@ -1,4 +1,5 @@
 use std::{
+    borrow::Cow,
     fmt,
     sync::{Arc, OnceLock},
 };
@@ -7,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::{BodyText, Budget, Media, RawBody, Redacted, Scrub, budget::Permit};
+use super::{BodyText, Media, RawBody, Redacted, Scrub, budget::Permit};
 
 /// A body as far as it was kept, and how long it was.
 ///
@@ -31,10 +32,11 @@ pub struct CapturedBody {
 pub(crate) struct Raw {
     pub bytes: Vec<u8>,
     pub media: Media,
-    pub content_type: Box<[u8]>,
-    pub encoding: Box<[u8]>,
+    pub content_type: Cow<'static, [u8]>,
+    pub encoding: Cow<'static, [u8]>,
     pub head_limit: usize,
     pub scrub: Arc<dyn Scrub>,
+    #[expect(dead_code, reason = "held until the bytes go")]
     pub permit: Permit,
 }
 

@@ -16,6 +16,11 @@ impl Budget {
         Self { cap, taken: AtomicUsize::new(0), refused: AtomicU64::new(0) }
     }
 
+    /// True where no more is kept.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.taken.load(Relaxed) >= self.cap
+    }
+
     /// Bytes held now.
     pub(crate) fn taken(&self) -> usize {
         self.taken.load(Relaxed)
@@ -54,6 +59,21 @@ impl Permit {
         }
         self.bytes += more;
         true
+    }
+
+    /// Gives all that was taken to a new permit.
+    pub(crate) fn split_off(&mut self) -> Self {
+        Self {
+            budget: Arc::clone(&self.budget),
+            bytes: std::mem::take(&mut self.bytes),
+            refused: self.refused,
+        }
+    }
+
+    /// Takes `bytes` whatever the cap: for the short-lived copy of something that is within it.
+    pub(crate) fn another(&self, bytes: usize) -> Self {
+        self.budget.taken.fetch_add(bytes, Relaxed);
+        Self { budget: Arc::clone(&self.budget), bytes, refused: false }
     }
 }
 

@@ -37,3 +37,4 @@ pub use started::{Direction, Request, Started};
 pub(crate) use text::millis_of;
 pub use timestamp::Timestamp;
 pub use trace_context::{SpanId, TraceId};
+pub(crate) use trace_context::{decode, hex};

@@ -116,6 +116,12 @@ impl Exchange {
             || self.grpc_status.is_some_and(|code| GRPC_FAILURES.contains(&code))
     }
 
+    /// True where it is worth logging even on a route that is skipped: a failure, an abort, a slow one.
+    #[must_use]
+    pub fn is_remarkable(&self) -> bool {
+        self.is_failure() || self.outcome.is_abort() || self.slow
+    }
+
     /// How much it matters: the worse of what the status and what the outcome say.
     ///
     /// A failure is ERROR; an abort, a slow exchange and a status of 400 and above are WARN, but 429 is INFO; the rest

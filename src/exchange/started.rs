@@ -35,6 +35,22 @@ pub struct Started {
     pub request: Request,
 }
 
+impl Started {
+    /// The same, with another body.
+    pub(crate) fn with_body(&self, body: CapturedBody) -> Self {
+        let Request { method, version, remote_addr, peer_addr, body: _, head } = &self.request;
+        let request = Request {
+            method: method.clone(),
+            version: *version,
+            remote_addr: *remote_addr,
+            peer_addr: *peer_addr,
+            body,
+            head: head.clone(),
+        };
+        Self { request, client_request_id: self.client_request_id.clone(), ..*self }
+    }
+}
+
 /// Whether the service answers the request or sends it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

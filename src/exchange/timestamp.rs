@@ -35,6 +35,12 @@ impl Timestamp {
         Self(if micros > LAST { LAST } else { micros })
     }
 
+    /// The moment `duration` later.
+    #[must_use]
+    pub fn after(self, duration: Duration) -> Self {
+        Self::from_micros(self.0.saturating_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
+    }
+
     /// Microseconds since 1970.
     #[must_use]
     pub const fn as_micros(self) -> u64 {

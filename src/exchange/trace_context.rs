@@ -22,31 +22,15 @@ macro_rules! hex_id {
             }
 
             /// Reads lower-case hexadecimal; none for any other text, and for all zeros, which stands for "no id".
-            pub(crate) fn parse(text: &[u8]) -> Option<Self> {
-                let mut bytes = [0; $bytes];
-                (text.len() == 2 * $bytes).then_some(())?;
-                for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-                    let [high, low] = pair else { return None };
-                    *byte = nibble(*high)? << 4 | nibble(*low)?;
-                }
+            pub(crate) fn parse(digits: &[u8; 2 * $bytes]) -> Option<Self> {
+                let bytes = decode(digits)?;
                 (bytes != [0; $bytes]).then_some(Self(bytes))
-            }
-
-            /// Its lower-case hexadecimal digits, without an allocation.
-            pub(crate) fn encode(self) -> [u8; 2 * $bytes] {
-                let mut text = [0; 2 * $bytes];
-                for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
-                    for (digit, nibble) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
-                        *digit = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-                    }
-                }
-                text
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(str::from_utf8(&self.encode()).unwrap_or_default())
+                f.pad(hex(&mut [0; 2 * $bytes], &self.0))
             }
         }
 
@@ -65,7 +49,7 @@ macro_rules! hex_id {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(deserializer)?;
-                Self::parse(text.as_bytes()).ok_or_else(|| de::Error::custom(concat!("want lower-case hexadecimal digits, twice ", $bytes)))
+                text.as_bytes().try_into().ok().and_then(Self::parse).ok_or_else(|| de::Error::custom(concat!("want lower-case hexadecimal digits, twice ", $bytes)))
             }
         }
     };
@@ -90,10 +74,44 @@ hex_id! {
     SpanId, 8
 }
 
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+/// Lower-case hex digits (W3C Trace Context section 3.2.2, `HEXDIGLC`) to bytes, `2 * N == M`. Without a branch per digit, so
+/// that the compiler can take 16 at a time.
+pub(crate) fn decode<const M: usize, const N: usize>(digits: &[u8; M]) -> Option<[u8; N]> {
+    let mut bad = 0;
+    let mut nibbles = [0; M];
+    for (nibble, digit) in nibbles.iter_mut().zip(digits) {
+        let (number, letter) = (digit.wrapping_sub(b'0'), digit.wrapping_sub(b'a'));
+        bad |= u8::from((number > 9) & (letter > 5));
+        *nibble = if number <= 9 { number } else { letter.wrapping_add(10) };
+    }
+    let mut bytes = [0; N];
+    let (pairs, _) = nibbles.as_chunks::<2>();
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        *byte = high << 4 | low;
+    }
+    if bad == 0 { Some(bytes) } else { None }
+}
+
+/// The digits of `bytes`, written into `digits`, which is twice as long.
+pub(crate) fn hex<'a>(digits: &'a mut [u8], bytes: &[u8]) -> &'a str {
+    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble };
+    let (pairs, _) = digits.as_chunks_mut::<2>();
+    for (pair, byte) in pairs.iter_mut().zip(bytes) {
+        *pair = [digit(byte >> 4), digit(byte & 15)];
+    }
+    str::from_utf8(digits).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode;
+
+    #[test]
+    fn every_byte_is_a_digit_or_is_not() {
+        for byte in 0..=u8::MAX {
+            let digit = char::from(byte).to_digit(16).filter(|_| !byte.is_ascii_uppercase());
+            assert_eq!(decode::<2, 1>(&[b'0', byte]), digit.map(|digit| [digit as u8]), "{byte}");
+            assert_eq!(decode::<2, 1>(&[byte, b'0']), digit.map(|digit| [(digit as u8) << 4]), "{byte}");
+        }
     }
 }

@@ -1,11 +1,15 @@
 //! Where records go: the trait outputs implement, and the fan-out that keeps them away from the request.
 
 mod counters;
+mod fanout;
+mod outbox;
 
 use std::sync::Arc;
 
 pub(crate) use counters::Counters;
 pub use counters::Stats;
+use fanout::contained;
+pub(crate) use fanout::{Fanout, is_delivering};
 
 use crate::exchange::{Event, Exchange, Started};
 

@@ -1,0 +1,59 @@
+//! Why a request failed of which the handler reported nothing.
+
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::exchange::{BodyText, ErrorReport, Redacted, Response};
+
+/// The longest cause taken from a body that is not JSON.
+const LINE_LIMIT: usize = 200;
+
+/// From the response itself: `detail`, `error` or `message` of its JSON body (RFC 9457 and common usage), the first
+/// line of a textual one, the `grpc-message`, else the status.
+pub(super) fn of(response: &Response, grpc_status: Option<u16>) -> ErrorReport {
+    let message = from_body(response.body.whole())
+        .or_else(|| grpc_message(response))
+        .unwrap_or_else(|| told(response.status, grpc_status));
+    ErrorReport { message, ..ErrorReport::default() }
+}
+
+fn from_body(body: &BodyText) -> Option<Redacted> {
+    match body {
+        BodyText::Json(json) => from_json(&serde_json::from_str(json.as_str()).ok()?),
+        BodyText::Text { text, .. } => {
+            let line = text.as_str().lines().map(str::trim).find(|line| !line.is_empty())?;
+            Some(part(line.get(..line.floor_char_boundary(LINE_LIMIT)).unwrap_or(line)))
+        }
+        BodyText::Binary | BodyText::NotKept => None,
+    }
+}
+
+fn from_json(value: &Value) -> Option<Redacted> {
+    ["detail", "error", "message"].iter().find_map(|name| match value.get(name)? {
+        Value::String(text) if !text.is_empty() => Some(part(text)),
+        nested @ Value::Object(_) => from_json(nested),
+        _ => None,
+    })
+}
+
+/// A part of what is already redacted.
+fn part(text: &str) -> Redacted {
+    Redacted::vouch(text)
+}
+
+fn grpc_message(response: &Response) -> Option<Redacted> {
+    let trailers = response.trailers.as_ref().unwrap_or_else(|| response.headers());
+    trailers.get("grpc-message").filter(|text| !text.is_empty()).map(part)
+}
+
+fn told(status: StatusCode, grpc_status: Option<u16>) -> Redacted {
+    match grpc_status {
+        Some(code) if status.is_success() => Redacted::vouch(format!("gRPC status {code}")),
+        _ => Redacted::vouch(format!("HTTP {}", status.as_u16())),
+    }
+}
+
+/// The number of a `grpc-status`, in trailers or, where there is no body, in headers.
+pub(super) fn grpc_status(headers: &http::HeaderMap) -> Option<u16> {
+    headers.get("grpc-status")?.to_str().ok()?.parse().ok()
+}

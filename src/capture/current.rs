@@ -1,0 +1,113 @@
+//! The exchange that is being worked on, for the handler and everyone it calls.
+
+use std::{cell::RefCell, error::Error, panic::Location};
+
+use super::Flight;
+use crate::exchange::RequestId;
+
+thread_local!(static CURRENT: RefCell<Option<Flight>> = const { RefCell::new(None) });
+
+/// The exchange in whose handler, or response body, this is called; see [`Current`].
+///
+/// ```
+/// use tower_flightlog::current;
+///
+/// async fn handler() -> &'static str {
+///     match current().request_id() {
+///         Some(id) => println!("this is exchange {id}"),
+///         None => println!("no exchange here"),
+///     }
+///     "done"
+/// }
+/// ```
+#[must_use]
+pub fn current() -> Current {
+    Current(
+        CURRENT
+            .try_with(|current| current.try_borrow().ok().and_then(|current| current.clone()))
+            .ok()
+            .flatten(),
+    )
+}
+
+/// A handle to the exchange that is being worked on. Owned and `Send`; outside an exchange everything is a no-op.
+///
+/// It is there while the handler's future, or the response's body, is polled. Work that is spawned sees it if the
+/// handle was taken before:
+///
+/// ```
+/// # async fn handler() {
+/// let current = tower_flightlog::current();
+/// tokio::spawn(async move {
+///     if let Err(error) = std::fs::read("prices.csv") {
+///         current.report_error(&error);
+///     }
+/// });
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Current(Option<Flight>);
+
+impl Current {
+    /// The id of the exchange.
+    #[must_use]
+    pub fn request_id(&self) -> Option<RequestId> {
+        self.0.as_ref().map(Flight::request_id)
+    }
+
+    /// Tells why the exchange is about to fail: type, message, sources and the place of this call go into its
+    /// entries and its dump, redacted. The last report counts.
+    ///
+    /// ```
+    /// use axum::http::StatusCode;
+    /// use tower_flightlog::current;
+    ///
+    /// async fn prices() -> Result<String, StatusCode> {
+    ///     std::fs::read_to_string("prices.csv").map_err(|error| {
+    ///         current().report_error(&error);
+    ///         StatusCode::INTERNAL_SERVER_ERROR
+    ///     })
+    /// }
+    /// ```
+    ///
+    /// Whatever an error type of `Box<dyn Error>` or `anyhow::Error` holds is reported with `&*error`.
+    #[track_caller]
+    pub fn report_error<E: Error + ?Sized>(&self, error: &E) {
+        if let Some(flight) = &self.0 {
+            flight.report(error, Location::caller());
+        }
+    }
+
+    pub(crate) fn flight(&self) -> Option<&Flight> {
+        self.0.as_ref()
+    }
+}
+
+/// True while an exchange is worked on in this thread.
+pub(super) fn is_inside() -> bool {
+    CURRENT.try_with(|current| current.try_borrow().is_ok_and(|current| current.is_some())).unwrap_or(false)
+}
+
+/// Makes `flight` the current exchange until the guard is dropped.
+pub(super) fn enter(flight: &Flight) -> Entered {
+    Entered(replace(Some(flight.clone())))
+}
+
+fn replace(flight: Option<Flight>) -> Option<Flight> {
+    CURRENT
+        .try_with(|current| {
+            current.try_borrow_mut().ok().map(|mut current| std::mem::replace(&mut *current, flight))
+        })
+        .ok()
+        .flatten()
+        .flatten()
+}
+
+/// Restores what was current before, also when unwinding.
+pub(super) struct Entered(Option<Flight>);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        drop(replace(self.0.take()));
+    }
+}

@@ -1,0 +1,20 @@
+//! The live flight: from the first byte of a request to the last of its response.
+
+mod cause;
+mod completion;
+mod current;
+mod flight;
+mod forwarded;
+mod panics;
+mod recorder;
+mod report;
+mod request_id;
+mod tap;
+mod traceparent;
+
+pub(crate) use completion::{Ahead, dropped};
+pub use current::{Current, current};
+pub(crate) use flight::{Flight, Hints, Panic};
+pub(crate) use panics::chain_hook;
+pub(crate) use recorder::{Equipment, Recorder, RemoteAddr};
+pub(crate) use report::{ErrorReader, boxed, reader};

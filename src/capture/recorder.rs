@@ -1,0 +1,136 @@
+use std::{
+    fmt,
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU8, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use http::request::Parts;
+
+use super::report::ErrorReader;
+use crate::{
+    config::{Bodies, Settings, Verbosity},
+    exchange::{Budget, Scrub},
+    sink::{Counters, Fanout, Stats},
+};
+
+/// Another source for a client's address; see [`FlightLogBuilder::remote_addr`](crate::FlightLogBuilder::remote_addr).
+pub(crate) type RemoteAddr = dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync;
+
+/// How long the last handle waits for the outputs.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// What every exchange needs: switches, limits, redaction, outputs. The last one to hold it flushes.
+pub(crate) struct Recorder {
+    pub(super) settings: Settings,
+    pub(super) scrub: Arc<dyn Scrub>,
+    pub(super) sinks: Arc<Fanout>,
+    pub(super) counters: Arc<Counters>,
+    pub(super) budget: Arc<Budget>,
+    pub(super) remote_addr: Option<Box<RemoteAddr>>,
+    pub(super) error_readers: Vec<ErrorReader>,
+    enabled: AtomicBool,
+    verbosity: Arc<AtomicU8>,
+    peer_warned: AtomicBool,
+}
+
+/// What a recorder is made of.
+pub(crate) struct Equipment {
+    pub(crate) settings: Settings,
+    pub(crate) scrub: Arc<dyn Scrub>,
+    pub(crate) sinks: Arc<Fanout>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) verbosity: Arc<AtomicU8>,
+    pub(crate) remote_addr: Option<Box<RemoteAddr>>,
+    pub(crate) error_readers: Vec<ErrorReader>,
+}
+
+impl Recorder {
+    pub(crate) fn new(equipment: Equipment) -> Self {
+        let Equipment { settings, scrub, sinks, counters, budget, verbosity, remote_addr, error_readers } =
+            equipment;
+        Self {
+            enabled: settings.enabled.into(),
+            settings,
+            scrub,
+            sinks,
+            counters,
+            budget,
+            remote_addr,
+            error_readers,
+            verbosity,
+            peer_warned: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.enabled.load(Relaxed)
+    }
+
+    pub(crate) fn set_enabled(&self, enabled: bool) {
+        self.enabled.store(enabled, Relaxed);
+    }
+
+    pub(crate) fn set_verbosity(&self, verbosity: Verbosity) {
+        self.verbosity.store(verbosity.get(), Relaxed);
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        Stats {
+            captured_bytes: self.budget.taken() as u64,
+            bodies_over_budget: self.budget.refused(),
+            ..self.counters.snapshot()
+        }
+    }
+
+    /// Waits for the outputs; gives the number of records they did not take in time.
+    pub(crate) fn flush(&self, timeout: Duration) -> u64 {
+        let now = Instant::now();
+        self.sinks.flush(now.checked_add(timeout).unwrap_or(now + FAREWELL))
+    }
+
+    /// Hands on what the application told.
+    pub(crate) fn sinks(&self) -> &Arc<Fanout> {
+        &self.sinks
+    }
+
+    /// Bytes of each body to keep.
+    pub(super) fn capture_limit(&self) -> usize {
+        if self.settings.bodies == Bodies::Off { 0 } else { self.settings.capture_limit }
+    }
+
+    /// Says once that nobody tells where requests come from.
+    pub(super) fn warn_of_unknown_peer(&self) {
+        if !self.peer_warned.swap(true, Relaxed) {
+            tracing::warn!(
+                target: "flightlog",
+                "remote_addr is unknown: no connect info in the request; serve the router with \
+                 `into_make_service_with_connect_info::<SocketAddr>()`, or set `FlightLog::builder().remote_addr(..)`"
+            );
+        }
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.flush(FAREWELL);
+        self.sinks.close();
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder")
+            .field("enabled", &self.is_enabled())
+            .field("sinks", &self.sinks)
+            .finish_non_exhaustive()
+    }
+}

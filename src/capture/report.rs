@@ -1,0 +1,87 @@
+//! Errors as records: type, message, sources; never more than is bounded, never a panic of theirs.
+
+use std::{
+    any::{Any, type_name},
+    error::Error,
+    fmt::{self, Display, Write},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use crate::exchange::{ErrorReport, Redacted, Scrub};
+
+/// Sees an error type behind `Any`, so that its sources can be told.
+pub(crate) type ErrorReader = for<'a> fn(&'a (dyn Any + 'static)) -> Option<&'a (dyn Error + 'static)>;
+
+/// The reader for `E`.
+pub(crate) fn reader<'a, E: Error + 'static>(
+    error: &'a (dyn Any + 'static),
+) -> Option<&'a (dyn Error + 'static)> {
+    error.downcast_ref::<E>().map(|error| error as _)
+}
+
+/// The reader for tower's `BoxError`.
+pub(crate) fn boxed<'a>(error: &'a (dyn Any + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    error.downcast_ref::<Box<dyn Error + Send + Sync>>().map(|error| &**error as _)
+}
+
+/// Sources told at most.
+const CHAIN_LIMIT: usize = 16;
+/// Bytes told of each.
+const TEXT_LIMIT: usize = 8 * 1024;
+
+/// An error whose sources are known.
+pub(super) fn of_error<E: Error + ?Sized>(error: &E, scrub: &dyn Scrub) -> ErrorReport {
+    let chain = std::iter::successors(source(error), |error| source(*error)).take(CHAIN_LIMIT);
+    ErrorReport {
+        error_type: nameable(type_name::<E>()),
+        message: text(error, scrub),
+        chain: chain.map(|error| text(error, scrub)).collect(),
+        ..ErrorReport::default()
+    }
+}
+
+/// An error of which only the text is known, unless one of `readers` knows the type.
+pub(super) fn of_display<E: Display + 'static>(
+    error: &E,
+    readers: &[ErrorReader],
+    scrub: &dyn Scrub,
+) -> ErrorReport {
+    let report = match readers.iter().find_map(|read| read(error)) {
+        Some(error) => of_error(error, scrub),
+        None => ErrorReport { message: text(error, scrub), ..ErrorReport::default() },
+    };
+    ErrorReport { error_type: nameable(type_name::<E>()), ..report }
+}
+
+fn source<E: Error + ?Sized>(error: &E) -> Option<&(dyn Error + 'static)> {
+    catch_unwind(AssertUnwindSafe(|| error.source())).ok().flatten()
+}
+
+/// A type is worth telling unless it is "some error".
+fn nameable(name: &str) -> Option<String> {
+    (!name.contains("dyn ")).then(|| name.to_owned())
+}
+
+/// What something says of itself: the head of it, redacted. Should saying it panic, that is what is told.
+pub(super) fn text(said: &(impl Display + ?Sized), scrub: &dyn Scrub) -> Redacted {
+    let mut head = Bounded { text: String::new(), room: TEXT_LIMIT };
+    match catch_unwind(AssertUnwindSafe(|| write!(head, "{said}"))) {
+        Ok(_) => scrub.text(&head.text),
+        Err(_) => Redacted::literal("[the text of this error panicked]"),
+    }
+}
+
+/// Takes text until there is no more room.
+struct Bounded {
+    text: String,
+    room: usize,
+}
+
+impl Write for Bounded {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let fits = text.floor_char_boundary(self.room);
+        self.text.push_str(text.get(..fits).unwrap_or_default());
+        self.room -= fits;
+        if fits < text.len() { Err(fmt::Error) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,168 @@
+use std::{borrow::Cow, sync::Arc};
+
+use bytes::Buf;
+use http::{HeaderMap, HeaderValue, header};
+
+use crate::exchange::{Budget, CapturedBody, Media, Permit, Raw, Scrub};
+
+/// What one direction's body leaves behind as it passes: a count, and its head.
+#[derive(Debug)]
+pub(super) struct Tap {
+    media: Media,
+    content_type: Cow<'static, [u8]>,
+    encoding: Cow<'static, [u8]>,
+    /// Bytes to keep at most; what is already kept, once the budget is spent.
+    limit: usize,
+    bytes: Vec<u8>,
+    declared: Option<u64>,
+    total: u64,
+    ended: bool,
+    permit: Permit,
+}
+
+impl Tap {
+    /// For the body that `headers` describe.
+    pub(super) fn new(headers: &HeaderMap, limit: usize, keep_binary: bool, budget: &Arc<Budget>) -> Self {
+        let content_type = label(headers.get(header::CONTENT_TYPE));
+        let encoding = label(headers.get(header::CONTENT_ENCODING));
+        let declared = content_length(headers);
+        let media = Media::of(&content_type);
+        let is_text =
+            media.is_textual() && (encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity"));
+        // Of what is not text only the digest is told, and only a whole body has one.
+        let digestible = keep_binary && declared.is_some_and(|length| length <= limit as u64);
+        Self {
+            media,
+            content_type,
+            encoding,
+            limit: if is_text || digestible { limit } else { 0 },
+            bytes: Vec::new(),
+            declared,
+            total: 0,
+            ended: false,
+            permit: Permit::new(budget),
+        }
+    }
+
+    /// Looks at a frame's data without consuming it.
+    pub(super) fn data(&mut self, data: &impl Buf) {
+        let length = data.remaining();
+        self.total += length as u64;
+        let wanted = length.min(self.limit.saturating_sub(self.bytes.len()));
+        if wanted == 0 {
+            return;
+        }
+        if !self.permit.take(wanted) {
+            self.limit = self.bytes.len();
+            return;
+        }
+        self.reserve(wanted);
+        let first = data.chunk();
+        if let Some(head) = first.get(..wanted) {
+            self.bytes.extend_from_slice(head);
+        } else {
+            self.gather(data, wanted);
+        }
+    }
+
+    /// One allocation for a body that said how long it is, few for one that did not, never more than the limit.
+    fn reserve(&mut self, wanted: usize) {
+        if self.bytes.capacity() - self.bytes.len() < wanted {
+            let declared = usize::try_from(self.declared.unwrap_or(0))
+                .unwrap_or(usize::MAX)
+                .saturating_sub(self.bytes.len());
+            let more = wanted.max(declared).max(self.bytes.len()).min(self.limit - self.bytes.len());
+            self.bytes.reserve_exact(more);
+        }
+    }
+
+    /// For a frame in pieces.
+    fn gather(&mut self, data: &impl Buf, wanted: usize) {
+        let mut pieces = [std::io::IoSlice::new(&[]); 16];
+        let count = data.chunks_vectored(&mut pieces);
+        let mut left = wanted;
+        for piece in pieces.get(..count).unwrap_or_default() {
+            let head = piece.get(..left).unwrap_or(piece);
+            self.bytes.extend_from_slice(head);
+            left -= head.len();
+        }
+        if left > 0 {
+            // More pieces than can be seen without consuming them: the rest is counted, not kept.
+            self.limit = self.bytes.len();
+        }
+    }
+
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    pub(super) fn total(&self) -> u64 {
+        self.total
+    }
+
+    pub(super) fn restrict(&mut self, limit: usize) {
+        self.limit = limit;
+        self.bytes.truncate(limit);
+    }
+
+    /// Leaves a tap that only counts and gives what was captured.
+    pub(super) fn take(&mut self, head_limit: usize, scrub: &Arc<dyn Scrub>) -> CapturedBody {
+        let permit = self.permit.split_off();
+        let raw = (self.limit > 0 && !self.bytes.is_empty()).then(|| Raw {
+            bytes: std::mem::take(&mut self.bytes),
+            media: self.media,
+            content_type: self.content_type.clone(),
+            encoding: self.encoding.clone(),
+            head_limit,
+            scrub: Arc::clone(scrub),
+            permit,
+        });
+        self.limit = 0;
+        CapturedBody::new(self.total, self.ended, raw)
+    }
+
+    /// A copy of what was captured so far.
+    pub(super) fn peek(&self, head_limit: usize, scrub: &Arc<dyn Scrub>) -> CapturedBody {
+        let raw = (!self.bytes.is_empty()).then(|| Raw {
+            bytes: self.bytes.clone(),
+            media: self.media,
+            content_type: self.content_type.clone(),
+            encoding: self.encoding.clone(),
+            head_limit,
+            scrub: Arc::clone(scrub),
+            permit: self.permit.another(self.bytes.len()),
+        });
+        CapturedBody::new(self.total, self.ended, raw)
+    }
+}
+
+/// The one valid Content-Length (RFC 9110 section 8.6).
+pub(super) fn content_length(headers: &HeaderMap) -> Option<u64> {
+    let text = headers.get(header::CONTENT_LENGTH)?.to_str().ok()?;
+    text.bytes().all(|digit| digit.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+/// The usual content types are not copied.
+const USUAL: [&str; 6] = [
+    "application/json",
+    "text/plain; charset=utf-8",
+    "application/json; charset=utf-8",
+    "text/html; charset=utf-8",
+    "text/event-stream",
+    "application/octet-stream",
+];
+
+/// The longest content type or encoding that is looked at.
+const LABEL_LIMIT: usize = 256;
+
+fn label(value: Option<&HeaderValue>) -> Cow<'static, [u8]> {
+    let Some(value) = value.map(HeaderValue::as_bytes) else { return Cow::Borrowed(b"") };
+    match USUAL.iter().find(|usual| usual.as_bytes() == value) {
+        Some(usual) => Cow::Borrowed(usual.as_bytes()),
+        None => Cow::Owned(value.get(..LABEL_LIMIT).unwrap_or(value).into()),
+    }
+}

@@ -1,0 +1,301 @@
+use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use super::env::VARIABLES;
+use super::error::{Error, Problem};
+use super::units;
+use super::verbosity::Verbosity;
+use crate::redact::RedactMode;
+
+/// Kept of one body at most, whatever is asked for: a limit above it is a slip of the keyboard.
+const MAX_BODY: usize = 1 << 30;
+/// A hundred years; past it, arithmetic on clocks could fail.
+const MAX_AGE: Duration = Duration::from_secs(100 * 365 * 86_400);
+/// Names of services, versions and redacted fields, in bytes.
+const MAX_NAME: usize = 128;
+const DEFAULT_LEVEL: &str = "info";
+
+/// What goes to standard output (`LOG_CONSOLE`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Console {
+    /// Pretty on a terminal, JSON where files are off or unusable, else off.
+    #[default]
+    Auto,
+    /// For people, with colours on a terminal.
+    Pretty,
+    /// One JSON object per line.
+    Json,
+    /// Nothing.
+    Off,
+}
+
+/// Whose bodies entries show (`LOG_BODIES`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Bodies {
+    /// Every exchange's.
+    #[default]
+    All,
+    /// Those of failed exchanges.
+    Errors,
+    /// Nobody's: bodies are counted, never kept.
+    Off,
+}
+
+/// Who writes this log (`LOG_SERVICE`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Service {
+    pub(crate) name: String,
+    pub(crate) version: Option<String>,
+}
+
+/// Everything that can be set. Defaults and meanings are in the table of [`super`].
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Settings {
+    pub(crate) enabled: bool,
+    pub(crate) dir: PathBuf,
+    pub(crate) dumps: bool,
+    pub(crate) file_mode: u32,
+    /// As written; [`filter`](Self::filter) is what to use.
+    pub(crate) level: Option<String>,
+    pub(crate) console: Console,
+    pub(crate) verbosity: Verbosity,
+    pub(crate) bodies: Bodies,
+    /// As set; [`inline_limit`](Self::inline_limit) is what to use.
+    pub(crate) body_limit: usize,
+    pub(crate) capture_limit: usize,
+    pub(crate) capture_budget: usize,
+    pub(crate) headers: bool,
+    /// As set; [`dumps_dir`](Self::dumps_dir) is what to use.
+    pub(crate) dump_dir: Option<PathBuf>,
+    pub(crate) dump_keep: usize,
+    pub(crate) dump_max_bytes: u64,
+    pub(crate) dump_max_age: Duration,
+    pub(crate) dump_per_minute: u32,
+    pub(crate) slow: Option<Duration>,
+    pub(crate) redact: Vec<String>,
+    pub(crate) redact_keep: Vec<String>,
+    pub(crate) redact_mode: RedactMode,
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// As set; [`service`](Self::service) is what to use.
+    pub(crate) service: Option<Service>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            dir: PathBuf::from("./logs"),
+            dumps: true,
+            file_mode: 0o600,
+            level: None,
+            console: Console::Auto,
+            verbosity: Verbosity::NORMAL,
+            bodies: Bodies::All,
+            body_limit: 2 << 10,
+            capture_limit: 64 << 10,
+            capture_budget: 64 << 20,
+            headers: false,
+            dump_dir: None,
+            dump_keep: 200,
+            dump_max_bytes: 64 << 20,
+            dump_max_age: Duration::from_secs(7 * 86_400),
+            dump_per_minute: 60,
+            slow: None,
+            redact: Vec::new(),
+            redact_keep: Vec::new(),
+            redact_mode: RedactMode::Standard,
+            trusted_proxies: Vec::new(),
+            service: None,
+        }
+    }
+}
+
+impl Settings {
+    /// Whether every value can be meant.
+    ///
+    /// # Errors
+    ///
+    /// Every one that cannot, under the name of its builder setter.
+    pub(crate) fn validate(&self) -> Result<(), Error> {
+        let problems: Vec<Problem> = self
+            .out_of_range()
+            .into_iter()
+            .filter_map(|(name, value)| {
+                let variable = VARIABLES.iter().find(|variable| variable.name == name)?;
+                Some(Problem::setting(variable.setter, &value, variable.want))
+            })
+            .collect();
+        if problems.is_empty() { Ok(()) } else { Err(Error::new(problems)) }
+    }
+
+    /// Variables whose value is of the right shape and cannot be meant, with that value; in the table's
+    /// order.
+    pub(super) fn out_of_range(&self) -> Vec<(&'static str, String)> {
+        let mut found = Vec::new();
+        let mut check = |name, allowed: bool, value: fmt::Arguments<'_>| {
+            if !allowed {
+                found.push((name, value.to_string()));
+            }
+        };
+        check("LOG_DIR", is_path(&self.dir), format_args!("{}", self.dir.display()));
+        let mode = self.file_mode;
+        check("LOG_FILE_MODE", matches!(mode, 0o600 | 0o640), format_args!("{mode:04o}"));
+        if let Some(level) = &self.level {
+            check("LOG_LEVEL", units::directives(level).is_some(), format_args!("{level}"));
+        }
+        for (name, limit) in [("LOG_BODY_LIMIT", self.body_limit), ("LOG_CAPTURE_LIMIT", self.capture_limit)]
+        {
+            check(name, limit <= MAX_BODY, format_args!("{limit}"));
+        }
+        if let Some(dir) = &self.dump_dir {
+            check("LOG_DUMP_DIR", is_path(dir), format_args!("{}", dir.display()));
+        }
+        check("LOG_DUMP_KEEP", self.dump_keep > 0, format_args!("{}", self.dump_keep));
+        check("LOG_DUMP_MAX_BYTES", self.dump_max_bytes > 0, format_args!("{}", self.dump_max_bytes));
+        check("LOG_DUMP_MAX_AGE", is_age(self.dump_max_age), format_args!("{:?}", self.dump_max_age));
+        check("LOG_DUMP_PER_MINUTE", self.dump_per_minute > 0, format_args!("{}", self.dump_per_minute));
+        if let Some(slow) = self.slow {
+            check("LOG_SLOW", is_age(slow), format_args!("{slow:?}"));
+        }
+        for (name, fields) in [("LOG_REDACT", &self.redact), ("LOG_REDACT_KEEP", &self.redact_keep)] {
+            for field in fields {
+                check(name, is_name(field), format_args!("{field}"));
+            }
+        }
+        if let Some(Service { name, version }) = &self.service {
+            let allowed = is_name(name) && version.as_deref().is_none_or(is_name);
+            check("LOG_SERVICE", allowed, format_args!("{name}@{}", version.as_deref().unwrap_or_default()));
+        }
+        found
+    }
+
+    /// The filter for log entries, as `EnvFilter` reads it.
+    pub(crate) fn filter(&self) -> String {
+        self.level.as_deref().and_then(units::directives).unwrap_or_else(|| DEFAULT_LEVEL.to_owned())
+    }
+
+    /// Bytes of each body shown in an entry: no more than are kept.
+    pub(crate) fn inline_limit(&self) -> usize {
+        self.body_limit.min(self.capture_limit)
+    }
+
+    /// Where dumps are.
+    pub(crate) fn dumps_dir(&self) -> PathBuf {
+        self.dump_dir.clone().unwrap_or_else(|| self.dir.join("dumps"))
+    }
+
+    /// The mode of directories: whoever reads a file may look it up.
+    pub(crate) fn dir_mode(&self) -> u32 {
+        if self.file_mode == 0o640 { 0o750 } else { 0o700 }
+    }
+
+    /// Who writes this log; where nobody said, the program's name.
+    pub(crate) fn service(&self) -> Service {
+        self.service.clone().unwrap_or_else(|| Service { name: program_name(), version: None })
+    }
+}
+
+fn program_name() -> String {
+    let name = std::env::args_os().next().and_then(|program| {
+        let name = Path::new(&program).file_name()?.to_string_lossy().into_owned();
+        is_name(&name).then_some(name)
+    });
+    name.unwrap_or_else(|| String::from("unknown"))
+}
+
+fn is_path(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_bytes();
+    !bytes.is_empty() && !bytes.contains(&0)
+}
+
+fn is_age(age: Duration) -> bool {
+    !age.is_zero() && age <= MAX_AGE
+}
+
+/// Something a person can read and a rule can match.
+fn is_name(name: &str) -> bool {
+    name.len() <= MAX_NAME && name.chars().any(char::is_alphanumeric) && !name.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Change = fn(&mut Settings);
+
+    fn with(change: Change) -> Settings {
+        let mut settings = Settings::default();
+        change(&mut settings);
+        settings
+    }
+
+    #[test]
+    fn values_that_cannot_be_meant_are_named_by_their_setter() {
+        Settings::default().validate().unwrap();
+        let table: [(Change, &str); 21] = [
+            (|s| s.dir = PathBuf::new(), "dir(): "),
+            (|s| s.dir = PathBuf::from("a\0b"), "dir(a\\0b): "),
+            (|s| s.dump_dir = Some(PathBuf::new()), "dump_dir(): "),
+            (|s| s.file_mode = 0o644, "file_mode(0644): "),
+            (|s| s.file_mode = 0o660, "file_mode(0660): "),
+            (|s| s.file_mode = 0o400, "file_mode(0400): "),
+            (|s| s.level = Some("verbose".into()), "level(verbose): "),
+            (|s| s.level = Some(String::new()), "level(): "),
+            (|s| s.body_limit = MAX_BODY + 1, "body_limit(1073741825): "),
+            (|s| s.capture_limit = usize::MAX, "capture_limit(18446744073709551615): "),
+            (|s| s.dump_keep = 0, "dump_keep(0): "),
+            (|s| s.dump_max_bytes = 0, "dump_max_bytes(0): "),
+            (|s| s.dump_max_age = Duration::ZERO, "dump_max_age(0ns): "),
+            (|s| s.dump_max_age = Duration::MAX, "dump_max_age(18446744073709551615.999999999s): "),
+            (|s| s.dump_per_minute = 0, "dump_per_minute(0): "),
+            (|s| s.slow = Some(Duration::ZERO), "slow(0ns): "),
+            (|s| s.redact = vec!["ok".into(), "--".into()], "redact(--): "),
+            (|s| s.redact_keep = vec!["a\nb".into()], "redact_keep(a\\nb): "),
+            (|s| s.redact = vec!["x".repeat(129)], "redact(xxxx"),
+            (|s| s.service = Some(Service { name: String::new(), version: None }), "service(@): "),
+            (|s| s.service = Some(Service { name: "a".into(), version: Some(" ".into()) }), "service(a@ ): "),
+        ];
+        for (change, said) in table {
+            let error = with(change).validate().unwrap_err().to_string();
+            assert!(error.starts_with(said) && error.contains(": want "), "{error}");
+            assert_eq!(error.lines().count(), 1, "{error}");
+        }
+    }
+
+    #[test]
+    fn values_at_the_edge_are_allowed() {
+        let table: [Change; 8] = [
+            |s| s.file_mode = 0o640,
+            |s| s.body_limit = 0,
+            |s| s.capture_limit = MAX_BODY,
+            |s| (s.capture_budget, s.capture_limit) = (0, 0),
+            |s| s.dump_keep = 1,
+            |s| s.dump_max_age = MAX_AGE,
+            |s| s.slow = Some(Duration::from_nanos(1)),
+            |s| s.redact = vec!["größe".into(), "x-my header".into()],
+        ];
+        for (row, change) in table.into_iter().enumerate() {
+            assert!(with(change).validate().is_ok(), "row {row}");
+        }
+    }
+
+    #[test]
+    fn what_follows_from_the_settings() {
+        let defaults = Settings::default();
+        assert_eq!((defaults.filter(), defaults.dir_mode()), ("info".into(), 0o700));
+        assert_eq!(defaults.dumps_dir(), Path::new("./logs/dumps"));
+        assert!(!defaults.service().name.is_empty());
+        assert_eq!(with(|s| s.level = Some("WARNING".into())).filter(), "warn");
+        assert_eq!(with(|s| s.file_mode = 0o640).dir_mode(), 0o750);
+        assert_eq!(with(|s| s.dump_dir = Some("/d".into())).dumps_dir(), Path::new("/d"));
+        assert_eq!(with(|s| s.dir = "/var/log/x".into()).dumps_dir(), Path::new("/var/log/x/dumps"));
+        assert_eq!(with(|s| s.capture_limit = 100).inline_limit(), 100);
+        assert_eq!(defaults.inline_limit(), 2048);
+    }
+}

@@ -1,0 +1,120 @@
+use std::{
+    fmt::Display,
+    future::Future,
+    panic::resume_unwind,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use http::Response;
+use http_body::Body;
+use pin_project_lite::pin_project;
+
+use super::{
+    mode::{ResponseMode, joined},
+    response_body::Tail,
+};
+use crate::{
+    capture::{Ahead, Flight, Panic},
+    config::RoutePolicy,
+    exchange::Outcome,
+};
+
+pin_project! {
+    /// The future of a recorded response.
+    pub struct ResponseFuture<F, M> {
+        // None where the service panicked when it was called, and that is to be answered.
+        #[pin]
+        inner: Option<F>,
+        panic: Option<Panic>,
+        flight: Option<Waiting>,
+        mode: M,
+    }
+}
+
+impl<F, M: Clone> ResponseFuture<F, M> {
+    pub(super) fn unobserved(inner: F, mode: &M) -> Self {
+        Self { inner: Some(inner), panic: None, flight: None, mode: mode.clone() }
+    }
+
+    pub(super) fn observed(flight: Flight, mode: &M) -> Self {
+        Self { inner: None, panic: None, flight: Some(Waiting(Some(flight))), mode: mode.clone() }
+    }
+
+    pub(super) fn running(mut self, inner: F) -> Self {
+        self.inner = Some(inner);
+        self
+    }
+
+    pub(super) fn crashed(mut self, panic: Panic) -> Self {
+        self.panic = Some(panic);
+        self
+    }
+}
+
+impl<F, M, B, E> Future for ResponseFuture<F, M>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    M: ResponseMode<B>,
+    B: Body,
+    E: Display + 'static,
+{
+    type Output = Result<Response<M::Body>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let inner = this.inner.as_pin_mut();
+        let Some(waiting) = this.flight.as_mut() else {
+            let Some(inner) = inner else { return Poll::Pending };
+            return inner.poll(cx).map_ok(|response| response.map(|body| M::response_body(body, None)));
+        };
+        let Some(flight) = waiting.0.clone() else { return Poll::Pending };
+        let answer = match (inner, this.panic.take()) {
+            (Some(inner), None) => flight.watch(|| inner.poll(cx)),
+            (_, Some(panic)) => Err(panic),
+            (None, None) => return Poll::Pending,
+        };
+        let answer = match answer {
+            Ok(answer) => ready!(answer),
+            Err(panic) => {
+                let (mut parts, body) = match this.mode.panic_answer(flight.request_id()) {
+                    Some(answer) => answer,
+                    None => resume_unwind(flight.crashed(panic)),
+                };
+                flight.answer_crash(panic, parts.status, &parts.headers);
+                flight.stamp(&mut parts);
+                return Poll::Ready(Ok(Response::from_parts(parts, body)));
+            }
+        };
+        let response = answer.inspect_err(|error| flight.fail(Outcome::ServiceError, error))?;
+        let response = depart::<M, B>(flight, response);
+        waiting.0 = None;
+        Poll::Ready(Ok(response))
+    }
+}
+
+/// Sends a response on its way, followed to its end.
+fn depart<M: ResponseMode<B>, B: Body>(flight: Flight, response: Response<B>) -> Response<M::Body> {
+    let (mut parts, body) = response.into_parts();
+    if let Some(policy) = parts.extensions.get::<RoutePolicy>() {
+        flight.set_policy(*policy);
+    }
+    let ahead = flight.answer(parts.status, &parts.headers, body.is_end_stream(), body.size_hint().exact());
+    flight.stamp(&mut parts);
+    let tail = match ahead {
+        Ahead::Nothing(_) => None,
+        Ahead::Body(expected) => Some(Tail::new(flight, expected)),
+    };
+    joined((parts, M::response_body(body, tail)))
+}
+
+/// Ends the record where the future is dropped before there was a response.
+struct Waiting(Option<Flight>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(flight) = &self.0 {
+            flight.finish(Outcome::AbortedBeforeResponse, None);
+        }
+    }
+}

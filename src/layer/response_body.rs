@@ -1,0 +1,113 @@
+use std::{
+    fmt::Display,
+    panic::resume_unwind,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use crate::{
+    capture::{Flight, dropped},
+    exchange::Outcome,
+};
+
+pin_project! {
+    /// A response's body on its way to the client: the same frames, looked at as they pass.
+    #[derive(Debug, Default)]
+    pub struct ResponseBody<B> {
+        #[pin]
+        inner: B,
+        tail: Option<Tail>,
+    }
+}
+
+impl<B> ResponseBody<B> {
+    pub(super) fn new(inner: B, tail: Option<Tail>) -> Self {
+        Self { inner, tail }
+    }
+}
+
+impl<B: Body> Body for ResponseBody<B>
+where
+    B::Error: Display + 'static,
+{
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let mut this = self.project();
+        let Some(tail) = this.tail else { return this.inner.poll_frame(cx) };
+        match tail.flight.watch(|| this.inner.as_mut().poll_frame(cx)) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(frame)) => {
+                if tail.look(&frame, || this.inner.is_end_stream()) {
+                    *this.tail = None;
+                }
+                Poll::Ready(frame)
+            }
+            Err(panic) => resume_unwind(tail.flight.crashed(panic)),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+/// Ends the record exactly once, whatever becomes of the body.
+#[derive(Debug)]
+pub struct Tail {
+    flight: Flight,
+    expected: Option<u64>,
+    sent: u64,
+}
+
+impl Tail {
+    pub(super) fn new(flight: Flight, expected: Option<u64>) -> Self {
+        Self { flight, expected, sent: 0 }
+    }
+
+    /// Looks at what passes; true where nothing can follow.
+    fn look<D: bytes::Buf, E: Display + 'static>(
+        &mut self,
+        frame: &Option<Result<Frame<D>, E>>,
+        is_end: impl FnOnce() -> bool,
+    ) -> bool {
+        match frame {
+            Some(Ok(frame)) => {
+                if let Some(data) = frame.data_ref() {
+                    self.sent = self.flight.response_data(data);
+                } else if let Some(trailers) = frame.trailers_ref() {
+                    self.flight.response_trailers(trailers);
+                    return self.complete();
+                }
+                is_end() && self.complete()
+            }
+            Some(Err(error)) => {
+                self.flight.fail(Outcome::BodyError, error);
+                true
+            }
+            None => self.complete(),
+        }
+    }
+
+    fn complete(&self) -> bool {
+        self.flight.finish(Outcome::Complete, None);
+        true
+    }
+}
+
+impl Drop for Tail {
+    fn drop(&mut self) {
+        self.flight.finish(dropped(self.sent, self.expected), None);
+    }
+}

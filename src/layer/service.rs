@@ -1,0 +1,92 @@
+use std::{
+    fmt::Display,
+    panic::resume_unwind,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::{Request, Response};
+use http_body::Body;
+use tower_service::Service;
+
+use super::{
+    AnyBody, ResponseFuture, hints,
+    mode::{RequestMode, ResponseMode},
+    request_body::Ear,
+};
+use crate::capture::{Flight, Recorder};
+
+/// A service of which every exchange is recorded; see [`FlightLogLayer`](crate::FlightLogLayer).
+#[derive(Clone, Debug)]
+pub struct FlightLogService<S, M = AnyBody> {
+    inner: S,
+    recorder: Arc<Recorder>,
+    mode: M,
+}
+
+impl<S, M> FlightLogService<S, M> {
+    pub(super) fn new(inner: S, recorder: Arc<Recorder>, mode: M) -> Self {
+        Self { inner, recorder, mode }
+    }
+
+    /// The service inside.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service inside, to change it.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service inside, without the layer.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S, M, ReqBody, ResBody> Service<Request<ReqBody>> for FlightLogService<S, M>
+where
+    ReqBody: Body,
+    ResBody: Body,
+    M: RequestMode<ReqBody> + ResponseMode<ResBody>,
+    S: Service<Request<<M as RequestMode<ReqBody>>::Body>, Response = Response<ResBody>>,
+    S::Error: Display + 'static,
+{
+    type Response = Response<<M as ResponseMode<ResBody>>::Body>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, M>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        if !self.recorder.is_enabled() {
+            return ResponseFuture::unobserved(
+                self.inner.call(request.map(|body| M::request_body(body, None))),
+                &self.mode,
+            );
+        }
+        let (mut parts, body) = request.into_parts();
+        let Some(flight) = Flight::begin(&self.recorder, &parts, &hints::of(&parts)) else {
+            let request = Request::from_parts(parts, M::request_body(body, None));
+            return ResponseFuture::unobserved(self.inner.call(request), &self.mode);
+        };
+        parts.extensions.insert(flight.request_id());
+        let ear = Ear::new(&flight);
+        let future = ResponseFuture::observed(flight.clone(), &self.mode);
+        let body = if body.is_end_stream() {
+            flight.request_ended(true);
+            M::request_body(body, None)
+        } else {
+            M::request_body(body, Some(ear))
+        };
+        let request = Request::from_parts(parts, body);
+        match flight.watch(|| self.inner.call(request)) {
+            Ok(inner) => future.running(inner),
+            Err(panic) if self.mode.answers_panics() => future.crashed(panic),
+            Err(panic) => resume_unwind(flight.crashed(panic)),
+        }
+    }
+}

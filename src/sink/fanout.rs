@@ -1,0 +1,119 @@
+use std::{
+    cell::Cell,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Instant,
+};
+
+use super::{BlackBox, Counters, Sink, outbox::Outbox, outbox::Parcel};
+use crate::exchange::{Event, Exchange, Started};
+
+/// All outputs. Whatever one of them does, the others get the record and the request goes on.
+pub(crate) struct Fanout {
+    /// Formatters of this crate: they run where the record is made.
+    inline: Vec<Box<dyn Sink>>,
+    /// Sinks of users: each on a thread of its own.
+    queued: Vec<Outbox>,
+    black_box: Option<(Arc<dyn BlackBox>, Outbox)>,
+    counters: Arc<Counters>,
+}
+
+impl Fanout {
+    pub(crate) fn new(
+        inline: Vec<Box<dyn Sink>>,
+        queued: Vec<Box<dyn Sink>>,
+        black_box: Option<Arc<dyn BlackBox>>,
+        counters: Arc<Counters>,
+    ) -> Self {
+        let outbox = |sink| Outbox::new(sink, Arc::clone(&counters));
+        Self {
+            inline,
+            queued: queued.into_iter().map(outbox).collect(),
+            black_box: black_box.map(|black_box| (Arc::clone(&black_box), outbox(Box::new(black_box)))),
+            counters,
+        }
+    }
+
+    /// True where someone wants to be told of requests.
+    pub(crate) fn hears_started(&self) -> bool {
+        !(self.inline.is_empty() && self.queued.is_empty())
+    }
+
+    /// Tells of a request.
+    pub(crate) fn started(&self, started: &Arc<Started>) {
+        self.inline(|sink| sink.started(started));
+        self.queued(|| Parcel::Started(Arc::clone(started)));
+    }
+
+    /// Tells of an exchange, and gives its dump a name before anyone else sees it.
+    pub(crate) fn finished(&self, mut exchange: Exchange) {
+        if let Some((black_box, _)) = &self.black_box {
+            contained(&self.counters, || exchange.dump = black_box.claim(&exchange));
+        }
+        let exchange = Arc::new(exchange);
+        self.inline(|sink| sink.finished(&exchange));
+        self.queued(|| Parcel::Finished(Arc::clone(&exchange)));
+        if let Some((_, outbox)) = self.black_box.as_ref().filter(|_| exchange.dump.is_some()) {
+            outbox.send(Parcel::Finished(exchange));
+        }
+    }
+
+    /// Tells of an event.
+    pub(crate) fn event(&self, event: &Arc<Event>) {
+        self.inline(|sink| sink.event(event));
+        self.queued(|| Parcel::Event(Arc::clone(event)));
+    }
+
+    /// Waits for everyone; gives the number of records that were not delivered in time.
+    pub(crate) fn flush(&self, deadline: Instant) -> u64 {
+        self.inline(|sink| sink.flush());
+        self.outboxes().map(|outbox| outbox.flush(deadline)).sum()
+    }
+
+    /// From now on records are delivered by whoever makes them.
+    pub(crate) fn close(&self) {
+        self.outboxes().for_each(Outbox::close);
+    }
+
+    fn outboxes(&self) -> impl Iterator<Item = &Outbox> {
+        self.queued.iter().chain(self.black_box.as_ref().map(|(_, outbox)| outbox))
+    }
+
+    fn inline(&self, tell: impl Fn(&dyn Sink)) {
+        for sink in &self.inline {
+            contained(&self.counters, || tell(&**sink));
+        }
+    }
+
+    fn queued(&self, parcel: impl Fn() -> Parcel) {
+        for outbox in &self.queued {
+            outbox.send(parcel());
+        }
+    }
+}
+
+impl fmt::Debug for Fanout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fanout")
+            .field("inline", &self.inline.len())
+            .field("queued", &self.queued.len())
+            .finish_non_exhaustive()
+    }
+}
+
+thread_local!(static DELIVERING: Cell<bool> = const { Cell::new(false) });
+
+/// True while a sink of ours or of a user runs on this thread: what it tells is not for the sinks again.
+pub(crate) fn is_delivering() -> bool {
+    DELIVERING.try_with(Cell::get).unwrap_or(true)
+}
+
+/// Runs what must not touch a request: a panic in it is counted, and ends there.
+pub(super) fn contained(counters: &Counters, run: impl FnOnce()) {
+    let before = DELIVERING.try_with(|delivering| delivering.replace(true)).unwrap_or(true);
+    if catch_unwind(AssertUnwindSafe(run)).is_err() {
+        counters.sink_panics.add(1);
+    }
+    let _ = DELIVERING.try_with(|delivering| delivering.set(before));
+}

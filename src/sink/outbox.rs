@@ -1,0 +1,170 @@
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{Counters, Sink, contained};
+use crate::exchange::{Event, Exchange, Started};
+
+/// Records that may wait for one sink.
+const CAPACITY: usize = 1024;
+
+/// A sink on a thread of its own, behind a bounded queue. The thread starts with the first record.
+pub(crate) struct Outbox(Arc<Queue>);
+
+struct Queue {
+    sink: Box<dyn Sink>,
+    counters: Arc<Counters>,
+    state: Mutex<State>,
+    /// Told when there is something to do.
+    work: Condvar,
+    /// Told when something was done.
+    done: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Parcel>,
+    accepted: u64,
+    delivered: u64,
+    worker: Worker,
+    closed: bool,
+}
+
+#[derive(Default, PartialEq)]
+enum Worker {
+    #[default]
+    NotStarted,
+    Busy,
+    Idle,
+    /// The recorder is gone: what still comes is delivered by whoever brings it.
+    Gone,
+}
+
+/// What a sink is told.
+#[derive(Clone)]
+pub(crate) enum Parcel {
+    Started(Arc<Started>),
+    Finished(Arc<Exchange>),
+    Event(Arc<Event>),
+    Flush,
+}
+
+impl Outbox {
+    pub(crate) fn new(sink: Box<dyn Sink>, counters: Arc<Counters>) -> Self {
+        Self(Arc::new(Queue {
+            sink,
+            counters,
+            state: Mutex::default(),
+            work: Condvar::new(),
+            done: Condvar::new(),
+        }))
+    }
+
+    /// Hands a parcel over without waiting; a full queue drops it and counts.
+    pub(crate) fn send(&self, parcel: Parcel) {
+        let mut state = self.0.lock();
+        if state.worker == Worker::Gone {
+            drop(state);
+            return self.0.deliver(&parcel);
+        }
+        if state.waiting.len() >= CAPACITY && !matches!(parcel, Parcel::Flush) {
+            drop(state);
+            return self.0.counters.queue_dropped.add(1);
+        }
+        state.accepted += 1;
+        state.waiting.push_back(parcel);
+        match state.worker {
+            Worker::NotStarted => self.start(state),
+            Worker::Idle => {
+                state.worker = Worker::Busy;
+                self.0.work.notify_one();
+            }
+            Worker::Busy | Worker::Gone => {}
+        }
+    }
+
+    /// Starts the thread. Where the system has none to give, the next parcel tries again.
+    fn start(&self, mut state: MutexGuard<'_, State>) {
+        let queue = Arc::clone(&self.0);
+        if thread::Builder::new().name("flightlog-sink".into()).spawn(move || queue.run()).is_ok() {
+            state.worker = Worker::Busy;
+        }
+    }
+
+    /// Waits until all that was sent is delivered and flushed; gives the number of parcels that were not in time.
+    pub(crate) fn flush(&self, deadline: Instant) -> u64 {
+        self.send(Parcel::Flush);
+        let mut state = self.0.lock();
+        let target = state.accepted;
+        while state.delivered < target && state.worker != Worker::Gone {
+            let Some(left) =
+                deadline.checked_duration_since(Instant::now()).filter(|left| *left > Duration::ZERO)
+            else {
+                // The flush itself is not a record.
+                return (target - state.delivered).saturating_sub(1).max(1);
+            };
+            state = self.0.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        0
+    }
+
+    /// From now on whoever brings a parcel delivers it.
+    pub(crate) fn close(&self) {
+        let mut state = self.0.lock();
+        state.closed = true;
+        if state.worker == Worker::NotStarted {
+            state.worker = Worker::Gone;
+        }
+        drop(state);
+        self.0.work.notify_all();
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self) {
+        let mut batch = VecDeque::new();
+        let mut state = self.lock();
+        loop {
+            if !state.waiting.is_empty() {
+                std::mem::swap(&mut batch, &mut state.waiting);
+                drop(state);
+                let count = batch.len() as u64;
+                for parcel in batch.drain(..) {
+                    self.deliver(&parcel);
+                }
+                state = self.lock();
+                state.delivered += count;
+                self.done.notify_all();
+            } else if state.closed {
+                state.worker = Worker::Gone;
+                return self.done.notify_all();
+            } else {
+                state.worker = Worker::Idle;
+                state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state.worker = Worker::Busy;
+            }
+        }
+    }
+
+    fn deliver(&self, parcel: &Parcel) {
+        contained(&self.counters, || match parcel {
+            Parcel::Started(started) => self.sink.started(started),
+            Parcel::Finished(exchange) => self.sink.finished(exchange),
+            Parcel::Event(event) => self.sink.event(event),
+            Parcel::Flush => self.sink.flush(),
+        });
+    }
+}
