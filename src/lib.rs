@@ -3,21 +3,33 @@
 
 mod capture;
 mod config;
+mod console;
+mod dump;
 mod exchange;
+mod export;
+mod flightlog;
+#[cfg(feature = "init")]
+mod init;
 mod layer;
 mod redact;
 mod sink;
+#[cfg(feature = "init")]
+mod trace;
+mod tracing_events;
 
 pub use capture::{Current, current};
-pub use config::{Bodies, Console, Error, Problem, RoutePolicy, Verbosity};
+pub use config::{Console, Error, Problem, RoutePolicy, Verbosity};
 pub use exchange::{
-    Backtrace, BodyText, CapturedBody, Direction, ErrorReport, Event, Exchange, Field, Headers, Outcome,
-    Redacted, Request, RequestId, Response, SpanId, Started, Timestamp, TraceId, Value,
+    Backtrace, Bodies, BodyText, CapturedBody, Direction, ErrorReport, Event, Exchange, Field, Headers,
+    Outcome, Redacted, Request, RequestId, Response, SpanId, Started, Timestamp, TraceId, Value,
 };
+pub use flightlog::{FlightLog, FlightLogBuilder, Unwritten};
+#[cfg(feature = "init")]
+pub use init::init;
 #[cfg(feature = "axum")]
 pub use layer::AxumBody;
 pub use layer::{
     AnyBody, FlightLogLayer, FlightLogService, RequestBody, ResponseBody, ResponseFuture, RoutePolicyService,
 };
-pub use redact::RedactMode;
-pub use sink::{Sink, Stats};
+pub use redact::{RedactMode, RedactOptions, Redactor};
+pub use sink::{MemorySink, Sink, Stats};

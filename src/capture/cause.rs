@@ -9,11 +9,9 @@ use crate::exchange::{BodyText, ErrorReport, Redacted, Response};
 const LINE_LIMIT: usize = 200;
 
 /// From the response itself: `detail`, `error` or `message` of its JSON body (RFC 9457 and common usage), the first
-/// line of a textual one, the `grpc-message`, else the status.
+/// line of a textual one, else the status.
 pub(super) fn of(response: &Response, grpc_status: Option<u16>) -> ErrorReport {
-    let message = from_body(response.body.whole())
-        .or_else(|| grpc_message(response))
-        .unwrap_or_else(|| told(response.status, grpc_status));
+    let message = from_body(response.body.whole()).unwrap_or_else(|| told(response.status, grpc_status));
     ErrorReport { message, ..ErrorReport::default() }
 }
 
@@ -41,19 +39,9 @@ fn part(text: &str) -> Redacted {
     Redacted::vouch(text)
 }
 
-fn grpc_message(response: &Response) -> Option<Redacted> {
-    let trailers = response.trailers.as_ref().unwrap_or_else(|| response.headers());
-    trailers.get("grpc-message").filter(|text| !text.is_empty()).map(part)
-}
-
 fn told(status: StatusCode, grpc_status: Option<u16>) -> Redacted {
     match grpc_status {
         Some(code) if status.is_success() => Redacted::vouch(format!("gRPC status {code}")),
         _ => Redacted::vouch(format!("HTTP {}", status.as_u16())),
     }
-}
-
-/// The number of a `grpc-status`, in trailers or, where there is no body, in headers.
-pub(super) fn grpc_status(headers: &http::HeaderMap) -> Option<u16> {
-    headers.get("grpc-status")?.to_str().ok()?.parse().ok()
 }

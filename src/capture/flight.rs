@@ -14,7 +14,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, request:
 use super::{
     cause,
     completion::{self, Ahead},
-    current, forwarded, panics,
+    current, forwarded,
+    grpc::GrpcEnd,
+    panics,
     recorder::Recorder,
     report,
     request_id::{self, ClientId},
@@ -25,7 +27,7 @@ use crate::{
     config::RoutePolicy,
     exchange::{
         CapturedBody, Direction, ErrorReport, Exchange, Head, Outcome, RawHead, Redacted, Request, RequestId,
-        Response, SpanId, Started, Timestamp, random,
+        Response, SpanId, Started, Timestamp, TraceId, random,
     },
 };
 
@@ -42,6 +44,7 @@ struct Inner {
     request_id: RequestId,
     arrived: Instant,
     method: Method,
+    trace_id: Option<TraceId>,
     /// The client's valid `x-request-id`, to be sent back.
     echo: Option<HeaderValue>,
     state: Mutex<State>,
@@ -74,7 +77,7 @@ struct Answer {
     ttfb: Duration,
     body: Tap,
     trailers: Option<Head>,
-    grpc_status: Option<u16>,
+    grpc: Option<GrpcEnd>,
 }
 
 /// What the layer knows of a request beside its parts.
@@ -91,7 +94,7 @@ pub(crate) struct Hints<'a> {
 /// A panic that was caught and recorded, to go on or to be answered.
 pub(crate) struct Panic {
     payload: Box<dyn Any + Send>,
-    report: ErrorReport,
+    report: Box<ErrorReport>,
 }
 
 impl Flight {
@@ -106,6 +109,7 @@ impl Flight {
         let limit = policy.limit(recorder.capture_limit());
         recorder.counters.begun.add(1);
         let beginning = beginning(recorder, parts, hints, request_id, started);
+        let trace_id = beginning.trace_id;
         let echo = beginning.client_request_id.as_ref().and_then(|_| parts.headers.get(REQUEST_ID).cloned());
         let state = State {
             beginning: Beginning::Held(Box::new(beginning)),
@@ -121,6 +125,7 @@ impl Flight {
             request_id,
             arrived,
             method: parts.method.clone(),
+            trace_id,
             echo,
             state: state.into(),
         })))
@@ -130,8 +135,9 @@ impl Flight {
         self.0.request_id
     }
 
-    pub(crate) fn recorder(&self) -> &Arc<Recorder> {
-        &self.0.recorder
+    /// The trace it belongs to.
+    pub(crate) fn trace_id(&self) -> Option<TraceId> {
+        self.0.trace_id
     }
 
     /// Runs a step of the service with this as the current exchange, and catches its panic.
@@ -147,13 +153,13 @@ impl Flight {
                 backtrace,
                 ..ErrorReport::default()
             };
-            Panic { payload, report }
+            Panic { payload, report: report.into() }
         })
     }
 
     /// The service, or its body, panicked; gives the payload to go on with.
     pub(crate) fn crashed(&self, panic: Panic) -> Box<dyn Any + Send> {
-        self.finish(Outcome::Panicked, Some(panic.report));
+        self.finish(Outcome::Panicked, Some(*panic.report));
         panic.payload
     }
 
@@ -161,7 +167,7 @@ impl Flight {
     pub(crate) fn answer_crash(&self, panic: Panic, status: StatusCode, headers: &HeaderMap) {
         let told = self.answered(status, headers);
         self.announce(told);
-        self.finish(Outcome::Panicked, Some(panic.report));
+        self.finish(Outcome::Panicked, Some(*panic.report));
     }
 
     /// Puts the request id into the response: the client's own where it sent a valid one.
@@ -214,7 +220,7 @@ impl Flight {
 
     fn answered(&self, status: StatusCode, headers: &HeaderMap) -> Option<Arc<Started>> {
         let recorder = &self.0.recorder;
-        let ttfb = self.0.arrived.elapsed();
+        let ttfb = self.age();
         let keep_binary = status.is_client_error() || status.is_server_error();
         let raw = RawHead::copy(&[], &[], headers, head_limit(recorder));
         let mut state = self.lock();
@@ -225,7 +231,7 @@ impl Flight {
             ttfb,
             body: Tap::new(headers, limit, keep_binary, &recorder.budget),
             trailers: None,
-            grpc_status: cause::grpc_status(headers),
+            grpc: GrpcEnd::read(headers, &*recorder.scrub),
         });
         self.tell_beginning(&mut state)
     }
@@ -242,9 +248,10 @@ impl Flight {
     pub(crate) fn response_trailers(&self, trailers: &HeaderMap) {
         let scrub = Arc::clone(&self.0.recorder.scrub);
         let raw = RawHead::copy(&[], &[], trailers, head_limit(&self.0.recorder));
+        let grpc = GrpcEnd::read(trailers, &*scrub);
         let mut state = self.lock();
         if let Some(answer) = &mut state.answer {
-            answer.grpc_status = cause::grpc_status(trailers).or(answer.grpc_status);
+            answer.grpc = grpc.or(answer.grpc.take());
             answer.trailers = Some(Head::new(raw, scrub));
         }
     }
@@ -278,7 +285,7 @@ impl Flight {
 
     /// Ends the record. The first call counts.
     pub(crate) fn finish(&self, outcome: Outcome, error: Option<ErrorReport>) {
-        let duration = self.0.arrived.elapsed();
+        let duration = self.age();
         let mut state = self.lock();
         if std::mem::replace(&mut state.finished, true) {
             return;
@@ -286,6 +293,7 @@ impl Flight {
         let held = matches!(state.beginning, Beginning::Held(_));
         let Some(began) = self.beginning_at_end(&mut state) else { return };
         let mut response = state.answer.take();
+        let grpc = response.as_mut().and_then(|response| response.grpc.take());
         if let (Outcome::Complete | Outcome::Upgraded, Some(response)) = (outcome, &mut response) {
             response.body.end();
         }
@@ -294,8 +302,11 @@ impl Flight {
         let policy = state.policy;
         drop(state);
 
-        let exchange = self.record(began, response, outcome, duration, |exchange| {
-            error.or(reported).or_else(|| exchange.is_failure().then(|| why(exchange, logged)))
+        let grpc_status = grpc.as_ref().map(|grpc| grpc.status);
+        let mut exchange = self.record(began, response, grpc_status, outcome, duration);
+        exchange.error = error.or(reported).or_else(|| {
+            let told = logged.or_else(|| grpc?.message);
+            exchange.is_failure().then(|| why(&exchange, told))
         });
         self.0.recorder.counters.finished.add(1);
         if held && policy.is_skipped() && !exchange.is_remarkable() {
@@ -311,27 +322,23 @@ impl Flight {
         &self,
         began: Arc<Started>,
         answer: Option<Answer>,
+        grpc_status: Option<u16>,
         outcome: Outcome,
         duration: Duration,
-        error: impl FnOnce(&Exchange) -> Option<ErrorReport>,
     ) -> Exchange {
         let recorder = &self.0.recorder;
-        let (ttfb, grpc_status) =
-            answer.as_ref().map_or((None, None), |answer| (Some(answer.ttfb), answer.grpc_status));
-        let mut exchange = Exchange {
+        Exchange {
             finished: began.started.after(duration),
             began,
             outcome,
+            ttfb: answer.as_ref().map(|answer| answer.ttfb),
             response: answer.map(|answer| answer.into_response(recorder)),
-            ttfb,
             duration,
             grpc_status,
             slow: recorder.settings.slow.is_some_and(|limit| duration > limit),
             error: None,
             dump: None,
-        };
-        exchange.error = error(&exchange);
-        exchange
+        }
     }
 
     /// The request as sinks are told of it, once; none where it is held back or was told before.
@@ -391,6 +398,12 @@ impl Flight {
         tap.take(self.0.recorder.settings.inline_limit(), &self.0.recorder.scrub)
     }
 
+    /// Since arrival, in whole microseconds, as records have it.
+    fn age(&self) -> Duration {
+        let age = self.0.arrived.elapsed();
+        Duration::new(age.as_secs(), age.subsec_micros() * 1000)
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -413,9 +426,9 @@ impl Answer {
     }
 }
 
-/// The cause of a failure nobody reported.
-fn why(exchange: &Exchange, logged: Option<Redacted>) -> ErrorReport {
-    match (logged, &exchange.response) {
+/// The cause of a failure nobody reported: what was told of it, else what the response says.
+fn why(exchange: &Exchange, told: Option<Redacted>) -> ErrorReport {
+    match (told, &exchange.response) {
         (Some(message), _) => ErrorReport { message, ..ErrorReport::default() },
         (None, Some(response)) => cause::of(response, exchange.grpc_status),
         (None, None) => ErrorReport::default(),

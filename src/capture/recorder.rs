@@ -12,8 +12,8 @@ use http::request::Parts;
 
 use super::report::ErrorReader;
 use crate::{
-    config::{Bodies, Settings, Verbosity},
-    exchange::{Budget, Scrub},
+    config::{Settings, Verbosity},
+    exchange::{Bodies, Budget, Scrub},
     sink::{Counters, Fanout, Stats},
 };
 
@@ -84,17 +84,18 @@ impl Recorder {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        Stats {
-            captured_bytes: self.budget.taken() as u64,
-            bodies_over_budget: self.budget.refused(),
-            ..self.counters.snapshot()
-        }
+        self.counters.snapshot(&self.budget)
     }
 
     /// Waits for the outputs; gives the number of records they did not take in time.
     pub(crate) fn flush(&self, timeout: Duration) -> u64 {
         let now = Instant::now();
         self.sinks.flush(now.checked_add(timeout).unwrap_or(now + FAREWELL))
+    }
+
+    #[cfg(feature = "init")]
+    pub(crate) fn scrub(&self) -> &Arc<dyn Scrub> {
+        &self.scrub
     }
 
     /// Hands on what the application told.
@@ -111,7 +112,6 @@ impl Recorder {
     pub(super) fn warn_of_unknown_peer(&self) {
         if !self.peer_warned.swap(true, Relaxed) {
             tracing::warn!(
-                target: "flightlog",
                 "remote_addr is unknown: no connect info in the request; serve the router with \
                  `into_make_service_with_connect_info::<SocketAddr>()`, or set `FlightLog::builder().remote_addr(..)`"
             );

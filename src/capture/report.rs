@@ -62,12 +62,17 @@ fn nameable(name: &str) -> Option<String> {
     (!name.contains("dyn ")).then(|| name.to_owned())
 }
 
-/// What something says of itself: the head of it, redacted. Should saying it panic, that is what is told.
+/// What something says of itself, redacted.
 pub(super) fn text(said: &(impl Display + ?Sized), scrub: &dyn Scrub) -> Redacted {
+    scrub.text(&bounded(said))
+}
+
+/// The head of what something says of itself. Should saying it panic, that is what is told.
+pub(crate) fn bounded(said: &(impl Display + ?Sized)) -> String {
     let mut head = Bounded { text: String::new(), room: TEXT_LIMIT };
     match catch_unwind(AssertUnwindSafe(|| write!(head, "{said}"))) {
-        Ok(_) => scrub.text(&head.text),
-        Err(_) => Redacted::literal("[the text of this error panicked]"),
+        Ok(_) => head.text,
+        Err(_) => String::from("[saying this panicked]"),
     }
 }
 

@@ -1,8 +1,6 @@
-use std::fmt;
-
 use http::header::{HeaderMap, HeaderName};
 
-use crate::exchange::{SpanId, TraceId, decode, hex};
+use crate::exchange::{SpanId, TraceId, decode};
 
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
@@ -17,12 +15,7 @@ const LENGTH: usize = 55;
 pub(crate) struct TraceParent {
     pub(crate) trace_id: TraceId,
     pub(crate) parent_id: SpanId,
-    pub(crate) flags: TraceFlags,
 }
-
-/// Section 3.2.2.5, "trace-flags"; two lower-case hex digits when shown.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct TraceFlags(u8);
 
 impl TraceParent {
     /// The one `traceparent` of a request. The header occurs once at most; of two, neither is to be believed.
@@ -43,40 +36,19 @@ impl TraceParent {
             return None;
         };
         let [version] = decode(&[*v1, *v2])?;
-        let [flags] = decode(&[f1, f2])?;
-        let flags = match (version, more) {
+        // Section 3.2.2.5: any two digits, of which we need none.
+        decode::<2, 1>(&[f1, f2])?;
+        match (version, more) {
             // Section 3.2.2.2: version 00 is exactly this long.
-            (0, []) => flags,
+            (0, []) => {}
             // Section 3.2.2.1: version ff is invalid.
             (0 | 0xff, _) => return None,
-            // Section 3.2.4, "Versioning of traceparent": of a higher version take what we know, that is no
-            // flag but "sampled"; where there is more, it has to begin with a dash.
-            (_, [] | [b'-', ..]) => flags & TraceFlags::SAMPLED,
+            // Section 3.2.4, "Versioning of traceparent": where a higher version has more, it begins with a dash.
+            (_, [] | [b'-', ..]) => {}
             _ => return None,
-        };
+        }
         let (trace_id, parent_id) = (TraceId::parse(trace_id)?, SpanId::parse(parent_id)?);
-        Some(Self { trace_id, parent_id, flags: TraceFlags(flags) })
-    }
-}
-
-impl TraceFlags {
-    const SAMPLED: u8 = 1;
-
-    /// Whether the caller may have recorded its part.
-    pub(crate) fn is_sampled(self) -> bool {
-        self.0 & Self::SAMPLED != 0
-    }
-}
-
-impl fmt::Display for TraceFlags {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(hex(&mut [0; 2], &[self.0]))
-    }
-}
-
-impl fmt::Debug for TraceFlags {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        Some(Self { trace_id, parent_id })
     }
 }
 
@@ -105,26 +77,24 @@ mod tests {
     #[test]
     fn valid() {
         let long = format!("{}-{}", "x".repeat(1000), "y".repeat(1000));
-        for (version, flags, more, known) in [
-            ("00", "00", "", "00"),
-            ("00", "01", "", "01"),
+        for (version, flags, more) in [
+            ("00", "00", ""),
+            ("00", "01", ""),
             // Level 2's "random trace id", and flags nobody knows yet
-            ("00", "02", "", "02"),
-            ("00", "03", "", "03"),
-            ("00", "ff", "", "ff"),
+            ("00", "02", ""),
+            ("00", "03", ""),
+            ("00", "ff", ""),
             // Higher versions: the part we know
-            ("01", "01", "", "01"),
-            ("01", "ff", "-extra", "01"),
-            ("cc", "02", "-what-the-future-will-be-like", "00"),
-            ("fe", "01", "-", "01"),
-            ("0f", "01", "", "01"),
+            ("01", "01", ""),
+            ("01", "ff", "-extra"),
+            ("cc", "02", "-what-the-future-will-be-like"),
+            ("fe", "01", "-"),
+            ("0f", "01", ""),
         ] {
             let value = format!("{version}-{TRACE}-{PARENT}-{flags}{more}");
             let parent = read(&value).unwrap_or_else(|| panic!("{value}"));
             assert_eq!(parent.trace_id.to_string(), TRACE);
             assert_eq!(parent.parent_id.to_string(), PARENT);
-            assert_eq!(parent.flags.to_string(), known, "{value}");
-            assert_eq!(parent.flags.is_sampled(), matches!(flags, "01" | "03" | "ff"));
         }
         assert!(read(&format!("01-{TRACE}-{PARENT}-01-{long}")).is_some());
     }
@@ -197,7 +167,7 @@ mod tests {
             let read = read(&value).unwrap();
             prop_assert_eq!(read.trace_id.to_bytes(), trace.to_be_bytes());
             prop_assert_eq!(read.parent_id.to_bytes(), parent.to_be_bytes());
-            prop_assert_eq!(format!("00-{}-{}-{}", read.trace_id, read.parent_id, read.flags), value);
+            prop_assert_eq!(format!("00-{}-{}-{flags:02x}", read.trace_id, read.parent_id), value);
         }
 
         #[test]

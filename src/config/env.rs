@@ -2,10 +2,10 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use super::error::{Error, Problem, escaped};
-use super::settings::{Bodies, Console, Service, Settings};
+use super::settings::{Console, Service, Settings};
 use super::units;
 use super::verbosity::Verbosity;
-use crate::redact::RedactMode;
+use crate::{exchange::Bodies, redact::RedactMode};
 
 use Apply::{Directory, Text};
 

@@ -15,6 +15,6 @@ mod verbosity;
 pub(crate) use env::environment_table;
 pub use error::{Error, Problem};
 pub use policy::RoutePolicy;
-pub use settings::{Bodies, Console};
+pub use settings::Console;
 pub(crate) use settings::{Service, Settings};
 pub use verbosity::Verbosity;

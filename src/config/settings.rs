@@ -9,7 +9,7 @@ use super::env::VARIABLES;
 use super::error::{Error, Problem};
 use super::units;
 use super::verbosity::Verbosity;
-use crate::redact::RedactMode;
+use crate::{exchange::Bodies, redact::RedactMode};
 
 /// Kept of one body at most, whatever is asked for: a limit above it is a slip of the keyboard.
 const MAX_BODY: usize = 1 << 30;
@@ -31,19 +31,6 @@ pub enum Console {
     /// One JSON object per line.
     Json,
     /// Nothing.
-    Off,
-}
-
-/// Whose bodies entries show (`LOG_BODIES`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Bodies {
-    /// Every exchange's.
-    #[default]
-    All,
-    /// Those of failed exchanges.
-    Errors,
-    /// Nobody's: bodies are counted, never kept.
     Off,
 }
 
@@ -190,9 +177,19 @@ impl Settings {
         self.dump_dir.clone().unwrap_or_else(|| self.dir.join("dumps"))
     }
 
-    /// The mode of directories: whoever reads a file may look it up.
-    pub(crate) fn dir_mode(&self) -> u32 {
-        if self.file_mode == 0o640 { 0o750 } else { 0o700 }
+    /// What the log says of itself when it starts.
+    pub(crate) fn told(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("LOG_API_CALLS", self.enabled.to_string()),
+            ("LOG_DIR", self.dir.display().to_string()),
+            ("LOG_DUMPS", self.dumps.to_string()),
+            ("LOG_DUMP_DIR", self.dumps_dir().display().to_string()),
+            ("LOG_LEVEL", self.filter()),
+            ("LOG_BODIES", format!("{:?}", self.bodies).to_ascii_lowercase()),
+            ("LOG_BODY_LIMIT", self.inline_limit().to_string()),
+            ("LOG_CAPTURE_LIMIT", self.capture_limit.to_string()),
+            ("LOG_REDACT_MODE", format!("{:?}", self.redact_mode).to_ascii_lowercase()),
+        ]
     }
 
     /// Who writes this log; where nobody said, the program's name.
@@ -288,11 +285,10 @@ mod tests {
     #[test]
     fn what_follows_from_the_settings() {
         let defaults = Settings::default();
-        assert_eq!((defaults.filter(), defaults.dir_mode()), ("info".into(), 0o700));
+        assert_eq!(defaults.filter(), "info");
         assert_eq!(defaults.dumps_dir(), Path::new("./logs/dumps"));
         assert!(!defaults.service().name.is_empty());
         assert_eq!(with(|s| s.level = Some("WARNING".into())).filter(), "warn");
-        assert_eq!(with(|s| s.file_mode = 0o640).dir_mode(), 0o750);
         assert_eq!(with(|s| s.dump_dir = Some("/d".into())).dumps_dir(), Path::new("/d"));
         assert_eq!(with(|s| s.dir = "/var/log/x".into()).dumps_dir(), Path::new("/var/log/x/dumps"));
         assert_eq!(with(|s| s.capture_limit = 100).inline_limit(), 100);

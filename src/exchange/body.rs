@@ -110,6 +110,14 @@ impl CapturedBody {
         self.label("content-encoding", &self.encoding, |raw| &raw.encoding)
     }
 
+    /// What the content type says.
+    pub(crate) fn media(&self) -> Media {
+        match &self.raw {
+            Some(raw) => raw.media,
+            None => Media::of(self.content_type.as_ref().map_or(&[], |text| text.as_str().as_bytes())),
+        }
+    }
+
     fn label(&self, name: &str, read: &Option<Redacted>, raw: impl Fn(&Raw) -> &[u8]) -> Option<Redacted> {
         let Some(captured) = &self.raw else { return read.clone() };
         let value = raw(captured);
@@ -229,6 +237,8 @@ impl Serialize for CapturedBody {
         if let BodyText::Binary = self.whole() {
             wire.bytes = Some(self.total);
             wire.sha256 = self.sha256().map(Into::into);
+            wire.captured_bytes = self.is_truncated().then_some(self.captured);
+            wire.complete = (!self.complete).then_some(false);
             return wire.serialize(serializer);
         }
         match self.whole() {
@@ -237,12 +247,15 @@ impl Serialize for CapturedBody {
                 Ok(json) => wire.json = Some(json),
                 Err(_) => wire.text = Some(json.clone()),
             },
-            BodyText::Text { text, .. } => wire.text = Some(text.clone()),
+            BodyText::Text { text, truncated } => {
+                wire.text = Some(text.clone());
+                wire.truncated = Some(*truncated || self.is_truncated());
+            }
             BodyText::Binary | BodyText::NotKept => {}
         }
         wire.captured_bytes = Some(self.captured);
         wire.total_bytes = Some(self.total);
-        wire.truncated = Some(self.is_truncated());
+        wire.truncated = wire.truncated.or(Some(self.is_truncated()));
         wire.complete = (!self.complete).then_some(false);
         wire.serialize(serializer)
     }
@@ -251,16 +264,19 @@ impl Serialize for CapturedBody {
 impl<'de> Deserialize<'de> for CapturedBody {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let wire = Wire::deserialize(deserializer)?;
-        let truncated = wire.truncated.unwrap_or(false);
+        let total = wire.total_bytes.or(wire.bytes).unwrap_or(0);
+        // Of a body that is not text only what was missed is told.
+        let all = if wire.bytes.is_some() { usize::try_from(total).unwrap_or(usize::MAX) } else { 0 };
+        let captured = wire.captured_bytes.unwrap_or(all);
+        let truncated = wire.truncated.unwrap_or(false) || captured as u64 != total;
         let text = match (wire.json, wire.text, wire.bytes) {
             (Some(json), _, _) => BodyText::Json(Redacted::vouch(json.get())),
             (_, Some(text), _) => BodyText::Text { text, truncated },
             (_, _, Some(_)) => BodyText::Binary,
             _ => BodyText::NotKept,
         };
-        let total = wire.total_bytes.or(wire.bytes).unwrap_or(0);
         let mut body = Self::new(total, wire.complete.unwrap_or(true), None);
-        body.captured = wire.captured_bytes.unwrap_or(0);
+        body.captured = captured;
         body.content_type = wire.content_type;
         body.encoding = wire.encoding;
         body.head = text.clone().into();

@@ -54,7 +54,7 @@ pub enum Value {
     /// A whole number below zero.
     Signed(i64),
     /// Any other number; `null` when written where it is not finite.
-    Float(f64),
+    Float(#[serde(deserialize_with = "text::number_or_null")] f64),
     /// A text, redacted.
     Text(Redacted),
 }

@@ -3,7 +3,7 @@ use std::{fmt, ops::Range, sync::Arc, sync::OnceLock};
 use http::{HeaderMap, HeaderName};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Media, Redacted, Scrub};
+use super::{Redacted, Scrub};
 
 /// The text at the head of a message, as received: one buffer, not shown to anyone before it is redacted.
 #[derive(Clone, Default)]
@@ -54,11 +54,6 @@ impl RawHead {
         if fits {
             self.bytes.extend_from_slice(value);
         }
-    }
-
-    /// Bytes held.
-    pub(crate) fn len(&self) -> usize {
-        self.bytes.len()
     }
 
     fn iter(&self) -> impl Iterator<Item = RawField<'_>> {
@@ -235,17 +230,6 @@ impl Head {
                 self.headers().0.iter().find(|(known, _)| &**known == name).map(|(_, value)| value.clone())
             }
         }
-    }
-
-    /// What the content type says, and the content type as received.
-    pub(crate) fn media(&self) -> Media {
-        let Some((raw, _)) = &self.raw else { return Media::Unknown };
-        Media::of(raw.iter().find(|field| field.name == "content-type").map_or(&[], |field| field.value))
-    }
-
-    /// Bytes held for redaction later.
-    pub(crate) fn held(&self) -> usize {
-        self.raw.as_ref().map_or(0, |(raw, _)| raw.len())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The record: plain data, written and read with serde.
 
 mod backtrace;
+mod bodies;
 mod body;
 mod budget;
 mod error_report;
@@ -13,11 +14,14 @@ mod record;
 mod redacted;
 mod scrub;
 mod started;
+#[cfg(test)]
+mod tests;
 mod text;
 mod timestamp;
 mod trace_context;
 
 pub use backtrace::Backtrace;
+pub use bodies::Bodies;
 pub use body::CapturedBody;
 pub(crate) use body::Raw;
 pub(crate) use budget::{Budget, Permit};
@@ -36,5 +40,5 @@ pub(crate) use scrub::{RawBody, Scrub};
 pub use started::{Direction, Request, Started};
 pub(crate) use text::millis_of;
 pub use timestamp::Timestamp;
+pub(crate) use trace_context::decode;
 pub use trace_context::{SpanId, TraceId};
-pub(crate) use trace_context::{decode, hex};

@@ -23,7 +23,9 @@ use super::{CapturedBody, ErrorReport, Head, Headers, Outcome, Redacted, Started
 /// let mut service = flightlog.layer().layer(tower::service_fn(|_| async {
 ///     Ok::<_, std::convert::Infallible>(http::Response::new(http_body_util::Full::<bytes::Bytes>::from("hello")))
 /// }));
-/// drop(service.call(http::Request::get("/greet").body(http_body_util::Empty::<bytes::Bytes>::new())?).await?);
+/// # use http_body_util::BodyExt;
+/// let request = http::Request::get("/greet").body(http_body_util::Empty::<bytes::Bytes>::new())?;
+/// service.call(request).await?.collect().await?;
 /// flightlog.flush(Duration::from_secs(5))?;
 ///
 /// let exchanges = memory.exchanges();
@@ -112,7 +114,7 @@ impl Exchange {
     #[must_use]
     pub fn is_failure(&self) -> bool {
         self.outcome.is_failure()
-            || self.status().is_some_and(|status| status.is_server_error())
+            || self.status().is_some_and(|status| status.as_u16() >= 500)
             || self.grpc_status.is_some_and(|code| GRPC_FAILURES.contains(&code))
     }
 

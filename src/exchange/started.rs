@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use http::{Method, Version};
 use serde::{Deserialize, Serialize};
 
-use super::{CapturedBody, Head, Headers, Media, Redacted, RequestId, SpanId, Timestamp, TraceId, text};
+use super::{CapturedBody, Head, Headers, Redacted, RequestId, SpanId, Timestamp, TraceId, text};
 
 /// The beginning of an exchange: who asked for what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,10 +114,6 @@ impl Request {
     #[must_use]
     pub fn http_version(&self) -> &'static str {
         text::version(self.version)
-    }
-
-    pub(crate) fn media(&self) -> Media {
-        self.head.media()
     }
 }
 

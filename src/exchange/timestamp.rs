@@ -1,4 +1,5 @@
 use std::{
+    cell::Cell,
     fmt, str,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -47,8 +48,26 @@ impl Timestamp {
         self.0
     }
 
-    /// The 27 characters, without an allocation.
+    /// The 27 characters, without an allocation. Moments of one second differ in the last digits only.
     pub(crate) fn encode(self) -> [u8; 27] {
+        thread_local!(static LATEST: Cell<(u64, [u8; 27])> = const { Cell::new((u64::MAX, [0; 27])) });
+        let second = self.0 / MICROS;
+        let (known, mut text) = LATEST.get();
+        if known != second {
+            text = Self(second * MICROS).spell();
+            LATEST.set((second, text));
+        }
+        let mut micros = (self.0 % MICROS) as u32;
+        if let Some(digits) = text.get_mut(20..26) {
+            for digit in digits.iter_mut().rev() {
+                *digit = b'0' + (micros % 10) as u8;
+                micros /= 10;
+            }
+        }
+        text
+    }
+
+    fn spell(self) -> [u8; 27] {
         let (year, month, day) = civil(self.0 / MICROS / 86_400);
         let second = self.0 / MICROS % 86_400;
         let mut text = *b"0000-00-00T00:00:00.000000Z";

@@ -26,6 +26,13 @@ macro_rules! hex_id {
                 let bytes = decode(digits)?;
                 (bytes != [0; $bytes]).then_some(Self(bytes))
             }
+
+            /// Its digits, without an allocation.
+            pub(crate) fn encode(self) -> [u8; 2 * $bytes] {
+                let mut digits = [0; 2 * $bytes];
+                hex(&mut digits, &self.0);
+                digits
+            }
         }
 
         impl fmt::Display for $name {
@@ -93,7 +100,7 @@ pub(crate) fn decode<const M: usize, const N: usize>(digits: &[u8; M]) -> Option
 }
 
 /// The digits of `bytes`, written into `digits`, which is twice as long.
-pub(crate) fn hex<'a>(digits: &'a mut [u8], bytes: &[u8]) -> &'a str {
+fn hex<'a>(digits: &'a mut [u8], bytes: &[u8]) -> &'a str {
     let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble };
     let (pairs, _) = digits.as_chunks_mut::<2>();
     for (pair, byte) in pairs.iter_mut().zip(bytes) {

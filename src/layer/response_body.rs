@@ -43,7 +43,7 @@ where
         let mut this = self.project();
         let Some(tail) = this.tail else { return this.inner.poll_frame(cx) };
         match tail.flight.watch(|| this.inner.as_mut().poll_frame(cx)) {
-            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(frame)) => {
                 if tail.look(&frame, || this.inner.is_end_stream()) {
                     *this.tail = None;

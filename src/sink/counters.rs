@@ -2,6 +2,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use serde::Serialize;
 
+use crate::exchange::Budget;
+
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
         /// What the recorder counts about itself, as it runs.
@@ -12,8 +14,12 @@ macro_rules! counters {
 
         impl Counters {
             /// The counts as they stand.
-            pub(crate) fn snapshot(&self) -> Stats {
-                Stats { $($name: self.$name.get(),)+ ..Stats::default() }
+            pub(crate) fn snapshot(&self, budget: &Budget) -> Stats {
+                Stats {
+                    $($name: self.$name.get(),)+
+                    captured_bytes: budget.taken() as u64,
+                    bodies_over_budget: budget.refused(),
+                }
             }
         }
 

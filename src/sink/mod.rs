@@ -2,6 +2,7 @@
 
 mod counters;
 mod fanout;
+mod memory;
 mod outbox;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ pub(crate) use counters::Counters;
 pub use counters::Stats;
 use fanout::contained;
 pub(crate) use fanout::{Fanout, is_delivering};
+pub use memory::MemorySink;
 
 use crate::exchange::{Event, Exchange, Started};
 

@@ -1,0 +1,172 @@
+//! The console: records on stdout, for people or for machines.
+
+mod paint;
+mod pretty;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fmt,
+    io::{self, Write},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::{
+    exchange::{Event, Exchange, Started, Timestamp},
+    export::{View, Watch, entry},
+    sink::{Counters, Sink},
+};
+
+/// How the console speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// One aligned line per exchange and per event, and below it what went wrong.
+    Pretty {
+        /// Whether to colour it: decided by who knows the terminal and NO_COLOR.
+        colours: bool,
+    },
+    /// The entries of the log files, with numbers of their own.
+    Json,
+}
+
+/// Prints records. What cannot be written is counted and forgotten: a full or closed stdout is no request's trouble.
+pub(crate) struct Console {
+    style: Style,
+    view: Watch,
+    counters: Arc<Counters>,
+    out: Mutex<Out>,
+}
+
+impl Console {
+    /// Prints to `out`, usually stdout, what `view` says at the time.
+    pub(crate) fn new(
+        style: Style,
+        view: Watch,
+        counters: Arc<Counters>,
+        out: impl Write + Send + 'static,
+    ) -> Self {
+        let out = Out { to: Box::new(out), seq: 0, torn: false, batch: Vec::new(), lines: 0 };
+        Self { style, view, counters, out: Mutex::new(out) }
+    }
+
+    /// Prints what the recorder tells about itself, to machines.
+    pub(crate) fn note(&self, note: &entry::Note<'_>) {
+        if self.style == Style::Json {
+            self.print(|out, view| {
+                out.entry(|text, seq| entry::recorder(text, view, seq, Timestamp::now(), note))
+            });
+        }
+    }
+
+    /// Writes in one go what `add` adds.
+    fn print(&self, add: impl FnOnce(&mut Out, &View)) {
+        let view = (self.view)();
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        out.begin();
+        add(&mut out, &view);
+        if let Err(lost) = out.send() {
+            self.counters.console_errors.add(lost);
+        }
+    }
+}
+
+impl Sink for Console {
+    fn started(&self, started: &Arc<Started>) {
+        if self.style == Style::Json {
+            self.print(|out, view| {
+                if !view.combined {
+                    out.entry(|text, seq| entry::request(text, view, seq, Timestamp::now(), started));
+                }
+            });
+        }
+    }
+
+    fn finished(&self, exchange: &Arc<Exchange>) {
+        self.print(|out, view| match self.style {
+            Style::Pretty { colours } => out.line(|text| pretty::exchange(text, colours, view, exchange)),
+            Style::Json => {
+                for kind in entry::entries_of(exchange) {
+                    out.entry(|text, seq| entry::finished(text, view, seq, exchange, kind));
+                }
+            }
+        });
+    }
+
+    fn event(&self, event: &Arc<Event>) {
+        self.print(|out, view| match self.style {
+            Style::Pretty { colours } => out.line(|text| pretty::event(text, colours, event)),
+            Style::Json => out.entry(|text, seq| entry::log(text, view, seq, event)),
+        });
+    }
+
+    fn flush(&self) {
+        let _ = self.out.lock().unwrap_or_else(PoisonError::into_inner).to.flush();
+    }
+}
+
+impl fmt::Debug for Console {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Console").field("style", &self.style).finish_non_exhaustive()
+    }
+}
+
+/// The stream, and the text on its way there.
+struct Out {
+    to: Box<dyn Write + Send>,
+    /// The number of the last entry.
+    seq: u64,
+    /// True where the stream ends in a piece of a line.
+    torn: bool,
+    batch: Vec<u8>,
+    lines: u64,
+}
+
+/// What the batch may keep of its memory between two lines.
+const KEPT: usize = 64 * 1024;
+
+impl Out {
+    fn begin(&mut self) {
+        self.lines = 0;
+        self.batch.clear();
+        self.batch.shrink_to(KEPT);
+        if self.torn {
+            self.batch.push(b'\n');
+        }
+    }
+
+    /// Adds a line for people.
+    fn line(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.batch);
+        self.lines += 1;
+    }
+
+    /// Adds an entry.
+    fn entry(&mut self, write: impl FnOnce(&mut Vec<u8>, u64) -> usize) {
+        self.seq += 1;
+        write(&mut self.batch, self.seq);
+        self.lines += 1;
+    }
+
+    /// Writes the batch. Gives the number of lines that did not make it as a whole.
+    fn send(&mut self) -> Result<(), u64> {
+        if self.lines == 0 {
+            return Ok(());
+        }
+        let mut rest = self.batch.as_slice();
+        while !rest.is_empty() {
+            match self.to.write(rest) {
+                Ok(written) if written > 0 => rest = rest.get(written..).unwrap_or_default(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(_) | Err(_) => break,
+            }
+        }
+        let written = self.batch.len() - rest.len();
+        if let Some(last) = written.checked_sub(1).and_then(|last| self.batch.get(last)) {
+            self.torn = *last != b'\n';
+        }
+        match rest.iter().filter(|byte| **byte == b'\n').count() as u64 {
+            0 => Ok(()),
+            lost => Err(lost.min(self.lines)),
+        }
+    }
+}

@@ -1,0 +1,251 @@
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex},
+};
+
+use serde_json::{Value, json};
+
+use super::{Console, Style};
+use crate::{
+    exchange::Exchange,
+    export::{
+        View, entry,
+        fixtures::{event, exchange, failed, started},
+    },
+    sink::{Counters, Sink},
+};
+
+/// A stream that keeps what is written, call by call, and takes at most so many bytes.
+#[derive(Clone, Default)]
+struct Stream(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    writes: Vec<Vec<u8>>,
+    room: Option<usize>,
+}
+
+impl Stream {
+    fn room(&self, bytes: Option<usize>) {
+        self.0.lock().unwrap().room = bytes;
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().writes.concat()).unwrap()
+    }
+
+    fn entries(&self) -> Vec<Value> {
+        self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut kept = self.0.lock().unwrap();
+        let taken = kept.room.map_or(bytes.len(), |room| room.min(bytes.len()));
+        if taken == 0 {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        kept.room = kept.room.map(|room| room - taken);
+        kept.writes.push(bytes[..taken].to_vec());
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn console(style: Style, view: View) -> (Console, Stream, Arc<Counters>) {
+    let (stream, counters) = (Stream::default(), Arc::new(Counters::default()));
+    (Console::new(style, Arc::new(move || view), Arc::clone(&counters), stream.clone()), stream, counters)
+}
+
+const PLAIN: Style = Style::Pretty { colours: false };
+
+/// What the console shows of an exchange.
+fn shown(exchange: Exchange) -> String {
+    let (console, stream, _) = console(PLAIN, View::default());
+    console.finished(&Arc::new(exchange));
+    stream.text()
+}
+
+#[test]
+fn a_usual_exchange_is_one_aligned_line() {
+    let expected = "10:30:00.135  POST     200  12.3 ms  /orders/{id}                       00000001\n";
+    assert_eq!(shown(exchange(json!({}))), expected);
+}
+
+#[test]
+fn a_failure_is_followed_by_its_causes_its_place_and_its_dump() {
+    let expected = concat!(
+        "10:30:00.135  POST     500  12.3 ms  /orders/{id}                       00000001  grpc 13  slow\n",
+        "                       shop::OrderError: could not place the order\n",
+        "                         caused by: connection failed\n",
+        "                         caused by: refused\n",
+        "                         at src/orders.rs:42\n",
+        "                         dump 20261120T103000.123456Z-500-0198c0de-0000-7000-8000-000000000001.json\n",
+    );
+    assert_eq!(shown(failed()), expected);
+}
+
+#[test]
+fn what_is_not_as_usual_is_said() {
+    for (own, expected) in [
+        (
+            json!({"outcome": "aborted_before_response", "response": null}),
+            "POST     ---  12.3 ms  /orders/{id}                       00000001  aborted before response\n",
+        ),
+        (json!({"outcome": "aborted_in_body"}), "00000001  aborted in body\n"),
+        (
+            json!({"outcome": "panicked", "response": null, "error": {"message": "left\n  right"}}),
+            "00000001  panicked\n                       left\n                           right\n",
+        ),
+        (
+            json!({"response": {"status": 404, "body": {"json": {"detail": "no such order"}}}}),
+            "00000001\n                       no such order\n",
+        ),
+        (json!({"duration_ms": 7_200_000.0}), "200   2h 00m  /orders"),
+        (json!({"duration_ms": 0.085}), "200    85 µs  /orders"),
+        (
+            json!({"response": {"headers": {"content-type": "text/event-stream"}, "body": {"total_bytes": 14_592}}, "duration_ms": 8431.0}),
+            "200   8.43 s  /orders/{id}                       00000001  stream 14.2 KiB  headers after 11.2 ms\n",
+        ),
+        (
+            json!({"began": {"request": {"endpoint": "/a/very/long/path/that/goes/on/and/on"}}}),
+            "/that/goes/on/and/on  00000001\n",
+        ),
+    ] {
+        let text = shown(exchange(own));
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+}
+
+#[test]
+fn at_verbosity_3_bodies_are_below() {
+    let (console, stream, _) = console(PLAIN, View { verbosity: 3, ..View::default() });
+    console.finished(&Arc::new(exchange(json!({}))));
+    let below = "\n                       > {\"n\":1.0}\n                       < {\"id\":42}\n";
+    assert!(stream.text().ends_with(below), "{}", stream.text());
+}
+
+#[test]
+fn an_event_is_one_line_with_its_fields() {
+    let (console, stream, _) = console(PLAIN, View::default());
+    console.event(&Arc::new(event(
+        json!({"fields": [{"name": "id", "value": 42}, {"name": "who", "value": "Ada L"}]}),
+    )));
+    let expected = "10:30:00.130  INFO     shop::orders: order placed  id=42  who=\"Ada L\"  00000001\n";
+    assert_eq!(stream.text(), expected);
+}
+
+#[test]
+fn nothing_drives_the_terminal_but_our_own_colours() {
+    let evil = "\x1b[2J\u{9b}31m\u{202e}\r\x07x\n10:30:00.123  GET forged\u{2028}";
+    let told = event(json!({"message": evil, "module": evil, "fields": [{"name": evil, "value": evil}]}));
+    let hurt = exchange(json!({
+        "began": {"request": {"endpoint": evil, "body": {"json": null, "text": evil}}},
+        "response": {"status": 500, "body": {"json": null, "text": evil}},
+        "error": {"type": evil, "message": evil, "location": evil, "chain": [evil]},
+        "dump": evil,
+    }));
+    for colours in [false, true] {
+        let (console, stream, _) =
+            console(Style::Pretty { colours }, View { verbosity: 3, ..View::default() });
+        console.event(&Arc::new(told.clone()));
+        console.finished(&Arc::new(hurt.clone()));
+        let mut text = stream.text();
+        assert_eq!(text.contains('\x1b'), colours);
+        for code in ["0", "1", "2", "31", "32", "33", "36", "1;31"] {
+            text = text.replace(&format!("\x1b[{code}m"), "");
+        }
+        let bad = |c: &char| c.is_control() && *c != '\n' || "\u{202e}\u{2028}".contains(*c);
+        assert_eq!(text.chars().find(bad), None, "{text}");
+        let ours = text.lines().filter(|line| line.starts_with("10:30")).count();
+        assert_eq!(ours, 2, "{text}");
+    }
+}
+
+#[test]
+fn for_machines_there_are_entries_with_numbers_of_their_own() {
+    let (console, stream, counters) = console(Style::Json, View { run: *b"a1b2c3d4", ..View::default() });
+    console.note(&entry::Note::Started { version: "0.1.0", service: "shop", verbosity: 0, settings: &[] });
+    console.started(&Arc::new(started(json!({}))));
+    console.event(&Arc::new(event(json!({}))));
+    console.finished(&Arc::new(failed()));
+    let entries = stream.entries();
+    let types: Vec<_> = entries.iter().map(|entry| entry["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["recorder", "request", "log", "response", "error"]);
+    for (entry, seq) in entries.iter().zip(1..) {
+        assert_eq!((&entry["run"], &entry["seq"]), (&json!("a1b2c3d4"), &json!(seq)));
+    }
+    let writes: Vec<_> = stream.0.lock().unwrap().writes.iter().map(Vec::len).collect();
+    assert_eq!(writes.len(), 4, "an exchange's entries go out in one write");
+    assert_eq!(counters.console_errors.get(), 0);
+}
+
+#[test]
+fn with_combined_entries_there_is_no_request_entry() {
+    let (console, stream, _) = console(Style::Json, View { combined: true, ..View::default() });
+    console.started(&Arc::new(started(json!({}))));
+    console.finished(&Arc::new(exchange(json!({}))));
+    let entries = stream.entries();
+    assert_eq!((entries.len(), &entries[0]["seq"]), (1, &json!(1)));
+    assert_eq!(entries[0]["url"], "http://shop.test/orders/7?page=2");
+}
+
+#[test]
+fn a_stream_that_fails_is_counted_and_its_torn_line_is_ended() {
+    let (console, stream, counters) = console(Style::Json, View::default());
+    let finish = || console.finished(&Arc::new(failed()));
+    stream.room(Some(0));
+    finish();
+    assert_eq!(counters.console_errors.get(), 2);
+    stream.room(Some(100));
+    finish();
+    assert_eq!(counters.console_errors.get(), 4);
+    stream.room(None);
+    finish();
+    assert_eq!(counters.console_errors.get(), 4);
+    let text = stream.text();
+    let whole: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    assert_eq!(whole.iter().map(|entry| &entry["seq"]).collect::<Vec<_>>(), [5, 6], "what is missing shows");
+    assert_eq!(text.lines().count(), 3);
+}
+
+/// `cargo test --lib console::tests::sample -- --ignored --nocapture` shows what people will see.
+#[test]
+#[ignore = "for the eye"]
+fn sample() {
+    let console = Console::new(
+        Style::Pretty { colours: std::env::var_os("NO_COLOR").is_none() },
+        Arc::new(View::default),
+        Arc::default(),
+        io::stdout(),
+    );
+    let request = |method: &str, endpoint: &str| json!({"request": {"method": method, "endpoint": endpoint}});
+    let exchanges = [
+        json!({"began": request("GET", "/api/v1/products"), "duration_ms": 1.243}),
+        json!({"began": request("DELETE", "/api/v1/products/{id}"), "response": {"status": 204}, "duration_ms": 0.312}),
+        json!({"began": request("GET", "/old"), "response": {"status": 308}, "duration_ms": 0.085}),
+        json!({"began": request("GET", "/api/v1/nope"), "response": {"status": 404, "body": {"json": null}}, "duration_ms": 0.1}),
+        json!({"began": request("POST", "/api/v1/orders"), "duration_ms": 2.5, "response": {"status": 422, "body": {
+            "json": null, "content_type": "text/plain", "text": "Failed to deserialize the JSON body into the target type: missing field `sku`"}}}),
+        json!({"began": request("POST", "/shop.Cart/Add"), "grpc_status": 14, "duration_ms": 31.0}),
+        json!({"began": request("GET", "/api/v1/export"), "slow": true, "duration_ms": 65_000.0}),
+        json!({"began": request("GET", "/api/v1/export"), "outcome": "aborted_in_body", "duration_ms": 812.0}),
+        json!({"began": request("GET", "/api/v1/wait"), "outcome": "aborted_before_response", "response": null, "duration_ms": 30_000.0}),
+        json!({"began": request("POST", "/v1/chat/completions"), "duration_ms": 8431.0, "ttfb_ms": 310.0,
+            "response": {"headers": {"content-type": "text/event-stream"}, "body": {"json": null, "total_bytes": 14_592}}}),
+        json!({"began": request("GET", "/ws"), "outcome": "upgraded", "response": {"status": 101}, "duration_ms": 0.9}),
+        json!({"began": request("PUT", "/api/v1/stock"), "outcome": "panicked", "response": null, "duration_ms": 4.2,
+            "dump": "20261120T103000.123456Z-panic-0198c0de-0000-7000-8000-000000000001.json",
+            "error": {"message": "assertion `left == right` failed: stock\n  left: 3\n right: 4", "location": "src/stock.rs:17"}}),
+    ];
+    console.event(&Arc::new(event(json!({}))));
+    for own in exchanges {
+        console.finished(&Arc::new(exchange(own)));
+    }
+    console.event(&Arc::new(event(json!({"level": "ERROR", "message": "card refused", "fields": [{"name": "why", "value": "no funds"}]}))));
+    console.finished(&Arc::new(failed()));
+}

@@ -1,0 +1,178 @@
+//! An exchange as a dump: `flightlog.dump/1`, described in `schema/flightlog.dump.1.json`.
+//!
+//! The fields of the structs stand in the order in which they are written, the cause first. A new one needs a line
+//! here and one in the schema; readers pass over what they do not know.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::{curl::curl, pretty::pretty};
+use crate::exchange::{
+    self, Backtrace, CapturedBody, ErrorReport, Exchange, Headers, Outcome, Redacted, RequestId, Timestamp,
+    TraceId, millis_of,
+};
+
+const SCHEMA: &str = "flightlog.dump/1";
+
+/// What a dump tells beside the exchange.
+pub(crate) struct Context<'a, R> {
+    /// Why it is written: a status, `panic`, `error`, `aborted`, `slow` or `manual`.
+    pub trigger: &'a str,
+    /// Who answered.
+    pub service: &'a Program,
+    /// What the recorder says about itself.
+    pub recorder: &'a R,
+}
+
+/// The process that answered.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Program {
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    pub pid: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+}
+
+/// The text of a dump.
+///
+/// # Errors
+/// Only where a value refuses to be written; none of ours does.
+pub(crate) fn dump<R: Serialize>(
+    exchange: &Exchange,
+    context: &Context<'_, R>,
+) -> serde_json::Result<String> {
+    pretty(&Dump {
+        schema: SCHEMA,
+        timestamp: exchange.finished,
+        trigger: context.trigger,
+        request_id: exchange.request_id,
+        client_request_id: exchange.client_request_id.as_ref(),
+        trace_id: exchange.trace_id,
+        outcome: exchange.outcome,
+        error: exchange.error.as_ref().map(Error::of),
+        timing: Timing {
+            started: exchange.started,
+            ttfb_ms: exchange.ttfb.map(millis_of),
+            duration_ms: millis_of(exchange.duration),
+        },
+        request: Request::of(&exchange.request),
+        response: exchange.response.as_ref().map(Response::of),
+        curl: curl(exchange),
+        service: context.service,
+        recorder: context.recorder,
+    })
+}
+
+#[derive(Serialize)]
+struct Dump<'a, R> {
+    schema: &'static str,
+    timestamp: Timestamp,
+    trigger: &'a str,
+    request_id: RequestId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_request_id: Option<&'a Redacted>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<TraceId>,
+    outcome: Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Error<'a>>,
+    timing: Timing,
+    request: Request<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response: Option<Response<'a>>,
+    curl: String,
+    service: &'a Program,
+    recorder: &'a R,
+}
+
+#[derive(Serialize)]
+struct Error<'a> {
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    error_type: Option<&'a str>,
+    message: &'a Redacted,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    chain: &'a [Redacted],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backtrace: Option<&'a Backtrace>,
+}
+
+impl<'a> Error<'a> {
+    fn of(report: &'a ErrorReport) -> Self {
+        Self {
+            error_type: report.error_type.as_deref(),
+            message: &report.message,
+            location: report.location.as_deref(),
+            chain: &report.chain,
+            backtrace: report.backtrace.as_ref(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Timing {
+    started: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ttfb_ms: Option<f64>,
+    duration_ms: f64,
+}
+
+#[derive(Serialize)]
+struct Request<'a> {
+    method: &'a str,
+    url: &'a Redacted,
+    endpoint: &'a Redacted,
+    http_version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remote_addr: Option<IpAddr>,
+    headers: &'a Headers,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a CapturedBody>,
+}
+
+impl<'a> Request<'a> {
+    fn of(request: &'a exchange::Request) -> Self {
+        Self {
+            method: request.method.as_str(),
+            url: request.url(),
+            endpoint: request.endpoint(),
+            http_version: request.http_version(),
+            remote_addr: request.remote_addr,
+            headers: request.headers(),
+            body: told(&request.body),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Response<'a> {
+    status: u16,
+    headers: &'a Headers,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a CapturedBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trailers: Option<&'a Headers>,
+}
+
+impl<'a> Response<'a> {
+    fn of(response: &'a exchange::Response) -> Self {
+        Self {
+            status: response.status.as_u16(),
+            headers: response.headers(),
+            body: told(&response.body),
+            trailers: response.trailers.as_ref(),
+        }
+    }
+}
+
+/// A body there is something to tell about: one that had bytes, or whose end was not seen.
+fn told(body: &CapturedBody) -> Option<&CapturedBody> {
+    (body.total_bytes() > 0 || !body.is_complete()).then_some(body)
+}
+
+#[cfg(test)]
+mod tests;

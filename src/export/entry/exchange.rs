@@ -1,0 +1,234 @@
+use std::borrow::Cow;
+
+use tracing::Level;
+
+use super::super::{
+    Inline, View, inline_request, inline_response,
+    line::{Line, key},
+    told,
+};
+use crate::exchange::{Direction, ErrorReport, Exchange, Outcome, Started, Timestamp};
+
+/// An entry that a finished exchange gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// One for each exchange.
+    Response,
+    /// One for each status from 500 on.
+    Error,
+    /// One for each exchange that ended without a proper response.
+    Exception,
+}
+
+/// Which entries an exchange gives, in the order they are written.
+pub(crate) fn entries_of(exchange: &Exchange) -> impl Iterator<Item = Kind> + use<> {
+    let error = exchange.status().is_some_and(|status| status.as_u16() >= 500);
+    let exception =
+        matches!(exchange.outcome, Outcome::Panicked | Outcome::ServiceError | Outcome::BodyError);
+    [(Kind::Response, true), (Kind::Error, error), (Kind::Exception, exception)]
+        .into_iter()
+        .filter_map(|(kind, given)| given.then_some(kind))
+}
+
+/// Writes a request entry, made at `at`.
+pub(crate) fn request(out: &mut Vec<u8>, view: &View, seq: u64, at: Timestamp, started: &Started) -> usize {
+    let mut line = Line::begin(out, view, seq, at, Level::INFO, "request");
+    names(&mut line, started);
+    line.plain(key!("message"), request_message(started.direction).as_bytes());
+    correlation(&mut line, started);
+    arrival(&mut line, started);
+    line.maybe(key!("content_type"), started.request.header("content-type").as_ref().map(AsRef::as_ref));
+    direction(&mut line, started);
+    line.number(key!("request_bytes"), started.request.body.total_bytes());
+    if view.shows_headers() {
+        line.headers(key!("request_headers"), started.request.headers());
+    }
+    request_body(&mut line, inline_request(view, started));
+    line.end()
+}
+
+/// Writes one of the [`entries_of`] an exchange.
+pub(crate) fn finished(out: &mut Vec<u8>, view: &View, seq: u64, exchange: &Exchange, kind: Kind) -> usize {
+    match kind {
+        Kind::Response => response(out, view, seq, exchange),
+        Kind::Error => failure(out, view, seq, exchange, "error", &error_message(exchange)),
+        Kind::Exception => failure(out, view, seq, exchange, "exception", exception_message(exchange)),
+    }
+}
+
+fn response(out: &mut Vec<u8>, view: &View, seq: u64, exchange: &Exchange) -> usize {
+    let mut line = Line::begin(out, view, seq, exchange.finished, exchange.level(), "response");
+    names(&mut line, exchange);
+    result(&mut line, exchange);
+    line.plain(key!("message"), response_message(exchange.direction).as_bytes());
+    correlation(&mut line, exchange);
+    if view.combined {
+        arrival(&mut line, exchange);
+    }
+    let content_type = exchange.response.as_ref().and_then(|response| response.header("content-type"));
+    line.maybe(key!("content_type"), content_type.as_ref().map(AsRef::as_ref));
+    direction(&mut line, exchange);
+    if view.combined {
+        line.number(key!("request_bytes"), exchange.request.body.total_bytes());
+    }
+    response_bytes(&mut line, exchange);
+    if let Some(report) = &exchange.error {
+        error_names(&mut line, report);
+    }
+    line.maybe(key!("dump"), exchange.dump.as_deref());
+    // Here is the place of `attributes`, `cache`, `timers`, `stream` and `llm`, in this order.
+    if view.shows_headers() {
+        if view.combined {
+            line.headers(key!("request_headers"), exchange.request.headers());
+        }
+        if let Some(response) = &exchange.response {
+            line.headers(key!("response_headers"), response.headers());
+        }
+    }
+    let (request, response) = inline_response(view, exchange);
+    request_body(&mut line, request);
+    response_body(&mut line, response);
+    line.end()
+}
+
+/// An error or an exception: all that is known but headers and bodies, for they are read without the other entries.
+fn failure(
+    out: &mut Vec<u8>,
+    view: &View,
+    seq: u64,
+    exchange: &Exchange,
+    kind: &str,
+    message: &str,
+) -> usize {
+    let mut line = Line::begin(out, view, seq, exchange.finished, Level::ERROR, kind);
+    names(&mut line, exchange);
+    result(&mut line, exchange);
+    line.text(key!("message"), message);
+    let report = exchange.error.as_ref();
+    line.maybe(key!("location"), report.and_then(|report| report.location.as_deref()));
+    correlation(&mut line, exchange);
+    arrival(&mut line, exchange);
+    direction(&mut line, exchange);
+    line.number(key!("request_bytes"), exchange.request.body.total_bytes());
+    response_bytes(&mut line, exchange);
+    if let Some(report) = report {
+        error_names(&mut line, report);
+        line.list(key!("error_chain"), &report.chain);
+        // Looking up symbols takes milliseconds, and a dump has them.
+        let backtrace = report.backtrace.as_ref().filter(|_| exchange.dump.is_none());
+        line.maybe(key!("backtrace"), backtrace.map(ToString::to_string).as_deref());
+    }
+    line.maybe(key!("dump"), exchange.dump.as_deref());
+    line.end()
+}
+
+/// `Incoming request`, as seen from the service.
+pub(crate) fn request_message(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Inbound => "Incoming request",
+    }
+}
+
+/// `Outgoing response`, as seen from the service.
+pub(crate) fn response_message(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Inbound => "Outgoing response",
+    }
+}
+
+/// What an error entry says: what was [`told`], else `HTTP 500`.
+pub(crate) fn error_message(exchange: &Exchange) -> Cow<'_, str> {
+    told(exchange).unwrap_or_else(|| match exchange.status() {
+        Some(status) => format!("HTTP {}", status.as_u16()).into(),
+        None => exchange.outcome.as_str().into(),
+    })
+}
+
+/// What an exception entry says: the panic, the service's error or the body's, else how the exchange ended.
+pub(crate) fn exception_message(exchange: &Exchange) -> &str {
+    match &exchange.error {
+        Some(report) if !report.message.is_empty() => report.message.as_str(),
+        _ => exchange.outcome.as_str(),
+    }
+}
+
+fn names(line: &mut Line<'_>, started: &Started) {
+    line.plain(key!("request_id"), started.request_id.encode(&mut [0; 36]).as_bytes());
+    // A method is a token (RFC 9110 section 5.6.2): nothing of it has to be escaped.
+    line.plain(key!("method"), started.request.method.as_str().as_bytes());
+    line.text(key!("endpoint"), started.request.endpoint().as_str());
+}
+
+fn result(line: &mut Line<'_>, exchange: &Exchange) {
+    if let Some(status) = exchange.status() {
+        line.number(key!("status_code"), status.as_u16().into());
+    }
+    line.millis(key!("duration_ms"), exchange.duration);
+    if let Some(ttfb) = exchange.ttfb {
+        line.millis(key!("ttfb_ms"), ttfb);
+    }
+    line.plain(key!("outcome"), exchange.outcome.as_str().as_bytes());
+    if let Some(code) = exchange.grpc_status {
+        line.number(key!("grpc_status"), code.into());
+    }
+}
+
+fn correlation(line: &mut Line<'_>, started: &Started) {
+    line.maybe(key!("client_request_id"), started.client_request_id.as_ref().map(AsRef::as_ref));
+    line.mark(key!("client_request_id_rejected"), started.client_request_id_rejected);
+    if let Some(trace_id) = started.trace_id {
+        line.plain(key!("trace_id"), &trace_id.encode());
+    }
+    if let Some(span_id) = started.span_id {
+        line.plain(key!("span_id"), &span_id.encode());
+    }
+}
+
+fn arrival(line: &mut Line<'_>, started: &Started) {
+    let request = &started.request;
+    line.plain(key!("started"), &started.started.encode());
+    line.text(key!("url"), request.url().as_str());
+    line.plain(key!("http_version"), request.http_version().as_bytes());
+    line.address(key!("remote_addr"), request.remote_addr);
+    line.address(key!("peer_addr"), request.peer_addr);
+    line.maybe(key!("user_agent"), request.header("user-agent").as_ref().map(AsRef::as_ref));
+}
+
+fn direction(line: &mut Line<'_>, started: &Started) {
+    if started.direction != Direction::Inbound {
+        line.plain(key!("direction"), b"outbound");
+    }
+}
+
+fn response_bytes(line: &mut Line<'_>, exchange: &Exchange) {
+    if let Some(response) = &exchange.response {
+        line.number(key!("response_bytes"), response.body.total_bytes());
+    }
+}
+
+fn error_names(line: &mut Line<'_>, report: &ErrorReport) {
+    line.maybe(key!("error_type"), report.error_type.as_deref());
+    line.text(key!("error_message"), report.message.as_str());
+}
+
+fn request_body(line: &mut Line<'_>, body: Option<Inline<'_>>) {
+    match body {
+        Some(Inline::Json(json)) => line.json(key!("request_body"), json),
+        Some(Inline::Text(text, truncated)) => {
+            line.text(key!("request_body_text"), text);
+            line.mark(key!("request_body_truncated"), truncated);
+        }
+        None => {}
+    }
+}
+
+fn response_body(line: &mut Line<'_>, body: Option<Inline<'_>>) {
+    match body {
+        Some(Inline::Json(json)) => line.json(key!("response_body"), json),
+        Some(Inline::Text(text, truncated)) => {
+            line.text(key!("response_body_text"), text);
+            line.mark(key!("response_body_truncated"), truncated);
+        }
+        None => {}
+    }
+}

@@ -1,0 +1,300 @@
+mod hostile;
+mod snapshots;
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, de};
+use serde_json::{Value, json};
+use tracing::Level;
+
+use super::{
+    View,
+    entry::{self, Kind, Note},
+    fixtures::{event, exchange, failed, started},
+};
+use crate::exchange::{Bodies, Event, Exchange, Redacted, Started, Timestamp};
+
+/// The order of keys that readers rely on.
+const ORDER: &str = "timestamp level type run seq request_id method endpoint status_code duration_ms ttfb_ms outcome \
+    grpc_status message module location client_request_id client_request_id_rejected trace_id span_id started url \
+    http_version remote_addr peer_addr user_agent content_type direction request_bytes response_bytes error_type \
+    error_message error_chain backtrace dump event_type fields attributes cache timers stream llm request_headers \
+    response_headers request_body request_body_text request_body_truncated response_body response_body_text \
+    response_body_truncated";
+
+fn view() -> View {
+    View { run: *b"a1b2c3d4", ..View::default() }
+}
+
+fn at() -> Timestamp {
+    Timestamp::from_micros(1_795_170_600_124_000)
+}
+
+fn text(write: impl FnOnce(&mut Vec<u8>) -> usize) -> String {
+    let mut out = Vec::new();
+    write(&mut out);
+    String::from_utf8(out).unwrap()
+}
+
+fn request(view: &View, started: &Started) -> String {
+    text(|out| entry::request(out, view, 7, at(), started))
+}
+
+fn finished(view: &View, exchange: &Exchange, kind: Kind) -> String {
+    text(|out| entry::finished(out, view, 7, exchange, kind))
+}
+
+fn log(event: &Event) -> String {
+    text(|out| entry::log(out, &view(), 7, event))
+}
+
+/// Every entry that can be made of an exchange.
+fn all(view: &View, exchange: &Exchange) -> Vec<String> {
+    let kinds = [Kind::Response, Kind::Error, Kind::Exception];
+    let finished = kinds.into_iter().map(|kind| finished(view, exchange, kind));
+    std::iter::once(request(view, exchange)).chain(finished).collect()
+}
+
+/// Checks what holds for every entry, and gives its members.
+fn check(line: &str) -> Value {
+    let body = line.strip_suffix('\n').expect("an entry ends with a newline");
+    if let Some(raw) = body.chars().find(|c| is_dangerous(*c)) {
+        panic!("{raw:?} stands as it is in {body}");
+    }
+    let Keys(keys) = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"));
+    let places: Vec<_> = keys
+        .iter()
+        .map(|key| {
+            ORDER.split(' ').position(|known| known == key).unwrap_or_else(|| panic!("{key} in {body}"))
+        })
+        .collect();
+    assert!(places.is_sorted_by(|a, b| a < b), "out of order: {keys:?}");
+    serde_json::from_str(body).unwrap()
+}
+
+fn is_dangerous(c: char) -> bool {
+    matches!(c, '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{61c}' | '\u{200e}' | '\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The names of an object's members, in order, repeats and all.
+struct Keys(Vec<String>);
+
+impl<'de> Deserialize<'de> for Keys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Keys;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Keys, A::Error> {
+                let mut keys = Vec::new();
+                while let Some((key, de::IgnoredAny)) = map.next_entry()? {
+                    keys.push(key);
+                }
+                Ok(Keys(keys))
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
+}
+
+#[test]
+fn the_place_of_seq_is_known_so_that_a_line_can_be_numbered_later() {
+    let mut out = b"the line before\n".to_vec();
+    let place = entry::finished(&mut out, &view(), 7, &exchange(json!({})), Kind::Response);
+    assert!(out[..place].ends_with(b"\"seq\":") && out[place..].starts_with(b"7,\"request_id\""));
+}
+
+#[test]
+fn levels_and_entries_follow_status_and_outcome() {
+    use Kind::{Error, Exception, Response};
+    for (outcome, status, more, level, kinds) in [
+        ("complete", Some(200), json!({}), Level::INFO, vec![Response]),
+        ("complete", Some(304), json!({}), Level::INFO, vec![Response]),
+        ("complete", Some(404), json!({}), Level::WARN, vec![Response]),
+        ("complete", Some(429), json!({}), Level::INFO, vec![Response]),
+        ("complete", Some(500), json!({}), Level::ERROR, vec![Response, Error]),
+        ("complete", Some(503), json!({}), Level::ERROR, vec![Response, Error]),
+        ("complete", Some(999), json!({}), Level::ERROR, vec![Response, Error]),
+        ("complete", Some(200), json!({"slow": true}), Level::WARN, vec![Response]),
+        ("complete", Some(200), json!({"grpc_status": 13}), Level::ERROR, vec![Response]),
+        ("complete", Some(200), json!({"grpc_status": 5}), Level::INFO, vec![Response]),
+        (
+            "complete",
+            Some(204),
+            json!({"began": {"request": {"method": "OPTIONS"}}}),
+            Level::DEBUG,
+            vec![Response],
+        ),
+        ("upgraded", Some(101), json!({}), Level::INFO, vec![Response]),
+        ("aborted_before_response", None, json!({}), Level::WARN, vec![Response]),
+        ("aborted_in_body", Some(200), json!({}), Level::WARN, vec![Response]),
+        ("aborted_in_body", Some(500), json!({}), Level::ERROR, vec![Response, Error]),
+        ("service_error", None, json!({}), Level::ERROR, vec![Response, Exception]),
+        ("body_error", Some(200), json!({}), Level::ERROR, vec![Response, Exception]),
+        ("panicked", None, json!({}), Level::ERROR, vec![Response, Exception]),
+        ("panicked", Some(500), json!({}), Level::ERROR, vec![Response, Error, Exception]),
+    ] {
+        let mut own = more;
+        own["outcome"] = outcome.into();
+        own["response"] = status.map_or(Value::Null, |status| json!({"status": status}));
+        let exchange = exchange(own);
+        let case = format!("{outcome} {status:?}");
+        assert_eq!(entry::entries_of(&exchange).collect::<Vec<_>>(), kinds, "{case}");
+        let response = check(&finished(&view(), &exchange, Response));
+        assert_eq!(response["level"], level.as_str(), "{case}");
+        assert_eq!(response["message"], "Outgoing response");
+        assert_eq!(response["outcome"], outcome);
+        assert_eq!(response["status_code"].as_u64(), status, "{case}");
+        for kind in kinds.into_iter().skip(1) {
+            let line = check(&finished(&view(), &exchange, kind));
+            assert_eq!(line["level"], "ERROR", "{case}");
+            assert_eq!(line["type"], if kind == Error { "error" } else { "exception" });
+        }
+    }
+}
+
+#[test]
+fn an_error_says_what_was_reported_else_what_the_body_says_else_the_status() {
+    let body = |body: Value| json!({"response": {"status": 500, "body": body}});
+    let json_body = |json: Value| body(json!({"json": json}));
+    let text_body = |text: &str| body(json!({"json": null, "text": text, "content_type": "text/plain"}));
+    for (own, expected) in [
+        (json_body(json!({"detail": "no stock"})), "no stock"),
+        (json_body(json!({"message": "b", "error": "a"})), "a"),
+        (
+            json_body(json!({"error": {"message": "model overloaded", "type": "server_error"}})),
+            "model overloaded",
+        ),
+        (json_body(json!({"detail": [{"loc": ["body"], "msg": "field required"}]})), "field required"),
+        (json_body(json!({"detail": "", "message": "fallback"})), "fallback"),
+        (json_body(json!({"error": 5})), "HTTP 500"),
+        (json_body(json!([])), "HTTP 500"),
+        (text_body("\nSomething went wrong: refused\nmore"), "Something went wrong: refused"),
+        (text_body("<html>"), "HTTP 500"),
+        (text_body("{\"detail\":\"cut"), "HTTP 500"),
+        (body(json!({"json": null})), "HTTP 500"),
+        (json!({"response": {"status": 502}, "error": {"message": "upstream"}}), "upstream"),
+        (json!({"response": {"status": 502, "body": {"json": null}}, "error": {"message": ""}}), "HTTP 502"),
+    ] {
+        let line = check(&finished(&view(), &exchange(own.clone()), Kind::Error));
+        assert_eq!(line["message"], expected, "{own}");
+    }
+    let long = exchange(text_body(&"ä".repeat(1000)));
+    assert_eq!(entry::error_message(&long), "ä".repeat(200));
+    let panicked = exchange(json!({"outcome": "panicked", "response": null}));
+    assert_eq!(check(&finished(&view(), &panicked, Kind::Exception))["message"], "panicked");
+}
+
+/// Which keys of bodies an entry has.
+fn body_keys(line: &Value) -> Vec<&str> {
+    line.as_object().unwrap().keys().filter(|key| key.contains("_body")).map(String::as_str).collect()
+}
+
+#[test]
+fn bodies_are_inlined_as_verbosity_and_status_say() {
+    let json = json!({"json": {"a": 1}, "content_type": "application/json"});
+    let cut = json!({"json": null, "text": "{\"a", "content_type": "application/json", "captured_bytes": 3, "total_bytes": 9});
+    let plain = json!({"json": null, "text": "hello", "content_type": "text/plain"});
+    let form = json!({"json": null, "text": "a=1", "content_type": "application/x-www-form-urlencoded"});
+    let unnamed = json!({"json": null, "text": "hello", "content_type": null});
+    let binary = json!({"json": null, "bytes": 9, "content_type": "image/png"});
+    let nothing = json!({"json": null});
+    let shown = ["_body"].as_slice();
+    let text = ["_body_text"].as_slice();
+    let cut_text = ["_body_text", "_body_truncated"].as_slice();
+    let none = [].as_slice();
+    for (body, verbosity, request_keys, ok_keys, refused_keys) in [
+        (&json, 0, shown, shown, shown),
+        (&json, 3, shown, shown, shown),
+        (&cut, 0, cut_text, cut_text, cut_text),
+        (&plain, 0, none, none, text),
+        (&plain, 2, none, none, text),
+        (&plain, 3, text, text, text),
+        (&form, 0, none, none, text),
+        (&form, 3, text, text, text),
+        (&unnamed, 0, none, none, text),
+        (&unnamed, 3, text, text, text),
+        (&binary, 3, none, none, none),
+        (&nothing, 3, none, none, none),
+    ] {
+        let view = View { verbosity, ..view() };
+        let keys = |line: String, side: &str, expected: &[&str]| {
+            let line = check(&line);
+            let expected: Vec<_> = expected.iter().map(|key| format!("{side}{key}")).collect();
+            assert_eq!(body_keys(&line), expected, "{body} at {verbosity}");
+        };
+        let with = |status: u16| exchange(json!({"response": {"status": status, "body": body}}));
+        keys(request(&view, &started(json!({"request": {"body": body}}))), "request", request_keys);
+        keys(finished(&view, &with(200), Kind::Response), "response", ok_keys);
+        keys(finished(&view, &with(400), Kind::Response), "response", refused_keys);
+    }
+}
+
+#[test]
+fn with_errors_only_bodies_are_in_the_response_entries_of_failed_exchanges() {
+    let errors = View { bodies: Bodies::Errors, ..view() };
+    let off = View { bodies: Bodies::Off, combined: true, verbosity: 3, ..view() };
+    let both = ["request_body", "response_body"].as_slice();
+    for (own, expected) in [
+        (json!({}), [].as_slice()),
+        (json!({"response": {"status": 404}}), both),
+        (json!({"response": {"status": 500}}), both),
+        (json!({"outcome": "body_error"}), both),
+        (json!({"outcome": "panicked", "response": null}), &["request_body"]),
+        (json!({"outcome": "aborted_in_body"}), &[]),
+    ] {
+        let exchange = exchange(own.clone());
+        assert!(body_keys(&check(&request(&errors, &exchange))).is_empty());
+        assert_eq!(body_keys(&check(&finished(&errors, &exchange, Kind::Response))), expected, "{own}");
+        assert!(body_keys(&check(&finished(&off, &exchange, Kind::Response))).is_empty());
+    }
+}
+
+#[test]
+fn headers_are_there_from_verbosity_2_on_or_where_asked_for() {
+    for (headers, verbosity, expected) in
+        [(false, 0, false), (false, 1, false), (false, 2, true), (true, 0, true)]
+    {
+        let view = View { headers, verbosity, ..view() };
+        let exchange = exchange(json!({}));
+        assert_eq!(check(&request(&view, &exchange)).get("request_headers").is_some(), expected);
+        let response = check(&finished(&view, &exchange, Kind::Response));
+        assert_eq!(response.get("response_headers").is_some(), expected);
+        assert!(response.get("request_headers").is_none());
+    }
+}
+
+#[test]
+fn numbers_are_exact() {
+    for (millis, expected) in [
+        (0.0, "0.000"),
+        (0.001, "0.001"),
+        (1.05, "1.050"),
+        (999.999, "999.999"),
+        (86_400_000.5, "86400000.500"),
+    ] {
+        let line = finished(&view(), &exchange(json!({"duration_ms": millis})), Kind::Response);
+        assert!(line.contains(&format!("\"duration_ms\":{expected},")), "{line}");
+    }
+    for number in [0, 9, 10, 99, 100, u64::from(u32::MAX), u64::MAX] {
+        let line = log(&event(json!({"fields": [{"name": "n", "value": number}]})));
+        assert_eq!(check(&line)["fields"]["n"], number);
+    }
+    for number in [i64::MIN, -1] {
+        let line = log(&event(json!({"fields": [{"name": "n", "value": number}]})));
+        assert_eq!(check(&line)["fields"]["n"], number);
+    }
+    for (number, expected) in [(f64::NAN, "null"), (f64::INFINITY, "null"), (1e300, "1e+300"), (-0.5, "-0.5")]
+    {
+        let mut told = event(json!({}));
+        told.fields[0].value = crate::exchange::Value::Float(number);
+        let line = log(&told);
+        check(&line);
+        assert!(line.contains(&format!("{{\"id\":{expected}}}")), "{line}");
+    }
+}

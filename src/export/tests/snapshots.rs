@@ -1,0 +1,157 @@
+use super::*;
+
+#[test]
+fn a_request() {
+    let expected = concat!(
+        r#"{"timestamp":"2026-11-20T10:30:00.124000Z","level":"INFO","type":"request","run":"a1b2c3d4","seq":7,"#,
+        r#""request_id":"0198c0de-0000-7000-8000-000000000001","method":"POST","endpoint":"/orders/{id}","#,
+        r#""message":"Incoming request","started":"2026-11-20T10:30:00.123456Z","#,
+        r#""url":"http://shop.test/orders/7?page=2","http_version":"HTTP/1.1","remote_addr":"192.0.2.7","#,
+        r#""user_agent":"curl/8.5.0","content_type":"application/json","request_bytes":9,"request_body":{"n":1.0}}"#,
+        "\n",
+    );
+    assert_eq!(request(&view(), &started(json!({}))), expected);
+}
+
+#[test]
+fn a_request_of_which_all_is_known() {
+    let everything = View { verbosity: 3, ..view() };
+    let about = started(json!({
+        "client_request_id": "client-1",
+        "client_request_id_rejected": true,
+        "trace_id": "0af7651916cd43dd8448eb211c80319c",
+        "span_id": "00f067aa0ba902b7",
+        "request": {
+            "remote_addr": "2001:db8::1",
+            "peer_addr": "10.0.0.1",
+            "body": {"json": null, "text": "{\"a", "total_bytes": 70000, "captured_bytes": 3},
+        },
+    }));
+    let expected = concat!(
+        r#"{"timestamp":"2026-11-20T10:30:00.124000Z","level":"INFO","type":"request","run":"a1b2c3d4","seq":7,"#,
+        r#""request_id":"0198c0de-0000-7000-8000-000000000001","method":"POST","endpoint":"/orders/{id}","#,
+        r#""message":"Incoming request","client_request_id":"client-1","client_request_id_rejected":true,"#,
+        r#""trace_id":"0af7651916cd43dd8448eb211c80319c","span_id":"00f067aa0ba902b7","#,
+        r#""started":"2026-11-20T10:30:00.123456Z","url":"http://shop.test/orders/7?page=2","#,
+        r#""http_version":"HTTP/1.1","remote_addr":"2001:db8::1","peer_addr":"10.0.0.1","#,
+        r#""user_agent":"curl/8.5.0","content_type":"application/json","request_bytes":70000,"#,
+        r#""request_headers":{"content-type":"application/json","user-agent":"curl/8.5.0"},"#,
+        r#""request_body_text":"{\"a","request_body_truncated":true}"#,
+        "\n",
+    );
+    assert_eq!(request(&everything, &about), expected);
+}
+
+#[test]
+fn a_response() {
+    let expected = concat!(
+        r#"{"timestamp":"2026-11-20T10:30:00.135799Z","level":"INFO","type":"response","run":"a1b2c3d4","seq":7,"#,
+        r#""request_id":"0198c0de-0000-7000-8000-000000000001","method":"POST","endpoint":"/orders/{id}","#,
+        r#""status_code":200,"duration_ms":12.343,"ttfb_ms":11.250,"outcome":"complete","#,
+        r#""message":"Outgoing response","content_type":"application/json","response_bytes":9,"#,
+        r#""response_body":{"id":42}}"#,
+        "\n",
+    );
+    assert_eq!(finished(&view(), &exchange(json!({})), Kind::Response), expected);
+}
+
+#[test]
+fn a_response_that_failed_and_carries_the_request() {
+    let combined = View { combined: true, headers: true, ..view() };
+    let expected = concat!(
+        r#"{"timestamp":"2026-11-20T10:30:00.135799Z","level":"ERROR","type":"response","run":"a1b2c3d4","seq":7,"#,
+        r#""request_id":"0198c0de-0000-7000-8000-000000000001","method":"POST","endpoint":"/orders/{id}","#,
+        r#""status_code":500,"duration_ms":12.343,"ttfb_ms":11.250,"outcome":"complete","grpc_status":13,"#,
+        r#""message":"Outgoing response","client_request_id":"client-1","#,
+        r#""trace_id":"0af7651916cd43dd8448eb211c80319c","span_id":"00f067aa0ba902b7","#,
+        r#""started":"2026-11-20T10:30:00.123456Z","url":"http://shop.test/orders/7?page=2","#,
+        r#""http_version":"HTTP/1.1","remote_addr":"192.0.2.7","peer_addr":"10.0.0.1","user_agent":"curl/8.5.0","#,
+        r#""content_type":"text/plain","request_bytes":9,"response_bytes":5,"error_type":"shop::OrderError","#,
+        r#""error_message":"could not place the order","#,
+        r#""dump":"20261120T103000.123456Z-500-0198c0de-0000-7000-8000-000000000001.json","#,
+        r#""request_headers":{"content-type":"application/json","user-agent":"curl/8.5.0"},"#,
+        r#""response_headers":{"content-type":"text/plain","set-cookie":["a=[REDACTED]","b=[REDACTED]"]},"#,
+        r#""request_body":{"n":1.0},"response_body_text":"oh no"}"#,
+        "\n",
+    );
+    assert_eq!(finished(&combined, &failed(), Kind::Response), expected);
+}
+
+#[test]
+fn an_error() {
+    let expected = concat!(
+        r#"{"timestamp":"2026-11-20T10:30:00.135799Z","level":"ERROR","type":"error","run":"a1b2c3d4","seq":7,"#,
+        r#""request_id":"0198c0de-0000-7000-8000-000000000001","method":"POST","endpoint":"/orders/{id}","#,
+        r#""status_code":500,"duration_ms":12.343,"ttfb_ms":11.250,"outcome":"complete","grpc_status":13,"#,
+        r#""message":"could not place the order","location":"src/orders.rs:42","client_request_id":"client-1","#,
+        r#""trace_id":"0af7651916cd43dd8448eb211c80319c","span_id":"00f067aa0ba902b7","#,
+        r#""started":"2026-11-20T10:30:00.123456Z","url":"http://shop.test/orders/7?page=2","#,
+        r#""http_version":"HTTP/1.1","remote_addr":"192.0.2.7","peer_addr":"10.0.0.1","user_agent":"curl/8.5.0","#,
+        r#""request_bytes":9,"response_bytes":5,"error_type":"shop::OrderError","#,
+        r#""error_message":"could not place the order","error_chain":["connection failed","refused"],"#,
+        r#""dump":"20261120T103000.123456Z-500-0198c0de-0000-7000-8000-000000000001.json"}"#,
+        "\n",
+    );
+    assert_eq!(finished(&view(), &failed(), Kind::Error), expected);
+}
+
+#[test]
+fn an_exception_without_a_dump() {
+    let panicked = exchange(json!({
+        "outcome": "panicked",
+        "response": null,
+        "ttfb_ms": null,
+        "error": {"message": "index out of bounds\nthe len is 3", "location": "src/orders.rs:42", "backtrace": "0: main\n1: start"},
+    }));
+    let expected = concat!(
+        r#"{"timestamp":"2026-11-20T10:30:00.135799Z","level":"ERROR","type":"exception","run":"a1b2c3d4","seq":7,"#,
+        r#""request_id":"0198c0de-0000-7000-8000-000000000001","method":"POST","endpoint":"/orders/{id}","#,
+        r#""duration_ms":12.343,"outcome":"panicked","message":"index out of bounds\nthe len is 3","#,
+        r#""location":"src/orders.rs:42","started":"2026-11-20T10:30:00.123456Z","#,
+        r#""url":"http://shop.test/orders/7?page=2","http_version":"HTTP/1.1","remote_addr":"192.0.2.7","#,
+        r#""user_agent":"curl/8.5.0","request_bytes":9,"error_message":"index out of bounds\nthe len is 3","#,
+        r#""backtrace":"0: main\n1: start"}"#,
+        "\n",
+    );
+    assert_eq!(finished(&view(), &panicked, Kind::Exception), expected);
+}
+
+#[test]
+fn a_log_entry() {
+    let told = event(json!({
+        "level": "WARN",
+        "trace_id": "0af7651916cd43dd8448eb211c80319c",
+        "fields": [
+            {"name": "id", "value": 42},
+            {"name": "ok", "value": true},
+            {"name": "delta", "value": -3},
+            {"name": "share", "value": 0.25},
+            {"name": "who", "value": "a \"b\""},
+            {"name": "id", "value": "again"},
+        ],
+    }));
+    let expected = concat!(
+        r#"{"timestamp":"2026-11-20T10:30:00.130000Z","level":"WARN","type":"log","run":"a1b2c3d4","seq":7,"#,
+        r#""request_id":"0198c0de-0000-7000-8000-000000000001","message":"order placed","module":"shop::orders","#,
+        r#""location":"src/orders.rs:42","trace_id":"0af7651916cd43dd8448eb211c80319c","#,
+        r#""fields":{"id":[42,"again"],"ok":true,"delta":-3,"share":0.25,"who":"a \"b\""}}"#,
+        "\n",
+    );
+    assert_eq!(log(&told), expected);
+}
+
+#[test]
+fn what_the_recorder_tells() {
+    let settings = [("LOG_DIR", String::from("./logs"))];
+    let started =
+        Note::Started { version: "0.1.0", service: "shop@1.2.3", verbosity: 2, settings: &settings };
+    let line = text(|out| entry::recorder(out, &view(), 7, at(), &started));
+    let expected = concat!(
+        r#"{"timestamp":"2026-11-20T10:30:00.124000Z","level":"INFO","type":"recorder","run":"a1b2c3d4","seq":7,"#,
+        r#""message":"started","fields":{"version":"0.1.0","service":"shop@1.2.3","verbosity":2,"#,
+        r#""settings":{"LOG_DIR":"./logs"}}}"#,
+        "\n",
+    );
+    assert_eq!(line, expected);
+    check(&line);
+}

@@ -1,0 +1,121 @@
+//! `init()`: everything from the environment, with a subscriber and a console.
+
+use std::{
+    io::{IsTerminal, stdout},
+    sync::Arc,
+};
+
+use tracing::{Subscriber, dispatcher};
+use tracing_subscriber::{
+    EnvFilter, Layer, layer::SubscriberExt, registry, registry::LookupSpan, util::SubscriberInitExt,
+};
+
+use crate::{
+    config::{self, Error, Service, Settings},
+    console::{Console, Style},
+    export::{Watch, entry::Note},
+    flightlog::{FlightLog, FlightLogBuilder},
+    sink::{Counters, Sink},
+    trace::LogLayer,
+};
+
+/// Starts the log as the environment's LOG_* variables say and installs a tracing subscriber: console, log entries,
+/// and the last error of each request. Keep the handle: the last one flushes.
+///
+/// ```no_run
+/// use std::net::SocketAddr;
+/// use axum::{Router, routing::get};
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let flightlog = tower_flightlog::init()?;
+///     let app: Router = Router::new().route("/", get(|| async { "hello" })).layer(flightlog.axum_layer());
+///     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+///     axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
+///     Ok(())
+/// }
+/// ```
+///
+/// Where a global subscriber exists already it stays, exchanges and dumps work all the same, and one warning says to
+/// add [`FlightLog::tracing_layer`].
+///
+/// # Errors
+///
+/// All variables whose value cannot be understood.
+pub fn init() -> Result<FlightLog, Error> {
+    let builder = FlightLogBuilder::from_env()?;
+    let is_alone = !dispatcher::has_been_set();
+    let builder = match style(&builder.settings, is_alone) {
+        Some(style) => builder
+            .make_console(Box::new(move |settings, view, counters| console(style, settings, view, counters))),
+        None => builder,
+    };
+    let builder = if is_alone { builder.without_tracing_events() } else { builder };
+    let (flightlog, warning) = builder.build_quietly()?;
+    let installed = is_alone && registry().with(flightlog.tracing_layer()).try_init().is_ok();
+    if let Some(warning) = warning {
+        tracing::warn!("{warning}");
+    }
+    if !installed {
+        tracing::warn!(
+            "a global tracing subscriber exists: it stays; to have this application's events as log entries, add \
+             `.with(flightlog.tracing_layer())` to its registry"
+        );
+    }
+    Ok(flightlog)
+}
+
+/// The console, which to machines says first what it is.
+fn console(style: Style, settings: &Settings, view: Watch, counters: &Arc<Counters>) -> Box<dyn Sink> {
+    let console = Console::new(style, view, Arc::clone(counters), stdout());
+    let Service { name, version } = settings.service();
+    let service = version.map_or(name.clone(), |version| format!("{name}@{version}"));
+    let verbosity = settings.verbosity.get();
+    console.note(&Note::Started {
+        version: env!("CARGO_PKG_VERSION"),
+        service: &service,
+        verbosity,
+        settings: &settings.told(),
+    });
+    Box::new(console)
+}
+
+/// How the console speaks: pretty on a terminal, else JSON; where someone else's subscriber prints, not at all unless
+/// asked.
+fn style(settings: &Settings, is_alone: bool) -> Option<Style> {
+    let is_terminal = stdout().is_terminal();
+    let colours = is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    match settings.console {
+        config::Console::Off => None,
+        config::Console::Pretty => Some(Style::Pretty { colours }),
+        config::Console::Json => Some(Style::Json),
+        config::Console::Auto if !is_alone => None,
+        config::Console::Auto if is_terminal => Some(Style::Pretty { colours }),
+        config::Console::Auto => Some(Style::Json),
+    }
+}
+
+impl FlightLog {
+    /// The layer for people who build a registry of their own: log entries with the request they happened in, and
+    /// the last ERROR of a request as its cause. It has a filter of its own (LOG_LEVEL) and leaves the levels of
+    /// other layers alone.
+    ///
+    /// ```
+    /// use tower_flightlog::FlightLog;
+    /// use tracing_subscriber::{Registry, layer::SubscriberExt};
+    ///
+    /// let flightlog = FlightLog::builder().dumps(false).level("info,hyper=warn").build()?;
+    /// let subscriber = Registry::default().with(flightlog.tracing_layer());
+    /// # Ok::<(), tower_flightlog::Error>(())
+    /// ```
+    #[cfg_attr(docsrs, doc(cfg(feature = "init")))]
+    pub fn tracing_layer<S>(&self) -> impl Layer<S>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let recorder = self.recorder();
+        // `build` has checked the directives.
+        let filter = EnvFilter::builder().parse_lossy(recorder.settings().filter());
+        LogLayer::filtered(recorder.sinks().clone(), recorder.scrub().clone(), filter)
+    }
+}

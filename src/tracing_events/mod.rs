@@ -1,0 +1,233 @@
+//! Exchanges as tracing events, for people's own subscribers.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use tracing::{Level, field};
+
+use crate::{
+    exchange::{Exchange, Headers, Redacted, Started, millis_of},
+    export::{Inline, Watch, entry, inline_request, inline_response, write_headers},
+    sink::Sink,
+};
+
+/// The target of these events.
+pub(crate) const TARGET: &str = "flightlog";
+
+/// Tells every exchange as `tracing` events, where it ends.
+///
+/// Each event has the fields of an entry, by the same names, absent when unknown; bodies, headers and the error's chain
+/// as text. A request is told at INFO, a response at the level of its exchange, an error and an exception at ERROR.
+/// Where no subscriber listens nothing is formatted and nothing redacted.
+pub(crate) struct TracingEvents(Watch);
+
+impl TracingEvents {
+    /// Shows what `view` says at the time.
+    pub(crate) fn new(view: Watch) -> Self {
+        Self(view)
+    }
+}
+
+/// An event with the fields that every type has, and those given.
+macro_rules! tell {
+    ($level:expr, $type:literal, $about:expr, $message:expr, $($name:tt = $value:expr),+ $(,)?) => {
+        tracing::event!(
+            target: TARGET,
+            $level,
+            "type" = $type,
+            request_id = %$about.request_id,
+            method = $about.request.method.as_str(),
+            endpoint = $about.request.endpoint().as_str(),
+            client_request_id = $about.client_request_id.as_ref().map(AsRef::<str>::as_ref),
+            client_request_id_rejected = $about.client_request_id_rejected.then_some(true),
+            trace_id = $about.trace_id.map(field::display),
+            span_id = $about.span_id.map(field::display),
+            $($name = $value,)+
+            message = $message,
+        )
+    };
+}
+
+impl Sink for TracingEvents {
+    fn started(&self, started: &Arc<Started>) {
+        if !tracing::enabled!(target: TARGET, Level::INFO) {
+            return;
+        }
+        let view = (self.0)();
+        if view.combined {
+            return;
+        }
+        let (body, body_text, truncated) = members(inline_request(&view, started));
+        tell!(
+            Level::INFO,
+            "request",
+            started,
+            entry::request_message(started.direction),
+            started = field::display(started.started),
+            url = started.request.url().as_str(),
+            http_version = started.request.http_version(),
+            remote_addr = started.request.remote_addr.map(field::display),
+            peer_addr = started.request.peer_addr.map(field::display),
+            user_agent = started.request.header("user-agent").map(field::display),
+            content_type = started.request.header("content-type").map(field::display),
+            request_bytes = started.request.body.total_bytes(),
+            request_headers = view.shows_headers().then(|| headers(started.request.headers())),
+            request_body = body,
+            request_body_text = body_text,
+            request_body_truncated = truncated,
+        );
+    }
+
+    fn finished(&self, exchange: &Arc<Exchange>) {
+        for kind in entry::entries_of(exchange) {
+            match kind {
+                entry::Kind::Response => self.response(exchange),
+                entry::Kind::Error => error(exchange),
+                entry::Kind::Exception => exception(exchange),
+            }
+        }
+    }
+}
+
+/// A `tracing` callsite has one level: there is one for each.
+macro_rules! at_level {
+    ($level:expr, $tell:ident) => {
+        match $level {
+            Level::ERROR => $tell!(Level::ERROR),
+            Level::WARN => $tell!(Level::WARN),
+            Level::INFO => $tell!(Level::INFO),
+            _ => $tell!(Level::DEBUG),
+        }
+    };
+}
+
+impl TracingEvents {
+    fn response(&self, exchange: &Exchange) {
+        macro_rules! enabled {
+            ($level:expr) => {
+                tracing::enabled!(target: TARGET, $level)
+            };
+        }
+        let level = exchange.level();
+        if !at_level!(level, enabled) {
+            return;
+        }
+        let view = (self.0)();
+        let (request_inline, response_inline) = inline_response(&view, exchange);
+        let (request_body, request_body_text, request_body_truncated) = members(request_inline);
+        let (response_body, response_body_text, response_body_truncated) = members(response_inline);
+        let combined = view.combined.then_some(&exchange.request);
+        let response = exchange.response.as_ref();
+        let report = exchange.error.as_ref();
+        macro_rules! event {
+            ($level:expr) => {
+                tell!(
+                    $level,
+                    "response",
+                    exchange,
+                    entry::response_message(exchange.direction),
+                    status_code = exchange.status().map(|status| status.as_u16()),
+                    duration_ms = millis_of(exchange.duration),
+                    ttfb_ms = exchange.ttfb.map(millis_of),
+                    outcome = exchange.outcome.as_str(),
+                    grpc_status = exchange.grpc_status,
+                    started = combined.map(|_| field::display(exchange.started)),
+                    url = combined.map(|request| request.url().as_str()),
+                    http_version = combined.map(|request| request.http_version()),
+                    remote_addr = combined.and_then(|request| request.remote_addr).map(field::display),
+                    peer_addr = combined.and_then(|request| request.peer_addr).map(field::display),
+                    user_agent =
+                        combined.and_then(|request| request.header("user-agent")).map(field::display),
+                    content_type =
+                        response.and_then(|response| response.header("content-type")).map(field::display),
+                    request_bytes = combined.map(|request| request.body.total_bytes()),
+                    response_bytes = response.map(|response| response.body.total_bytes()),
+                    error_type = report.and_then(|report| report.error_type.as_deref()),
+                    error_message = report.map(|report| report.message.as_str()),
+                    dump = exchange.dump.as_deref(),
+                    request_headers =
+                        combined.filter(|_| view.shows_headers()).map(|request| headers(request.headers())),
+                    response_headers =
+                        response.filter(|_| view.shows_headers()).map(|response| headers(response.headers())),
+                    request_body = request_body,
+                    request_body_text = request_body_text,
+                    request_body_truncated = request_body_truncated,
+                    response_body = response_body,
+                    response_body_text = response_body_text,
+                    response_body_truncated = response_body_truncated,
+                )
+            };
+        }
+        at_level!(level, event);
+    }
+}
+
+/// The fields that errors and exceptions have.
+macro_rules! tell_failure {
+    ($type:literal, $exchange:ident, $message:expr) => {{
+        let report = $exchange.error.as_ref();
+        let request = &$exchange.request;
+        tell!(
+            Level::ERROR,
+            $type,
+            $exchange,
+            $message,
+            status_code = $exchange.status().map(|status| status.as_u16()),
+            duration_ms = millis_of($exchange.duration),
+            ttfb_ms = $exchange.ttfb.map(millis_of),
+            outcome = $exchange.outcome.as_str(),
+            grpc_status = $exchange.grpc_status,
+            location = report.and_then(|report| report.location.as_deref()),
+            started = field::display($exchange.started),
+            url = request.url().as_str(),
+            http_version = request.http_version(),
+            remote_addr = request.remote_addr.map(field::display),
+            peer_addr = request.peer_addr.map(field::display),
+            user_agent = request.header("user-agent").map(field::display),
+            request_bytes = request.body.total_bytes(),
+            response_bytes = $exchange.response.as_ref().map(|response| response.body.total_bytes()),
+            error_type = report.and_then(|report| report.error_type.as_deref()),
+            error_message = report.map(|report| report.message.as_str()),
+            error_chain = report.filter(|report| !report.chain.is_empty()).map(|report| chain(&report.chain)),
+            backtrace = report
+                .and_then(|report| report.backtrace.as_ref())
+                .filter(|_| $exchange.dump.is_none())
+                .map(field::display),
+            dump = $exchange.dump.as_deref(),
+        );
+    }};
+}
+
+fn error(exchange: &Exchange) {
+    if tracing::enabled!(target: TARGET, Level::ERROR) {
+        tell_failure!("error", exchange, &*entry::error_message(exchange));
+    }
+}
+
+fn exception(exchange: &Exchange) {
+    if tracing::enabled!(target: TARGET, Level::ERROR) {
+        tell_failure!("exception", exchange, entry::exception_message(exchange));
+    }
+}
+
+/// A body as JSON, as text, and whether it was cut.
+fn members(body: Option<Inline<'_>>) -> (Option<&str>, Option<&str>, Option<bool>) {
+    match body {
+        Some(Inline::Json(json)) => (Some(json), None, None),
+        Some(Inline::Text(text, truncated)) => (None, Some(text), truncated.then_some(true)),
+        None => (None, None, None),
+    }
+}
+
+fn headers(headers: &Headers) -> String {
+    let mut text = Vec::new();
+    write_headers(&mut text, headers);
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// The causes as one text: `connection failed: refused`.
+fn chain(causes: &[Redacted]) -> String {
+    causes.iter().map(Redacted::as_str).collect::<Vec<_>>().join(": ")
+}
