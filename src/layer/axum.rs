@@ -17,7 +17,7 @@ use super::{
     request_body::Ear,
     response_body::Tail,
 };
-use crate::RequestId;
+use crate::exchange::RequestId;
 
 /// `axum::body::Body` passes as what it is: the layer can stand wherever axum's own types are expected.
 #[derive(Clone, Copy, Debug, Default)]

@@ -27,7 +27,7 @@ pub trait ResponseMode<B>: Sealed {
 
     /// The answer in place of a panic, where one is wanted.
     #[doc(hidden)]
-    fn panic_answer(&self, request_id: crate::RequestId) -> Option<(response::Parts, Self::Body)>;
+    fn panic_answer(&self, request_id: crate::exchange::RequestId) -> Option<(response::Parts, Self::Body)>;
 }
 
 /// Only this crate's modes.
@@ -58,7 +58,7 @@ where
         ResponseBody::new(body, tail)
     }
 
-    fn panic_answer(&self, _: crate::RequestId) -> Option<(response::Parts, ResponseBody<B>)> {
+    fn panic_answer(&self, _: crate::exchange::RequestId) -> Option<(response::Parts, ResponseBody<B>)> {
         None
     }
 }

@@ -1,0 +1,145 @@
+//! The house: which room may know which. The same table stands in DESIGN.md.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Each room, and the rooms it may import.
+const ROOMS: [(&str, &[&str]); 15] = [
+    ("exchange", &[]),
+    ("redact", &["exchange"]),
+    ("config", &["exchange", "redact"]),
+    ("sink", &["exchange"]),
+    ("capture", &["exchange", "redact", "config", "sink"]),
+    ("layer", &["capture", "config", "exchange"]),
+    ("trace", &["capture", "exchange", "sink", "tracing_events"]),
+    ("export", &["exchange"]),
+    ("dump", &["exchange", "export", "sink"]),
+    ("console", &["exchange", "export", "sink"]),
+    ("tracing_events", &["exchange", "export", "sink"]),
+    ("flightlog", ALL),
+    ("init", ALL),
+    ("lib", ALL),
+    ("tests", ALL),
+];
+
+const ALL: &[&str] = &[
+    "exchange", "redact", "config", "sink", "capture", "layer", "trace", "export", "dump", "console", "tracing_events",
+    "flightlog", "init",
+];
+
+/// Who may say of a text that it is redacted: redaction itself, a record that is read back, and the cause of a failure,
+/// which is taken out of a text that was redacted before.
+const MAY_VOUCH: [&str; 4] = ["src/redact/", "src/exchange/redacted.rs", "src/exchange/body.rs", "src/capture/cause.rs"];
+
+#[test]
+fn no_room_knows_more_than_it_may() {
+    let mut wrong = Vec::new();
+    for (path, code) in sources() {
+        let room = room_of(&path);
+        let (_, allowed) =
+            ROOMS.iter().find(|(name, _)| *name == room).unwrap_or_else(|| panic!("{room} is in no table"));
+        for known in imports(&code) {
+            if known != room && !allowed.contains(&known.as_str()) {
+                wrong.push(format!("{} imports {known}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_table_in_the_design_is_this_one() {
+    let design = fs::read_to_string("DESIGN.md").unwrap();
+    for (room, allowed) in ROOMS.iter().filter(|(_, allowed)| *allowed != ALL) {
+        let row = design.lines().find(|line| line.starts_with(&format!("| `{room}/` |")));
+        let row = row.unwrap_or_else(|| panic!("DESIGN.md has no row for {room}"));
+        let cell = row.trim_end_matches('|').rsplit('|').next().unwrap().trim();
+        let told: BTreeSet<_> = cell.split(", ").filter(|name| *name != "nothing of ours").collect();
+        assert_eq!(told, allowed.iter().copied().collect(), "{room}");
+    }
+}
+
+#[test]
+fn only_redaction_says_that_a_text_is_redacted() {
+    for (path, code) in sources() {
+        let path = path.to_string_lossy();
+        if !MAY_VOUCH.iter().any(|allowed| path.starts_with(allowed)) {
+            assert!(!code.contains("Redacted::vouch"), "{path}");
+        }
+    }
+}
+
+#[test]
+fn the_parser_of_this_test_sees_what_it_must() {
+    let code = "use crate::{\n    a::{x, y},\n    b,\n    c::{self, Z},\n};\nuse crate::d::T;\nlet t = crate::e::f();\n/// [g](crate::g)\n";
+    assert_eq!(imports(code).into_iter().collect::<Vec<_>>(), ["a", "b", "c", "d", "e"]);
+}
+
+/// Every source file of the library with its code, tests left out.
+fn sources() -> Vec<(PathBuf, String)> {
+    fn walk(dir: &Path, found: &mut Vec<(PathBuf, String)>) {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            if name == "tests" || name.starts_with("fixture") {
+                continue;
+            } else if path.is_dir() {
+                walk(&path, found);
+            } else {
+                let code = fs::read_to_string(&path).unwrap();
+                let code = code.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
+                found.push((path, code));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(Path::new("src"), &mut found);
+    assert!(found.len() > 40, "the sources were found");
+    found
+}
+
+/// `src/redact/json.rs` and `src/redact/mod.rs` are in `redact`, `src/init.rs` in `init`.
+fn room_of(path: &Path) -> String {
+    let below = path.strip_prefix("src").unwrap().components().next().unwrap();
+    Path::new(below.as_os_str()).file_stem().unwrap().to_string_lossy().into_owned()
+}
+
+/// The rooms a piece of code names; what `lib.rs` re-exports counts as lib's.
+fn imports(code: &str) -> BTreeSet<String> {
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code = lines.collect::<Vec<_>>().join("\n");
+    let mut found = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        match rest.strip_prefix('{') {
+            None => found.extend(first_word(rest)),
+            Some(group) => {
+                let mut depth = 0;
+                let mut item = String::new();
+                for c in group.chars() {
+                    match c {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        ',' if depth == 0 => found.extend(first_word(&std::mem::take(&mut item))),
+                        _ => {}
+                    }
+                    if depth == 0 && c != ',' {
+                        item.push(c);
+                    }
+                }
+                found.extend(first_word(&item));
+            }
+        }
+    }
+    found
+}
+
+/// A module's name; types of the crate's root begin upper-case.
+fn first_word(text: &str) -> Option<String> {
+    let word: String = text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    word.starts_with(char::is_lowercase).then_some(word)
+}
