@@ -13,6 +13,8 @@ mod init;
 mod layer;
 mod redact;
 mod sink;
+#[cfg(all(test, feature = "init"))]
+mod tests;
 #[cfg(feature = "init")]
 mod trace;
 mod tracing_events;

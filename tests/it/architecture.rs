@@ -26,13 +26,25 @@ const ROOMS: [(&str, &[&str]); 15] = [
 ];
 
 const ALL: &[&str] = &[
-    "exchange", "redact", "config", "sink", "capture", "layer", "trace", "export", "dump", "console", "tracing_events",
-    "flightlog", "init",
+    "exchange",
+    "redact",
+    "config",
+    "sink",
+    "capture",
+    "layer",
+    "trace",
+    "export",
+    "dump",
+    "console",
+    "tracing_events",
+    "flightlog",
+    "init",
 ];
 
 /// Who may say of a text that it is redacted: redaction itself, a record that is read back, and the cause of a failure,
 /// which is taken out of a text that was redacted before.
-const MAY_VOUCH: [&str; 4] = ["src/redact/", "src/exchange/redacted.rs", "src/exchange/body.rs", "src/capture/cause.rs"];
+const MAY_VOUCH: [&str; 4] =
+    ["src/redact/", "src/exchange/redacted.rs", "src/exchange/body.rs", "src/capture/cause.rs"];
 
 #[test]
 fn no_room_knows_more_than_it_may() {

@@ -17,7 +17,10 @@ use tower_flightlog::{Bodies, BodyText, Exchange, FlightLogBuilder, RoutePolicy}
 use crate::support::{flush, watched, watched_with};
 
 /// Sends one request through a router that echoes, and gives record and response.
-async fn record(set: impl FnOnce(FlightLogBuilder) -> FlightLogBuilder, request: Request<Body>) -> (Arc<Exchange>, Response<Bytes>) {
+async fn record(
+    set: impl FnOnce(FlightLogBuilder) -> FlightLogBuilder,
+    request: Request<Body>,
+) -> (Arc<Exchange>, Response<Bytes>) {
     let (flightlog, watcher) = watched_with(set);
     let app = Router::new()
         .route("/", any(|body: Bytes| async { ([("content-type", "application/json")], body) }))
@@ -85,15 +88,18 @@ async fn two_ids_from_a_client_are_no_id() {
 #[tokio::test]
 async fn a_valid_traceparent_gives_trace_and_parent_and_a_span_of_our_own() {
     let trace = "0af7651916cd43dd8448eb211c80319c";
-    let request =
-        Request::get("/").header("traceparent", format!("00-{trace}-b7ad6b7169203331-01")).body(Body::empty()).unwrap();
+    let request = Request::get("/")
+        .header("traceparent", format!("00-{trace}-b7ad6b7169203331-01"))
+        .body(Body::empty())
+        .unwrap();
     let (exchange, _) = record(same, request).await;
     assert_eq!(exchange.trace_id.unwrap().to_string(), trace);
     assert_eq!(exchange.parent_span_id.unwrap().to_string(), "b7ad6b7169203331");
     assert_ne!(exchange.span_id, exchange.parent_span_id);
     assert!(exchange.span_id.is_some());
 
-    let request = Request::get("/").header("traceparent", format!("00-{trace}-0-01")).body(Body::empty()).unwrap();
+    let request =
+        Request::get("/").header("traceparent", format!("00-{trace}-0-01")).body(Body::empty()).unwrap();
     let (exchange, _) = record(same, request).await;
     assert_eq!((exchange.trace_id, exchange.span_id, exchange.parent_span_id), (None, None, None));
 }
@@ -114,7 +120,8 @@ async fn the_url_is_absolute_and_the_original() {
         let (exchange, _) = record(same, request).await;
         assert_eq!(exchange.request.url(), expected);
     }
-    let request = Request::builder().method("OPTIONS").uri("*").header("host", "h").body(Body::empty()).unwrap();
+    let request =
+        Request::builder().method("OPTIONS").uri("*").header("host", "h").body(Body::empty()).unwrap();
     let (exchange, _) = record(same, request).await;
     assert_eq!((exchange.request.url().as_str(), exchange.request.endpoint().as_str()), ("http://h", "*"));
 }
@@ -123,7 +130,8 @@ async fn the_url_is_absolute_and_the_original() {
 async fn the_address_is_the_peers_unless_a_trusted_proxy_says_otherwise() {
     let peer: SocketAddr = "10.0.0.7:4711".parse().unwrap();
     let request = || {
-        let mut request = Request::get("/").header("x-forwarded-for", "6.6.6.6, 1.2.3.4").body(Body::empty()).unwrap();
+        let mut request =
+            Request::get("/").header("x-forwarded-for", "6.6.6.6, 1.2.3.4").body(Body::empty()).unwrap();
         request.extensions_mut().insert(ConnectInfo(peer));
         request
     };
@@ -172,7 +180,8 @@ async fn without_bodies_they_are_counted_only() {
 #[tokio::test]
 async fn what_is_not_text_is_told_by_size_and_digest() {
     for (content_type, encoding) in [("image/png", None), ("application/json", Some("gzip"))] {
-        let mut request = Request::post("/").header("content-type", content_type).header("content-length", "3");
+        let mut request =
+            Request::post("/").header("content-type", content_type).header("content-length", "3");
         if let Some(encoding) = encoding {
             request = request.header("content-encoding", encoding);
         }
@@ -222,7 +231,10 @@ async fn a_route_can_have_its_own_policy() {
     let app = Router::new()
         .route("/health", get(|| async { "ok" }).layer(RoutePolicy::new().skip(true)))
         .route("/response", in_response)
-        .route("/fails", get(|| async { StatusCode::INTERNAL_SERVER_ERROR }).layer(RoutePolicy::new().skip(true)))
+        .route(
+            "/fails",
+            get(|| async { StatusCode::INTERNAL_SERVER_ERROR }).layer(RoutePolicy::new().skip(true)),
+        )
         .route("/quiet", post(|body: Bytes| async { body }).layer(RoutePolicy::new().bodies(false)))
         .route("/short", post(|body: Bytes| async { body }).layer(RoutePolicy::new().capture_limit(2)))
         .layer(flightlog.axum_layer());
@@ -298,7 +310,11 @@ async fn huge_and_hostile_heads_are_recorded_bounded() {
     }
     let (exchange, _) = record(same, request).await;
     let headers = exchange.request.headers();
-    assert!(headers.get("x-big").unwrap().ends_with("…[65536 bytes]"), "{}", headers.get("x-big").unwrap().len());
+    assert!(
+        headers.get("x-big").unwrap().ends_with("…[65536 bytes]"),
+        "{}",
+        headers.get("x-big").unwrap().len()
+    );
     assert_eq!(headers.get("x-bigger"), Some("…[204800 bytes]"));
     assert_eq!(headers.get("x-odd"), Some("\u{ff}\u{fe}\tok"));
     assert_eq!(headers.get_all("x-many").count(), 200);
@@ -346,7 +362,8 @@ async fn full_bodies_of_any_layer_are_recorded_too() {
             Ok::<_, std::convert::Infallible>(Response::new(Full::new(bytes)))
         },
     );
-    let request = Request::post("/").header("content-type", "application/json").body(Full::from("[1]")).unwrap();
+    let request =
+        Request::post("/").header("content-type", "application/json").body(Full::from("[1]")).unwrap();
     let response = tower::Service::call(&mut service, request).await.unwrap();
     response.into_body().collect().await.unwrap();
     assert!(matches!(watcher.only().request.body.head(), BodyText::Json(json) if json == "[1]"));

@@ -49,14 +49,16 @@ async fn events_become_log_entries_with_the_request_they_happened_in_redacted() 
     ask(app).await;
     crate::support::flush(&flightlog);
     let exchange = watcher.only();
-    let events: Vec<_> = watcher.events().into_iter().filter(|event| event.module.starts_with("it::")).collect();
+    let events: Vec<_> =
+        watcher.events().into_iter().filter(|event| event.module.starts_with("it::")).collect();
     assert_eq!(events.len(), 2, "{events:#?}");
     assert_eq!((events[0].message.as_str(), events[0].request_id), ("outside", None));
     let told = &events[1];
     assert_eq!(told.request_id, Some(exchange.request_id));
     assert_eq!(told.level, Level::INFO);
     assert!(told.message.as_str().contains("token=[REDACTED]"), "{}", told.message);
-    let fields: Vec<_> = told.fields.iter().map(|field| (&*field.name, format!("{:?}", field.value))).collect();
+    let fields: Vec<_> =
+        told.fields.iter().map(|field| (&*field.name, format!("{:?}", field.value))).collect();
     assert_eq!(
         fields,
         [
@@ -93,10 +95,15 @@ async fn other_layers_keep_their_levels_and_hear_exchanges() {
     let lines = Lines::default();
     let theirs = {
         let lines = lines.clone();
-        tracing_subscriber::fmt::layer().json().with_writer(move || lines.clone()).with_filter(LevelFilter::TRACE)
+        tracing_subscriber::fmt::layer()
+            .json()
+            .with_writer(move || lines.clone())
+            .with_filter(LevelFilter::TRACE)
     };
     let _guard = subscriber::set_default(Registry::default().with(theirs).with(flightlog.tracing_layer()));
-    let app = Router::new().route("/", get(|| async { tracing::trace!("a whisper") })).layer(flightlog.axum_layer());
+    let app = Router::new()
+        .route("/", get(|| async { tracing::trace!("a whisper") }))
+        .layer(flightlog.axum_layer());
     ask(app).await;
     let exchange = watcher.only();
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
@@ -149,10 +156,12 @@ async fn requests_on_one_thread_never_share_an_identity() {
     futures_util::future::join_all(requests).await;
     crate::support::flush(&flightlog);
     let exchanges = watcher.exchanges(50);
-    let events: Vec<_> = watcher.events().into_iter().filter(|event| event.module == "it::identity").collect();
+    let events: Vec<_> =
+        watcher.events().into_iter().filter(|event| event.module == "it::identity").collect();
     assert_eq!(events.len(), 150);
     for event in events {
-        let exchange = exchanges.iter().find(|exchange| Some(exchange.request_id) == event.request_id).unwrap();
+        let exchange =
+            exchanges.iter().find(|exchange| Some(exchange.request_id) == event.request_id).unwrap();
         let Value::Unsigned(n) = event.fields[0].value else { panic!("{event:?}") };
         assert!(exchange.request.url().as_str().ends_with(&format!("/{n}")));
     }

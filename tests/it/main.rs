@@ -5,6 +5,7 @@ mod architecture;
 mod capture;
 mod logs;
 mod outcomes;
+mod protocol;
 mod stacks;
 mod support;
 mod transparency;
