@@ -1,23 +1,11 @@
 //! `init()`: everything from the environment, with a subscriber and a console.
 
-use std::{
-    io::{IsTerminal, stdout},
-    sync::Arc,
-};
-
 use tracing::{Subscriber, dispatcher};
 use tracing_subscriber::{
     EnvFilter, Layer, layer::SubscriberExt, registry, registry::LookupSpan, util::SubscriberInitExt,
 };
 
-use crate::{
-    config::{self, Error, Service, Settings},
-    console::{Console, Style},
-    export::{Watch, entry::Note},
-    flightlog::{FlightLog, FlightLogBuilder},
-    sink::{Counters, Sink},
-    trace::LogLayer,
-};
+use crate::{builder::FlightLogBuilder, config::Error, flightlog::FlightLog, trace::LogLayer};
 
 /// Starts the log as the environment's LOG_* variables say and installs a tracing subscriber: console, log entries,
 /// and the last error of each request. Keep the handle: the last one flushes.
@@ -45,12 +33,7 @@ use crate::{
 pub fn init() -> Result<FlightLog, Error> {
     let builder = FlightLogBuilder::from_env()?;
     let is_alone = !dispatcher::has_been_set();
-    let builder = match style(&builder.settings, is_alone) {
-        Some(style) => builder
-            .make_console(Box::new(move |settings, view, counters| console(style, settings, view, counters))),
-        None => builder,
-    };
-    let builder = if is_alone { builder.without_tracing_events() } else { builder };
+    let builder = if is_alone { builder.with_subscriber_of_ours() } else { builder };
     let (flightlog, warning) = builder.build_quietly()?;
     let installed = is_alone && registry().with(flightlog.tracing_layer()).try_init().is_ok();
     if let Some(warning) = warning {
@@ -63,36 +46,6 @@ pub fn init() -> Result<FlightLog, Error> {
         );
     }
     Ok(flightlog)
-}
-
-/// The console, which to machines says first what it is.
-fn console(style: Style, settings: &Settings, view: Watch, counters: &Arc<Counters>) -> Box<dyn Sink> {
-    let console = Console::new(style, view, Arc::clone(counters), stdout());
-    let Service { name, version } = settings.service();
-    let service = version.map_or(name.clone(), |version| format!("{name}@{version}"));
-    let verbosity = settings.verbosity.get();
-    console.note(&Note::Started {
-        version: env!("CARGO_PKG_VERSION"),
-        service: &service,
-        verbosity,
-        settings: &settings.told(),
-    });
-    Box::new(console)
-}
-
-/// How the console speaks: pretty on a terminal, else JSON; where someone else's subscriber prints, not at all unless
-/// asked.
-fn style(settings: &Settings, is_alone: bool) -> Option<Style> {
-    let is_terminal = stdout().is_terminal();
-    let colours = is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    match settings.console {
-        config::Console::Off => None,
-        config::Console::Pretty => Some(Style::Pretty { colours }),
-        config::Console::Json => Some(Style::Json),
-        config::Console::Auto if !is_alone => None,
-        config::Console::Auto if is_terminal => Some(Style::Pretty { colours }),
-        config::Console::Auto => Some(Style::Json),
-    }
 }
 
 impl FlightLog {

@@ -1,6 +1,8 @@
 //! A flight log for tower services.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(not(feature = "init"), expect(dead_code, reason = "only `init` hears tracing events"))]
 
+mod builder;
 mod capture;
 mod config;
 mod console;
@@ -19,13 +21,14 @@ mod tests;
 mod trace;
 mod tracing_events;
 
+pub use builder::FlightLogBuilder;
 pub use capture::{Current, current};
 pub use config::{Console, Error, Problem, RoutePolicy, Verbosity};
 pub use exchange::{
     Backtrace, Bodies, BodyText, CapturedBody, Direction, ErrorReport, Event, Exchange, Field, Headers,
     Outcome, Redacted, Request, RequestId, Response, SpanId, Started, Timestamp, TraceId, Value,
 };
-pub use flightlog::{FlightLog, FlightLogBuilder, Unwritten};
+pub use flightlog::{FlightLog, Unwritten};
 #[cfg(feature = "init")]
 pub use init::init;
 #[cfg(feature = "axum")]

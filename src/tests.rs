@@ -17,11 +17,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use tower_layer::Layer as _;
 use tower_service::Service;
 
-use crate::{
-    FlightLog, MemorySink, RequestBody, Verbosity,
-    console::{Console, Style},
-    current,
-};
+use crate::{Console, FlightLog, MemorySink, RequestBody, Verbosity, current};
 
 const CANARY: &str = "cAnAry7f3a9b";
 
@@ -65,7 +61,7 @@ struct Story {
 }
 
 /// Tells a story to a log with every output there is, bodies cut after `limit` bytes, and gives all that came out.
-fn outputs(story: &Story, limit: usize, style: Style) -> Vec<(&'static str, String)> {
+fn outputs(story: &Story, limit: usize, style: Console) -> Vec<(&'static str, String)> {
     let dir = tempfile::tempdir().unwrap();
     let (console, events) = (Page::default(), Page::default());
     let memory = Arc::new(MemorySink::default());
@@ -77,9 +73,8 @@ fn outputs(story: &Story, limit: usize, style: Style) -> Vec<(&'static str, Stri
             .body_limit(limit)
             .verbosity(Verbosity::FULL)
             .sink(Arc::clone(&memory))
-            .make_console(Box::new(move |_, view, counters| {
-                Box::new(Console::new(style, view, Arc::clone(counters), page))
-            }))
+            .console(style)
+            .stdout(page)
             .build()
             .unwrap()
     };
@@ -140,7 +135,7 @@ fn exchange(flightlog: &FlightLog, story: &Story) {
 }
 
 #[track_caller]
-fn none_is_found(story: &Story, limit: usize, style: Style) {
+fn none_is_found(story: &Story, limit: usize, style: Console) {
     for (name, text) in outputs(story, limit, style) {
         // The beginning of a secret is a secret too.
         assert!(!text.contains(&CANARY[..5]), "{name} of {story:?} cut at {limit}: {text}");
@@ -197,7 +192,7 @@ fn no_canary_leaves_wherever_a_body_is_cut() {
     ];
     for (content_type, body) in bodies {
         for limit in 1..=body.len() + 1 {
-            let style = if limit % 2 == 0 { Style::Json } else { Style::Pretty { colours: limit % 3 == 0 } };
+            let style = if limit % 2 == 0 { Console::Json } else { Console::Pretty };
             none_is_found(&story(content_type, body.clone()), limit, style);
         }
     }
@@ -254,7 +249,7 @@ proptest! {
     #[test]
     fn no_canary_leaves_any_document(body in document(), cut in 0.0..1.1f64) {
         let limit = (body.len() as f64 * cut) as usize + 1;
-        none_is_found(&story("application/json", body), limit, Style::Json);
+        none_is_found(&story("application/json", body), limit, Console::Json);
     }
 }
 

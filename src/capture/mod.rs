@@ -18,4 +18,6 @@ pub use current::{Current, current};
 pub(crate) use flight::{Flight, Hints, Panic};
 pub(crate) use panics::chain_hook;
 pub(crate) use recorder::{Equipment, Recorder, RemoteAddr};
-pub(crate) use report::{ErrorReader, bounded, boxed, reader};
+#[cfg(feature = "init")]
+pub(crate) use report::bounded;
+pub(crate) use report::{ErrorReader, boxed, reader};

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Each room, and the rooms it may import.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("exchange", &[]),
     ("redact", &["exchange"]),
     ("config", &["exchange", "redact"]),
@@ -19,6 +19,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("dump", &["exchange", "export", "sink"]),
     ("console", &["exchange", "export", "sink"]),
     ("tracing_events", &["exchange", "export", "sink"]),
+    ("builder", ALL),
     ("flightlog", ALL),
     ("init", ALL),
     ("lib", ALL),
@@ -37,6 +38,7 @@ const ALL: &[&str] = &[
     "dump",
     "console",
     "tracing_events",
+    "builder",
     "flightlog",
     "init",
 ];

@@ -1,0 +1,370 @@
+use std::{
+    error::Error as StdError,
+    fmt,
+    io::{self, IsTerminal, Write},
+    net::IpAddr,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use http::request::Parts;
+use ipnet::IpNet;
+
+use crate::{
+    capture::{self, Equipment, ErrorReader, Recorder, RemoteAddr},
+    config::{self, Error, Problem, Service, Settings, Verbosity},
+    console::{Console, Style},
+    dump::{self, DumpOptions, Dumps},
+    exchange::{Bodies, Budget, Scrub, random},
+    export::{View, Watch, entry::Note},
+    flightlog::FlightLog,
+    redact::{RedactMode, RedactOptions, Redactor},
+    sink::{BlackBox, Counters, Fanout, Sink},
+    tracing_events::TracingEvents,
+};
+
+/// Sets up a [`FlightLog`]. Setters are named like the variables of the environment, without `LOG_`:
+#[doc = crate::config::environment_table!()]
+/// `build` checks all values and reports every one that cannot be meant:
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_flightlog::FlightLog;
+///
+/// let flightlog = FlightLog::builder()
+///     .dir("/tmp/flightlog-doc")
+///     .service("shop", "1.2.3")
+///     .slow(Duration::from_secs(5))
+///     .redact(["voucher"])
+///     .build()?;
+/// assert!(FlightLog::builder().dump_keep(0).build().is_err());
+/// # Ok::<(), tower_flightlog::Error>(())
+/// ```
+#[must_use = "a builder does nothing until `build`"]
+#[derive(Default)]
+pub struct FlightLogBuilder {
+    pub(crate) settings: Settings,
+    sinks: Vec<Box<dyn Sink>>,
+    stdout: Option<Box<dyn Write + Send>>,
+    remote_addr: Option<Box<RemoteAddr>>,
+    error_readers: Vec<ErrorReader>,
+    strict: bool,
+    without_panic_hook: bool,
+    has_subscriber_of_ours: bool,
+}
+
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident: $type:ty = $set:expr;)+) => {
+        impl FlightLogBuilder {
+            $($(#[$doc])* pub fn $name(mut self, $name: $type) -> Self {
+                let set: fn(&mut Settings, $type) = $set;
+                set(&mut self.settings, $name);
+                self
+            })+
+        }
+    };
+}
+
+setters! {
+    /// LOG_API_CALLS: `false` makes the layer a pass-through until [`FlightLog::set_enabled`].
+    enabled: bool = |settings, value| settings.enabled = value;
+    /// LOG_DUMPS: `false` leaves out dumps.
+    dumps: bool = |settings, value| settings.dumps = value;
+    /// LOG_FILE_MODE: `0o600`, or `0o640` to let the group read.
+    file_mode: u32 = |settings, value| settings.file_mode = value;
+    /// LOG_CONSOLE. `Auto` is for [`init`](crate::init); without it a subscriber of yours tells exchanges, and the
+    /// console is off unless asked for.
+    console: config::Console = |settings, value| settings.console = value;
+    /// LOG_DEBUG.
+    verbosity: Verbosity = |settings, value| settings.verbosity = value;
+    /// LOG_BODIES.
+    bodies: Bodies = |settings, value| settings.bodies = value;
+    /// LOG_BODY_LIMIT: bytes of each body shown in an entry.
+    body_limit: usize = |settings, value| settings.body_limit = value;
+    /// LOG_CAPTURE_LIMIT: bytes of each body kept for a dump.
+    capture_limit: usize = |settings, value| settings.capture_limit = value;
+    /// LOG_CAPTURE_BUDGET: captured bytes in flight over all requests.
+    capture_budget: usize = |settings, value| settings.capture_budget = value;
+    /// LOG_HEADERS: `true` shows headers in entries.
+    headers: bool = |settings, value| settings.headers = value;
+    /// LOG_DUMP_KEEP: dumps kept at most.
+    dump_keep: usize = |settings, value| settings.dump_keep = value;
+    /// LOG_DUMP_MAX_BYTES: bytes of dumps kept at most.
+    dump_max_bytes: u64 = |settings, value| settings.dump_max_bytes = value;
+    /// LOG_DUMP_MAX_AGE: how long a dump is kept.
+    dump_max_age: Duration = |settings, value| settings.dump_max_age = value;
+    /// LOG_DUMP_PER_MINUTE: dumps written in a minute at most.
+    dump_per_minute: u32 = |settings, value| settings.dump_per_minute = value;
+    /// LOG_SLOW: what takes longer is WARN, and dumped.
+    slow: Duration = |settings, value| settings.slow = Some(value);
+    /// LOG_REDACT_MODE.
+    redact_mode: RedactMode = |settings, value| settings.redact_mode = value;
+}
+
+impl FlightLogBuilder {
+    /// With the settings of the environment.
+    pub(crate) fn from_env() -> Result<Self, Error> {
+        Ok(Self { settings: Settings::from_env()?, ..Self::default() })
+    }
+
+    /// LOG_DIR: where everything is written.
+    pub fn dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.settings.dir = dir.into();
+        self
+    }
+
+    /// LOG_DUMP_DIR: where dumps are written, in place of `dumps` in LOG_DIR.
+    pub fn dump_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.settings.dump_dir = Some(dir.into());
+        self
+    }
+
+    /// LOG_LEVEL: a level or tracing filter directives for log entries; never for exchanges and dumps.
+    pub fn level(mut self, level: impl Into<String>) -> Self {
+        self.settings.level = Some(level.into());
+        self
+    }
+
+    /// LOG_REDACT: more names whose values never leave.
+    ///
+    /// ```
+    /// let builder = tower_flightlog::FlightLog::builder().redact(["voucher", "iris_scan"]);
+    /// ```
+    pub fn redact<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.settings.redact.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// LOG_REDACT_KEEP: names whose values are not secret although they sound so.
+    pub fn redact_keep<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.settings.redact_keep.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// LOG_TRUSTED_PROXIES: whose `Forwarded` and `X-Forwarded-For` are believed.
+    ///
+    /// ```
+    /// let builder = tower_flightlog::FlightLog::builder().trusted_proxies(["10.0.0.0/8".parse()?]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn trusted_proxies(mut self, networks: impl IntoIterator<Item = IpNet>) -> Self {
+        self.settings.trusted_proxies.extend(networks);
+        self
+    }
+
+    /// LOG_SERVICE: who writes this log.
+    pub fn service(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        self.settings.service = Some(Service { name: name.into(), version: Some(version.into()) });
+        self
+    }
+
+    /// Adds an output; see [`Sink`].
+    pub fn sink(mut self, sink: impl Sink) -> Self {
+        self.sinks.push(Box::new(sink));
+        self
+    }
+
+    /// Takes the other end of the socket from somewhere else than the connect info of axum or tonic. A trusted proxy
+    /// is believed as ever.
+    ///
+    /// ```
+    /// use std::net::SocketAddr;
+    /// use tower_flightlog::FlightLog;
+    ///
+    /// #[derive(Clone)]
+    /// struct Peer(SocketAddr);
+    ///
+    /// let builder = FlightLog::builder().remote_addr(|request| Some(request.extensions.get::<Peer>()?.0.ip()));
+    /// ```
+    pub fn remote_addr(mut self, source: impl Fn(&Parts) -> Option<IpAddr> + Send + Sync + 'static) -> Self {
+        self.remote_addr = Some(Box::new(source));
+        self
+    }
+
+    /// Tells the sources of errors of type `E` when a service or a body fails with one. Without this, only what the
+    /// error's `Display` says is known. `std::io::Error` and boxed errors need no telling.
+    ///
+    /// ```
+    /// # #[derive(Debug)] struct ShopError;
+    /// # impl std::fmt::Display for ShopError { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("closed") } }
+    /// # impl std::error::Error for ShopError {}
+    /// let builder = tower_flightlog::FlightLog::builder().error_type::<ShopError>();
+    /// ```
+    pub fn error_type<E: StdError + 'static>(mut self) -> Self {
+        self.error_readers.push(capture::reader::<E>);
+        self
+    }
+
+    /// `false` leaves the panic hook alone: panics are recorded without location and backtrace.
+    pub fn panic_hook(mut self, chain: bool) -> Self {
+        self.without_panic_hook = !chain;
+        self
+    }
+
+    /// `true`: a directory that cannot be used is an error of `build`, not a warning.
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
+    /// In place of stdout.
+    #[cfg(test)]
+    pub(crate) fn stdout(mut self, page: impl Write + Send + 'static) -> Self {
+        self.stdout = Some(Box::new(page));
+        self
+    }
+
+    /// Our own subscriber is about to be installed: the console tells exchanges, nobody listens for them as events.
+    #[cfg(feature = "init")]
+    pub(crate) fn with_subscriber_of_ours(mut self) -> Self {
+        self.has_subscriber_of_ours = true;
+        self
+    }
+
+    /// Starts the log.
+    ///
+    /// # Errors
+    ///
+    /// Every value that cannot be meant; with [`strict`](Self::strict) also a directory that cannot be used.
+    pub fn build(self) -> Result<FlightLog, Error> {
+        let (flightlog, warning) = self.build_quietly()?;
+        if let Some(warning) = warning {
+            tracing::warn!("{warning}");
+        }
+        Ok(flightlog)
+    }
+
+    /// The same; what is to be warned of is given, for when there is someone to hear it.
+    pub(crate) fn build_quietly(self) -> Result<(FlightLog, Option<String>), Error> {
+        let settings = self.settings;
+        settings.validate()?;
+        let mut warning = None;
+        let unusable = settings.dumps.then(|| dump::usable(&settings.dumps_dir()).err()).flatten();
+        if let Some(source) = unusable {
+            let problem = Problem::directory("LOG_DUMP_DIR", settings.dumps_dir(), source);
+            if self.strict {
+                return Err(problem.into());
+            }
+            warning = Some(format!("{problem}; failures will leave no dump until it can be used"));
+        }
+
+        let scrub: Arc<dyn Scrub> = Arc::new(redactor(&settings));
+        let counters = Arc::new(Counters::default());
+        let budget = Arc::new(Budget::new(settings.capture_budget));
+        let verbosity = Arc::new(AtomicU8::new(settings.verbosity.get()));
+        let view = watch(&settings, &verbosity);
+        let mut inline: Vec<Box<dyn Sink>> = Vec::new();
+        if !self.has_subscriber_of_ours {
+            inline.push(Box::new(TracingEvents::new(Arc::clone(&view))));
+        }
+        // Stdout may block: the console stands in a queue like the sinks of users.
+        let mut queued = self.sinks;
+        if let Some(style) = style(settings.console, self.has_subscriber_of_ours) {
+            let out = self.stdout.unwrap_or_else(|| Box::new(io::stdout()));
+            queued.push(Box::new(console(style, &settings, view, &counters, out)));
+        }
+        let dumps = settings
+            .dumps
+            .then(|| Arc::new(Dumps::new(dump_options(&settings, &counters, &budget))) as Arc<dyn BlackBox>);
+        let sinks = Arc::new(Fanout::new(inline, queued, dumps, Arc::clone(&counters)));
+        if !self.without_panic_hook {
+            capture::chain_hook();
+        }
+        let mut error_readers = self.error_readers;
+        error_readers.extend([capture::boxed as ErrorReader, capture::reader::<std::io::Error>]);
+        let remote_addr = self.remote_addr;
+        let equipment =
+            Equipment { settings, scrub, sinks, counters, budget, verbosity, remote_addr, error_readers };
+        Ok((FlightLog::new(Recorder::new(equipment)), warning))
+    }
+}
+
+impl fmt::Debug for FlightLogBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FlightLogBuilder")
+            .field("settings", &self.settings)
+            .field("strict", &self.strict)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How the console speaks: pretty on a terminal, else JSON; where a subscriber of others tells exchanges, only if asked.
+fn style(console: config::Console, is_needed: bool) -> Option<Style> {
+    let is_terminal = io::stdout().is_terminal();
+    let colours = is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    match console {
+        config::Console::Off => None,
+        config::Console::Auto if !is_needed => None,
+        config::Console::Auto if is_terminal => Some(Style::Pretty { colours }),
+        config::Console::Pretty => Some(Style::Pretty { colours }),
+        config::Console::Json | config::Console::Auto => Some(Style::Json),
+    }
+}
+
+/// The console, which to machines says first what it is.
+fn console(
+    style: Style,
+    settings: &Settings,
+    view: Watch,
+    counters: &Arc<Counters>,
+    out: Box<dyn Write + Send>,
+) -> Console {
+    let console = Console::new(style, view, Arc::clone(counters), out);
+    let Service { name, version } = settings.service();
+    let service = version.map_or(name.clone(), |version| format!("{name}@{version}"));
+    let verbosity = settings.verbosity.get();
+    let note = Note::Started {
+        version: env!("CARGO_PKG_VERSION"),
+        service: &service,
+        verbosity,
+        settings: &settings.told(),
+    };
+    console.note(&note);
+    console
+}
+
+fn redactor(settings: &Settings) -> Redactor {
+    RedactOptions::default()
+        .redact(settings.redact.iter().cloned())
+        .keep(settings.redact_keep.iter().cloned())
+        .mode(settings.redact_mode)
+        .build()
+}
+
+fn dump_options(settings: &Settings, counters: &Arc<Counters>, budget: &Arc<Budget>) -> DumpOptions {
+    let Service { name, version } = settings.service();
+    let (for_stats, budget) = (Arc::clone(counters), Arc::clone(budget));
+    DumpOptions {
+        dir: settings.dumps_dir(),
+        keep: settings.dump_keep,
+        max_bytes: settings.dump_max_bytes,
+        max_age: settings.dump_max_age,
+        per_minute: settings.dump_per_minute,
+        file_mode: settings.file_mode,
+        service: dump::Service { name, version },
+        counters: Arc::clone(counters),
+        stats: Box::new(move || for_stats.snapshot(&budget)),
+    }
+}
+
+/// What entries show, as the settings say, with the verbosity of the moment.
+fn watch(settings: &Settings, verbosity: &Arc<AtomicU8>) -> Watch {
+    let (headers, bodies) = (settings.headers, settings.bodies);
+    let (run, verbosity) = (run(), Arc::clone(verbosity));
+    Arc::new(move || View { run, verbosity: verbosity.load(Relaxed), headers, bodies, combined: false })
+}
+
+/// Eight characters that tell one start of the process from another.
+fn run() -> [u8; 8] {
+    let mut run = *b"00000000";
+    let mut rest = random();
+    for character in &mut run {
+        *character = *b"0123456789abcdefghjkmnpqrstvwxyz".get((rest % 32) as usize).unwrap_or(&b'0');
+        rest /= 32;
+    }
+    run
+}
