@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 mod outcomes;
+mod quickstart;
 mod stacks;
 mod support;
 mod transparency;
