@@ -6,6 +6,7 @@ mod capture;
 mod logs;
 mod outcomes;
 mod protocol;
+mod quickstart;
 mod stacks;
 mod support;
 mod transparency;

@@ -1,0 +1,79 @@
+//! A service with a flight log. `cargo run --example quickstart`, then send it the lines it prints.
+//!
+//! PORT is the port on 127.0.0.1 (default 3000, 0 takes a free one); LOG_* set the log. It stops on Ctrl-C and SIGTERM
+//! once the requests that are open have been answered. Stdout belongs to the log, so that it can be piped; the greeting
+//! goes to stderr.
+
+mod app;
+
+use std::{
+    env,
+    error::Error,
+    io::{self, Write},
+    net::{Ipv4Addr, SocketAddr},
+    path::{self, PathBuf},
+};
+
+use axum::serve::ListenerExt;
+use tokio::{net::TcpListener, signal};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let flightlog = tower_flightlog::init()?;
+    let app = app::router().layer(flightlog.axum_layer());
+
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port()?)).await?;
+    greet(listener.local_addr()?);
+    // Without it, a stream's small frames wait some 40 ms for each other.
+    let listener = listener.tap_io(|tcp| _ = tcp.set_nodelay(true));
+    axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(stop_asked())
+        .await?;
+    Ok(())
+}
+
+/// PORT, or 3000.
+fn port() -> Result<u16, String> {
+    match env::var("PORT") {
+        Ok(port) if !port.is_empty() => {
+            port.parse().map_err(|_| format!("PORT={port:?}: want a number from 0 to 65535"))
+        }
+        _ => Ok(3000),
+    }
+}
+
+/// Tells where everything is and what to try. Nobody has to be listening.
+fn greet(addr: SocketAddr) {
+    tracing::info!("listening on http://{addr}");
+    let mut text = format!("\nlistening on http://{addr}\n{}\n\ntry\n", dumps());
+    for line in app::TRY {
+        text.push_str(&format!("  curl -i {}\n", line.replace("{addr}", &addr.to_string())));
+    }
+    _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Where a failed request leaves its dump.
+fn dumps() -> String {
+    let directory = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let dir = directory("LOG_DUMP_DIR")
+        .unwrap_or_else(|| directory("LOG_DIR").unwrap_or_else(|| "logs".into()).join("dumps"));
+    format!("dumps of failed requests go to {}", path::absolute(&dir).unwrap_or(dir).display())
+}
+
+/// Returns at Ctrl-C or SIGTERM.
+async fn stop_asked() {
+    #[cfg(unix)]
+    let terminated = async {
+        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => _ = signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        _ = signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+    tracing::info!("stopping once the open requests are answered");
+}

@@ -1,0 +1,375 @@
+//! The quickstart as a new user has it: a process of its own, asked over TCP, judged by its stdout and its directory.
+
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+    time::timeout,
+};
+
+use crate::support::{PATIENCE, raw};
+
+/// In what is sent or answered, and nowhere else.
+const SECRETS: [&str; 5] =
+    ["hunter2", "correct-horse-battery-staple", "bearer-secret", "query-secret", "cookie-secret"];
+
+/// The compiled example, which `cargo test` builds beside the tests; made where only this test was asked for.
+async fn binary() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().unwrap().parent().unwrap();
+    let binary = profile.join("examples/quickstart");
+    if !binary.exists() {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--example", "quickstart"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        cargo.env("CARGO_TARGET_DIR", profile.parent().unwrap());
+        if profile.ends_with("release") {
+            cargo.arg("--release");
+        }
+        assert!(cargo.status().await.unwrap().success());
+    }
+    binary
+}
+
+/// The running example.
+struct Quickstart {
+    child: Child,
+    addr: SocketAddr,
+    stdout: Option<Lines<BufReader<ChildStdout>>>,
+    entries: Vec<Value>,
+}
+
+impl Quickstart {
+    /// Starts it with nothing in its environment but what is given.
+    async fn start(log_dir: &Path, variables: &[(&str, &str)], stdout: Stdio) -> Self {
+        let mut command = Command::new(binary().await);
+        command.env_clear().env("PORT", "0").env("LOG_DIR", log_dir).env("LOG_CONSOLE", "json");
+        command.envs(variables.iter().copied()).current_dir(log_dir.parent().unwrap());
+        command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
+
+        let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
+        let addr = loop {
+            let line = next(&mut stderr).await.expect("it says where it listens");
+            if let Some(addr) = line.strip_prefix("listening on http://") {
+                break addr.parse().unwrap();
+            }
+        };
+        tokio::spawn(async move { while let Ok(Some(_)) = stderr.next_line().await {} });
+        let stdout = child.stdout.take().map(|stdout| BufReader::new(stdout).lines());
+        Self { child, addr, stdout, entries: Vec::new() }
+    }
+
+    /// Sends a request, given without its end, and waits for the whole answer.
+    async fn ask(&self, request: &str) -> Reply {
+        ask(self.addr, request).await
+    }
+
+    /// Waits for an entry.
+    async fn entry(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
+        while self.read().await {
+            let last = &self.entries[self.entries.len() - 1];
+            if is_it(last) {
+                return last.clone();
+            }
+        }
+        panic!("it never came: {:#?}", self.entries);
+    }
+
+    /// Reads one more entry; false at the end.
+    async fn read(&mut self) -> bool {
+        let Some(line) = next(self.stdout.as_mut().unwrap()).await else { return false };
+        for secret in SECRETS {
+            assert!(!line.contains(secret), "{line}");
+        }
+        self.entries.push(serde_json::from_str(&line).unwrap_or_else(|_| panic!("not an entry: {line}")));
+        true
+    }
+
+    fn terminate(&self) {
+        let pid = i32::try_from(self.child.id().unwrap()).unwrap();
+        kill_process(Pid::from_raw(pid).unwrap(), Signal::TERM).unwrap();
+    }
+
+    /// Asks it to stop, and gives how it ended and all its entries.
+    async fn stop(mut self) -> (ExitStatus, Vec<Value>) {
+        self.terminate();
+        while self.stdout.is_some() && self.read().await {}
+        (self.exit().await, self.entries)
+    }
+
+    async fn exit(&mut self) -> ExitStatus {
+        timeout(PATIENCE, self.child.wait()).await.unwrap().unwrap()
+    }
+}
+
+async fn next<R: AsyncRead + Unpin>(lines: &mut Lines<BufReader<R>>) -> Option<String> {
+    timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap()
+}
+
+async fn ask(addr: SocketAddr, request: &str) -> Reply {
+    let (head, body) = request.split_once("\r\n\r\n").unwrap_or((request, ""));
+    let length = body.len();
+    let request =
+        format!("{head}\r\nhost: {addr}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
+    Reply(raw(addr, request.as_bytes()).await)
+}
+
+/// An answer as it came over the wire; empty where the connection closed without one.
+struct Reply(String);
+
+impl Reply {
+    fn status(&self) -> Option<u16> {
+        self.0.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let (head, _) = self.0.split_once("\r\n\r\n")?;
+        head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+
+    fn body(&self) -> &str {
+        self.0.split_once("\r\n\r\n").map_or("", |(_, body)| body)
+    }
+}
+
+/// The dumps in a directory, by endpoint, each valid against the schema in the repository.
+fn dumps(log_dir: &Path) -> HashMap<String, (String, Value)> {
+    let schema = include_str!("../../schema/flightlog.dump.1.json");
+    let schema = jsonschema::draft202012::new(&serde_json::from_str(schema).unwrap()).unwrap();
+    let mut dumps = HashMap::new();
+    let Ok(files) = fs::read_dir(log_dir.join("dumps")) else { return dumps };
+    for file in files {
+        let file = file.unwrap();
+        let text = fs::read_to_string(file.path()).unwrap();
+        for secret in SECRETS {
+            assert!(!text.contains(secret), "{text}");
+        }
+        let dump: Value = serde_json::from_str(&text).unwrap();
+        schema.validate(&dump).unwrap_or_else(|error| panic!("{error}: {text}"));
+        let endpoint = dump["request"]["endpoint"].as_str().unwrap().to_owned();
+        let name = file.file_name().into_string().unwrap();
+        assert!(dumps.insert(endpoint, (name, dump)).is_none(), "two dumps of one exchange");
+    }
+    dumps
+}
+
+fn home() -> (TempDir, PathBuf) {
+    let home = tempfile::tempdir().unwrap();
+    let logs = home.path().join("logs");
+    (home, logs)
+}
+
+fn is<'a>(kind: &'a str, endpoint: &'a str) -> impl Fn(&Value) -> bool + 'a {
+    move |entry| entry["type"] == kind && entry["endpoint"] == endpoint
+}
+
+const GENERATE: &str = "POST /api/v1/generate HTTP/1.1\r\ncontent-type: application/json\r\n\r\n\
+     {\"prompt\": \"Say hello\", \"max_tokens\": 16}";
+const LOGIN: &str = "POST /login HTTP/1.1\r\ncontent-type: application/json\r\n\r\n\
+     {\"user\": \"ada\", \"password\": \"hunter2\"}";
+const FAIL: &str = "GET /fail?access_token=query-secret&x=1 HTTP/1.1\r\nauthorization: Bearer bearer-secret\r\n\
+     cookie: theme=dark; session=cookie-secret";
+
+#[tokio::test]
+async fn every_request_is_on_the_console_and_every_failure_on_disk() {
+    let (_home, logs) = home();
+    let service = Quickstart::start(&logs, &[], Stdio::piped()).await;
+    let asked = [
+        ("GET /health HTTP/1.1", Some(200), "/health"),
+        (GENERATE, Some(200), "/api/v1/generate"),
+        (LOGIN, Some(200), "/login"),
+        ("GET /users/7/orders/42 HTTP/1.1", Some(200), "/users/{id}/orders/{order}"),
+        (FAIL, Some(500), "/fail"),
+        ("GET /fail/silent HTTP/1.1", Some(500), "/fail/silent"),
+        ("GET /panic HTTP/1.1", None, "/panic"),
+        ("GET /slow?ms=1 HTTP/1.1", Some(200), "/slow"),
+        ("GET /stream HTTP/1.1", Some(200), "/stream"),
+        ("GET /nowhere HTTP/1.1", Some(404), "/nowhere"),
+    ];
+    let mut replies = HashMap::new();
+    for (request, _, endpoint) in asked {
+        replies.insert(endpoint, service.ask(request).await);
+    }
+    let (exit, entries) = service.stop().await;
+    assert!(exit.success(), "{exit}");
+
+    let of = |kind, endpoint| {
+        let mut found = entries.iter().filter(|entry| is(kind, endpoint)(entry));
+        let entry = found.next().unwrap_or_else(|| panic!("no {kind} of {endpoint}: {entries:#?}"));
+        assert!(found.next().is_none(), "two entries of type {kind} for {endpoint}: {entries:#?}");
+        entry
+    };
+    for (request, status, endpoint) in asked {
+        let (reply, entry) = (&replies[endpoint], of("response", endpoint));
+        assert_eq!(reply.status(), status, "{endpoint}: {}", reply.0);
+        assert_eq!(entry["status_code"].as_u64(), status.map(u64::from), "{endpoint}");
+        assert_eq!(entry["outcome"], if status.is_some() { "complete" } else { "panicked" }, "{endpoint}");
+        assert!(entry["message"] == "Outgoing response" && entry["duration_ms"].is_f64(), "{entry}");
+        if let Some(id) = reply.header("x-request-id") {
+            assert_eq!(entry["request_id"], id, "{endpoint}");
+        }
+        let begin = of("request", endpoint);
+        assert_eq!(begin["request_id"], entry["request_id"], "{endpoint}");
+        assert_eq!(begin["remote_addr"], "127.0.0.1", "{endpoint}");
+        assert_eq!(begin["method"], request.split(' ').next().unwrap(), "{endpoint}");
+    }
+    let numbers: Vec<_> = entries.iter().map(|entry| entry["seq"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, (1..=entries.len() as u64).collect::<Vec<_>>(), "nothing is missing");
+
+    assert_eq!(of("request", "/api/v1/generate")["request_body"]["prompt"], "Say hello");
+    assert_eq!(of("response", "/api/v1/generate")["response_body"]["text"], "hello Say");
+    assert!(replies["/login"].body().contains(SECRETS[1]), "the client has its token");
+    assert_eq!(of("request", "/login")["request_body"]["password"], "[REDACTED]");
+    assert_eq!(of("response", "/login")["response_body"]["token"], "[REDACTED]");
+    assert!(replies["/stream"].0.contains("data: other"));
+
+    let dumps = dumps(&logs);
+    assert_eq!(dumps.len(), 3, "of /fail, /fail/silent and /panic: {dumps:#?}");
+    for (endpoint, kind, trigger, message) in [
+        ("/fail", "error", "500", "could not place order 42"),
+        ("/fail/silent", "error", "500", "the cache is cold"),
+        ("/panic", "exception", "panic", "no price for article 4711"),
+    ] {
+        let ((name, dump), entry) = (&dumps[endpoint], of(kind, endpoint));
+        assert_eq!(entry["message"], message);
+        assert_eq!(entry["dump"], **name);
+        assert_eq!(of("response", endpoint)["dump"], **name);
+        assert_eq!(dump["request_id"], entry["request_id"]);
+        assert_eq!(dump["trigger"], trigger);
+        assert_eq!(dump["error"]["message"], message);
+        assert_eq!(*name, name_of(dump));
+    }
+    let (_, fail) = &dumps["/fail"];
+    assert_eq!(fail["error"]["type"], "quickstart::app::OrderError");
+    assert_eq!(fail["error"]["chain"][0], "the order store at 10.0.0.7:5432 does not answer");
+    assert_eq!(fail["error"]["chain"][1], "connection refused");
+    assert!(fail["error"]["location"].as_str().unwrap().starts_with("examples/quickstart/app.rs:"));
+    assert_eq!(fail["request"]["headers"]["authorization"], "Bearer [REDACTED]");
+    assert!(fail["request"]["url"].as_str().unwrap().ends_with("/fail?access_token=[REDACTED]&x=1"));
+    assert!(dumps["/panic"].1["error"]["location"].as_str().unwrap().contains("app.rs:"));
+}
+
+/// The name of a dump's file.
+fn name_of(dump: &Value) -> String {
+    let part = |key: &str| dump[key].as_str().unwrap();
+    let time = part("timestamp").replace(['-', ':'], "");
+    format!("{time}-{}-{}.json", part("trigger"), part("request_id"))
+}
+
+#[tokio::test]
+async fn a_clients_id_is_echoed_and_both_are_logged() {
+    let (_home, logs) = home();
+    let mut service = Quickstart::start(&logs, &[], Stdio::piped()).await;
+    let reply = service.ask("GET /health HTTP/1.1\r\nx-request-id: job-7").await;
+    assert_eq!(reply.header("x-request-id"), Some("job-7"));
+    let entry = service.entry(is("response", "/health")).await;
+    assert_eq!(entry["request_id"].as_str().unwrap().len(), 36);
+    assert_eq!(entry["client_request_id"], "job-7");
+}
+
+#[tokio::test]
+async fn switched_off_it_is_not_there() {
+    let (_home, logs) = home();
+    let service = Quickstart::start(&logs, &[("LOG_API_CALLS", "false")], Stdio::piped()).await;
+    for (request, status) in
+        [(GENERATE, Some(200)), (FAIL, Some(500)), ("GET /panic HTTP/1.1", None), (LOGIN, Some(200))]
+    {
+        let reply = service.ask(request).await;
+        assert_eq!((reply.status(), reply.header("x-request-id")), (status, None), "{}", reply.0);
+    }
+    let (exit, entries) = service.stop().await;
+    assert!(exit.success());
+    assert!(dumps(&logs).is_empty());
+    for entry in entries {
+        assert!(["log", "recorder"].contains(&entry["type"].as_str().unwrap()), "{entry}");
+        assert!(entry.get("request_id").is_none(), "{entry}");
+    }
+}
+
+#[tokio::test]
+async fn asked_to_stop_it_answers_what_is_open_and_records_it() {
+    let (_home, logs) = home();
+    let mut service = Quickstart::start(&logs, &[], Stdio::piped()).await;
+    let slow = tokio::spawn(ask(service.addr, "GET /slow?ms=2000 HTTP/1.1"));
+    service.entry(|entry| entry["message"] == "working").await;
+    let (exit, entries) = service.stop().await;
+    assert!(exit.success(), "{exit}");
+
+    let reply = slow.await.unwrap();
+    assert_eq!((reply.status(), reply.body()), (Some(200), "{\"waited_ms\":2000}"));
+    let responses: Vec<_> = entries.iter().filter(|entry| is("response", "/slow")(entry)).collect();
+    assert_eq!(responses.len(), 1);
+    assert_eq!(responses[0]["outcome"], "complete");
+    assert_eq!(responses[0]["request_id"], reply.header("x-request-id").unwrap());
+    let asked = entries.iter().position(|entry| entry["message"].as_str().unwrap().starts_with("stopping"));
+    let answered = entries.iter().position(|entry| is("response", "/slow")(entry));
+    assert!(asked.unwrap() < answered.unwrap(), "it was still open: {entries:#?}");
+}
+
+#[tokio::test]
+async fn a_directory_that_cannot_be_one_is_a_warning() {
+    let (_home, logs) = home();
+    fs::write(&logs, "a file").unwrap();
+    let service = Quickstart::start(&logs, &[], Stdio::piped()).await;
+    assert_eq!(service.ask(GENERATE).await.status(), Some(200));
+    assert_eq!(service.ask(FAIL).await.status(), Some(500));
+    let (exit, entries) = service.stop().await;
+    assert!(exit.success(), "{exit}");
+    let about_it = |entry: &&Value| {
+        entry["level"] == "WARN" && entry["type"] == "log" && entry["module"] != "quickstart::app"
+    };
+    let warnings: Vec<_> = entries.iter().filter(about_it).collect();
+    assert_eq!(warnings.len(), 1, "{warnings:#?}");
+    let message = warnings[0]["message"].as_str().unwrap();
+    assert!(message.contains("LOG_DUMP_DIR") && message.contains(&*logs.to_string_lossy()), "{message}");
+    assert!(entries.iter().any(is("error", "/fail")), "the failure is on the console");
+    assert_eq!(fs::read_to_string(&logs).unwrap(), "a file");
+}
+
+#[tokio::test]
+async fn values_that_cannot_be_meant_stop_it_at_the_start() {
+    let output = Command::new(binary().await)
+        .env_clear()
+        .envs([("PORT", "0"), ("LOG_SLOW", "5 parsecs"), ("LOG_DUMPS", "maybe")])
+        .kill_on_drop(true)
+        .output();
+    let output = timeout(PATIENCE, output).await.unwrap().unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("LOG_SLOW=\"5 parsecs\": want ") && said.contains("LOG_DUMPS=\"maybe\": want "),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_stdout_that_is_full_or_closed_is_no_requests_trouble() {
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut streams = vec![Stdio::from(closed.try_clone().unwrap()), Stdio::from(closed)];
+    // Where there is such a device.
+    if let Ok(full) = File::options().write(true).open("/dev/full") {
+        streams.extend([Stdio::from(full.try_clone().unwrap()), Stdio::from(full)]);
+    }
+    for (stdout, console) in streams.into_iter().zip(["json", "pretty"].into_iter().cycle()) {
+        let (_home, logs) = home();
+        let service = Quickstart::start(&logs, &[("LOG_CONSOLE", console)], stdout).await;
+        assert_eq!(service.ask(GENERATE).await.status(), Some(200));
+        assert_eq!(service.ask(FAIL).await.status(), Some(500));
+        assert_eq!(service.ask("GET /panic HTTP/1.1").await.status(), None);
+        assert_eq!(service.ask("GET /health HTTP/1.1").await.status(), Some(200));
+        let (exit, _) = service.stop().await;
+        assert!(exit.success(), "{exit}");
+        assert_eq!(dumps(&logs).len(), 2);
+    }
+}
