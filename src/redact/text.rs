@@ -1,0 +1,331 @@
+//! Free text: log lines, error messages, broken JSON, GraphQL, anything that is not one of the known formats.
+//!
+//! Value detectors, URLs, and whatever stands behind a secret name and `:` or `=`. In doubt too much is masked.
+
+use std::ops::Range;
+
+use super::names::{Decisions, NameClass};
+use super::{MASK, detect, lanes, url};
+
+/// The furthest a name is looked for in front of its separator.
+const NAME_REACH: usize = 128;
+
+/// How one text is to be read.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'a> {
+    pub(super) names: &'a Decisions<'a>,
+    /// The text goes on where nobody looks: its last token may be half a secret.
+    pub(super) cut: bool,
+}
+
+/// What takes the place of a part of the text.
+enum With {
+    Mask,
+    Nothing,
+    Other(Vec<u8>),
+}
+
+struct Hit {
+    range: Range<usize>,
+    with: With,
+}
+
+impl Text<'_> {
+    /// Appends the text without its secrets and says true; or says false and appends nothing, because there are none.
+    pub(super) fn scrub(self, src: &[u8], out: &mut Vec<u8>) -> bool {
+        let mut hits = false;
+        let (mut base, mut at, mut copied) = (0, 0, 0);
+        // The value named by an earlier name: `name: 'password', value: 'x'`.
+        let mut named = false;
+        while base < src.len() {
+            let mut marks = lanes::look(lanes::load(src, base)).trigger;
+            while marks != 0 {
+                let pos = base + marks.trailing_zeros() as usize;
+                marks &= marks - 1;
+                if pos < at {
+                    continue;
+                }
+                let Some(hit) = self.look(src, pos, copied, &mut named) else { continue };
+                // A name's value may be empty: nothing to mask, nothing to show twice.
+                out.extend_from_slice(src.get(copied..hit.range.start).unwrap_or_default());
+                match &hit.with {
+                    With::Mask => out.extend_from_slice(MASK),
+                    With::Nothing => {}
+                    With::Other(text) => out.extend_from_slice(text),
+                }
+                copied = hit.range.end;
+                at = copied.max(pos + 1);
+                hits = true;
+                if at >= base + 16 {
+                    break;
+                }
+            }
+            base = at.max(base + 16);
+        }
+        let kept = if self.cut { last_token(src, copied) } else { src.len() };
+        hits |= kept < src.len();
+        if hits {
+            out.extend_from_slice(src.get(copied..kept).unwrap_or_default());
+        }
+        hits
+    }
+
+    fn look(self, src: &[u8], pos: usize, floor: usize, named: &mut bool) -> Option<Hit> {
+        match src.get(pos)? {
+            b':' if src.get(pos + 1..pos + 3) == Some(b"//") => self.url(src, pos, floor),
+            b':' | b'=' => self.named(src, pos, floor, named),
+            _ => {
+                let range = detect::secret_at(src, pos)?;
+                (range.start >= floor && range.start < range.end).then_some(Hit { range, with: With::Mask })
+            }
+        }
+    }
+
+    /// A URL in the text: as the URL rules say.
+    fn url(self, src: &[u8], pos: usize, floor: usize) -> Option<Hit> {
+        let scheme = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'.' | b'-');
+        let back = src.get(floor..pos)?.iter().rev().take(16).take_while(|b| scheme(**b)).count();
+        let start = pos - back;
+        let rest = src.get(pos + 3..)?;
+        let ends = |b: u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'<' | b'>' | b'`' | b'\\');
+        let end = pos + 3 + rest.iter().position(|b| ends(*b)).unwrap_or(rest.len());
+        let whole = src.get(start..end)?;
+        let mut with = Vec::new();
+        if self.cut && end == src.len() {
+            // Half a URL: what follows its last delimiter may be half a secret, and without a slash after the
+            // host all of it may be a password.
+            let host_end = rest.iter().position(|b| matches!(b, b'/' | b'?' | b'#'));
+            if host_end.is_none() || rest.contains(&b'@') {
+                with.extend_from_slice(src.get(start..pos + 3)?);
+                with.extend_from_slice(MASK);
+                return Some(Hit { range: start..end, with: With::Other(with) });
+            }
+            let shown = whole.iter().rposition(|b| matches!(b, b'/' | b'?' | b'&' | b'=' | b';' | b'#'))? + 1;
+            let shown = whole.get(..shown)?;
+            if !url::redact(shown, self.names, false, &mut with) {
+                with.extend_from_slice(shown);
+            }
+            return Some(Hit { range: start..end, with: With::Other(with) });
+        }
+        url::redact(whole, self.names, false, &mut with)
+            .then_some(Hit { range: start..end, with: With::Other(with) })
+    }
+
+    /// `name: value`, `name=value`, `"name": "value"`, `name => value`.
+    fn named(self, src: &[u8], pos: usize, floor: usize, named: &mut bool) -> Option<Hit> {
+        let name = name_before(src, pos, floor)?;
+        let mut class = self.class(src, &name);
+        if class == NameClass::PairValue && std::mem::take(named) {
+            class = NameClass::Secret;
+        }
+        match class {
+            NameClass::Secret => {}
+            NameClass::PairName => {
+                let value = value_after(src, pos)?;
+                *named = self.names.is_secret(src.get(value.range)?);
+                return None;
+            }
+            _ => return None,
+        }
+        let value = value_after(src, pos)?;
+        let shown = src.get(value.range.clone())?;
+        // Already masked, or says nothing.
+        if shown.is_empty() || shown.starts_with(MASK) || (!value.quoted && is_literal(shown)) {
+            return None;
+        }
+        Some(Hit { range: value.range, with: With::Mask })
+    }
+
+    fn class(self, src: &[u8], name: &Range<usize>) -> NameClass {
+        let word = src.get(name.clone()).unwrap_or_default();
+        let decoded = url::decode_name(word);
+        let class = self.names.class(&decoded);
+        if matches!(class, NameClass::Secret | NameClass::Kept) {
+            return class;
+        }
+        // In a query the short names of OAuth and signed URLs count too.
+        let before = name.start.checked_sub(1).and_then(|b| src.get(b)).copied().unwrap_or(0);
+        if matches!(before, b'?' | b'&') && url::is_secret_param(&decoded) {
+            return NameClass::Secret;
+        }
+        // `api key: x`
+        if before == b' ' {
+            let head = src.get(..name.start - 1).unwrap_or_default();
+            let word = head.iter().rev().take(24).take_while(|b| b.is_ascii_alphabetic()).count();
+            if word > 0 && self.names.is_secret(src.get(name.start - 1 - word..name.end).unwrap_or_default()) {
+                return NameClass::Secret;
+            }
+        }
+        class
+    }
+}
+
+/// Where the last token begins, which may be half a secret.
+fn last_token(src: &[u8], floor: usize) -> usize {
+    let tail = src.get(floor..).unwrap_or_default();
+    let token = |b: &&u8| {
+        !b.is_ascii_whitespace()
+            && !matches!(b, b'"' | b'\'' | b'<' | b'>' | b'{' | b'}' | b'[' | b']' | b'(' | b')' | b',' | 0x80..)
+    };
+    let length = tail.iter().rev().take_while(token).count();
+    let mut start = src.len() - length;
+    let token = src.get(start..).unwrap_or_default();
+    // Groups of a card number.
+    if token.iter().all(|b| b.is_ascii_digit() || *b == b'-') {
+        let groups = |b: &&u8| b.is_ascii_digit() || matches!(b, b' ' | b'-');
+        start -= src.get(floor..start).unwrap_or_default().iter().rev().take(24).take_while(groups).count();
+    }
+    // `Basic dXN`, `Bearer abc`: too short to be told from prose yet; the token is gone, the scheme may stay.
+    start
+}
+
+/// The name in front of a separator, quoted or not.
+fn name_before(src: &[u8], pos: usize, floor: usize) -> Option<Range<usize>> {
+    let head = src.get(floor..pos)?;
+    let blank = |b: &&u8| matches!(b, b' ' | b'\t' | b'\\');
+    let end = pos - head.iter().rev().take(8).take_while(blank).count();
+    let head = src.get(floor..end)?;
+    let last = *head.last()?;
+    if matches!(last, b'"' | b'\'' | b'`') {
+        let inner = head.get(..head.len() - 1)?;
+        let slashes = inner.iter().rev().take_while(|b| **b == b'\\').take(8).count();
+        let inner = inner.get(..inner.len() - slashes)?;
+        let length = inner.iter().rev().take(NAME_REACH).take_while(|b| **b != last).count();
+        let end = floor + inner.len();
+        return (length > 0).then_some(end - length..end);
+    }
+    let part = |b: &&u8| {
+        b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$' | b'[' | b']' | b'%' | b'\\' | 0x80..)
+    };
+    let length = head.iter().rev().take(NAME_REACH).take_while(part).count();
+    (length > 0).then_some(end - length..end)
+}
+
+struct Value {
+    range: Range<usize>,
+    quoted: bool,
+}
+
+/// The value behind the separator at `pos`.
+fn value_after(src: &[u8], pos: usize) -> Option<Value> {
+    let colon = src.get(pos) == Some(&b':');
+    let rest = src.get(pos + 1..)?;
+    let operator = rest.iter().take(2).take_while(|b| matches!(b, b'=' | b'>' | b'~')).count();
+    let blanks = |b: &&u8| matches!(b, b' ' | b'\t' | b'\\') || (colon && matches!(b, b'\n' | b'\r'));
+    let skipped = rest.get(operator..)?.iter().take_while(blanks).count();
+    let mut start = pos + 1 + operator + skipped;
+    // `b'x'`, `r"x"`
+    if matches!(src.get(start..start + 2), Some([b'b' | b'r' | b'f' | b'u' | b'@' | b'$', b'"' | b'\''])) {
+        start += 1;
+    }
+    let rest = src.get(start..)?;
+    let first = *rest.first()?;
+    if matches!(first, b'"' | b'\'' | b'`') {
+        let slashes = src.get(..start)?.iter().rev().take(16).take_while(|b| **b == b'\\').count();
+        let triple = rest.get(..3).is_some_and(|q| q.iter().all(|b| *b == first));
+        let open = start + if triple { 3 } else { 1 };
+        let end = quote_end(src, open, first, slashes, triple);
+        return Some(Value { range: open..end, quoted: true });
+    }
+    if matches!(first, b'{' | b'[' | b'(') && !rest.starts_with(MASK) {
+        return Some(Value { range: start..bracket_end(src, start), quoted: true });
+    }
+    if rest.starts_with(MASK) {
+        return Some(Value { range: start..start + MASK.len(), quoted: false });
+    }
+    let to_line_end = colon && skipped > 0;
+    Some(bare(src, start, to_line_end))
+}
+
+/// Where a quoted value ends: at a quote with no more backslashes before it than the opening one had.
+fn quote_end(src: &[u8], open: usize, quote: u8, slashes: usize, triple: bool) -> usize {
+    let mut before = 0;
+    for (at, &b) in src.iter().enumerate().skip(open) {
+        if b == b'\\' {
+            before += 1;
+            continue;
+        }
+        let closes = b == quote && (before <= slashes || before % 2 == 0 && slashes == 0);
+        if closes && (!triple || src.get(at..at + 3).is_some_and(|q| q.iter().all(|b| *b == quote))) {
+            return at - before.min(slashes);
+        }
+        before = 0;
+    }
+    src.len()
+}
+
+/// Just past the bracket that closes the one at `open`; the end of the text where none does.
+fn bracket_end(src: &[u8], open: usize) -> usize {
+    let mut depth = 0_usize;
+    let mut quote = None;
+    let mut escaped = false;
+    for (at, &b) in src.iter().enumerate().skip(open) {
+        match (quote, b) {
+            _ if escaped => escaped = false,
+            (_, b'\\') => escaped = true,
+            (Some(q), b) if q == b => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'') => quote = Some(b),
+            (None, b'{' | b'[' | b'(') => depth += 1,
+            (None, b'}' | b']' | b')') => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    src.len()
+}
+
+/// A value without quotes. It ends where something else clearly begins, so that `p&q` is one password and
+/// `a&b=c` is two fields.
+fn bare(src: &[u8], start: usize, to_line_end: bool) -> Value {
+    let rest = src.get(start..).unwrap_or_default();
+    let (mut start, mut to_line_end) = (start, to_line_end);
+    // `Authorization: Bearer x` keeps its scheme.
+    let word = rest.iter().take(20).take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
+    if rest.get(word) == Some(&b' ') && is_scheme(rest.get(..word).unwrap_or_default()) {
+        start += word + 1;
+        to_line_end = true;
+    }
+    let mut at = start;
+    while let Some(&b) = src.get(at) {
+        let rest = src.get(at + 1..).unwrap_or_default();
+        let next = rest.first().copied().unwrap_or(b' ');
+        let parted = next.is_ascii_whitespace() || matches!(next, b',' | b';' | b'}' | b']' | b')' | b'"' | b'\'' | b'<');
+        match b {
+            b'\n' | b'\r' => break,
+            b' ' | b'\t' if !to_line_end => break,
+            b'&' | b';' | b',' if next.is_ascii_whitespace() || begins_field(rest) => break,
+            b'"' | b'\'' | b'}' | b']' | b')' | b'<' | b'>' | b'`' if parted => break,
+            b'<' if next == b'/' => break,
+            b'(' | b'{' | b'[' => at = bracket_end(src, at).max(at + 1) - 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    Value { range: start..at, quoted: false }
+}
+
+/// True where `name=` or `"name":` follows.
+fn begins_field(rest: &[u8]) -> bool {
+    let part =
+        |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'%' | b'[' | b']' | b'"' | b'\'' | b'+');
+    let name = rest.iter().take(64).take_while(part).count();
+    name > 0 && matches!(rest.get(name), Some(b'=' | b':'))
+}
+
+pub(super) fn is_scheme(word: &[u8]) -> bool {
+    ["bearer", "basic", "digest", "negotiate", "ntlm", "token", "apikey", "aws4-hmac-sha256", "hoba", "mutual"]
+        .iter()
+        .chain(&["scram-sha-1", "scram-sha-256", "vapid", "dpop", "hawk", "signature", "gnap", "jwt", "key", "oauth"])
+        .any(|scheme| word.eq_ignore_ascii_case(scheme.as_bytes()))
+}
+
+fn is_literal(shown: &[u8]) -> bool {
+    ["null", "true", "false", "none", "nil", "undefined", "nan"]
+        .iter()
+        .any(|literal| shown.trim_ascii().eq_ignore_ascii_case(literal.as_bytes()))
+}
