@@ -5,3 +5,4 @@ mod exchange;
 mod redact;
 
 pub use exchange::{BodyText, Redacted};
+pub use redact::{RedactMode, RedactOptions, Redactor};

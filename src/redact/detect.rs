@@ -66,7 +66,7 @@ pub(super) fn holds_secret(src: &[u8]) -> bool {
     (0..src.len()).step_by(16).any(|base| {
         let mut marks = lanes::look(lanes::load(src, base)).trigger;
         while marks != 0 {
-            if secret_at(src, base + marks.trailing_zeros() as usize).is_some() {
+            if secret_at(src, base + lanes::first(marks)).is_some() {
                 return true;
             }
             marks &= marks - 1;
@@ -203,33 +203,39 @@ fn card(src: &[u8], at: usize) -> Option<Range<usize>> {
     while start > 0 && at - start < 24 && part(byte(src, start - 1)) {
         start -= 1;
     }
-    while !byte(src, start).is_ascii_digit() {
-        start += 1;
-    }
-    if start > 0 && src.get(start - 1).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_' || *b == b'.') {
-        return None;
-    }
-    let (mut digits, mut count, mut end) = ([0_u8; 19], 0, start);
-    for (i, &b) in src.iter().enumerate().skip(start).take(40) {
-        if b.is_ascii_digit() {
-            match digits.get_mut(count) {
-                Some(digit) => *digit = b - b'0',
-                // More digits than any card has: a number of another kind, or several cards in a row.
-                None => break,
+    // A group of something else may stand before the card's: `12 4111 1111 1111 1111`.
+    (start..=at)
+        .filter(|&i| byte(src, i).is_ascii_digit() && (i == 0 || !follows(byte(src, i - 1))))
+        .find_map(|i| {
+            let end = card_from(src, i)?;
+            Some(i..end)
+        })
+}
+
+/// Bytes after which no card number begins.
+fn follows(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b == b'_' || b == b'.'
+}
+
+/// Where the card number that begins here ends: after one of its groups, for another group may follow.
+fn card_from(src: &[u8], start: usize) -> Option<usize> {
+    let (mut digits, mut count) = ([0_u8; 19], 0);
+    for (i, &b) in src.iter().enumerate().skip(start).take(24) {
+        if !b.is_ascii_digit() {
+            if !matches!(b, b' ' | b'-') || !byte(src, i - 1).is_ascii_digit() {
+                return None;
             }
-            count += 1;
-            end = i + 1;
-        } else if !part(b) || (i > 0 && !byte(src, i - 1).is_ascii_digit()) {
-            break;
+            continue;
         }
-    }
-    if byte(src, end).is_ascii_alphabetic() {
-        return None;
-    }
-    // Digits of something else may precede in the same run: `12 4111 1111 1111 1111`.
-    let all = digits.get(..count)?;
-    if count >= 13 && issued(all) && luhn(all) {
-        return Some(start..end);
+        *digits.get_mut(count)? = b - b'0';
+        count += 1;
+        let next = byte(src, i + 1);
+        if count >= 13 && !next.is_ascii_alphanumeric() {
+            let all = digits.get(..count)?;
+            if issued(all) && luhn(all) {
+                return Some(i + 1);
+            }
+        }
     }
     None
 }
@@ -241,7 +247,9 @@ fn issued(digits: &[u8]) -> bool {
         14 => matches!(head(2), 30 | 36 | 38 | 39),
         15 => matches!(head(2), 34 | 37) || matches!(head(4), 2131 | 1800),
         16 | 19 => {
-            matches!(head(1), 4 | 5 | 6) || matches!(head(2), 35 | 36 | 81) || (2221..=2720).contains(&head(4))
+            matches!(head(1), 4 | 5 | 6)
+                || matches!(head(2), 35 | 36 | 81)
+                || (2221..=2720).contains(&head(4))
         }
         17 => head(1) == 6,
         _ => false,

@@ -21,7 +21,9 @@ pub(super) fn push_visible(content: &[u8], out: &mut Vec<u8>) {
             continue;
         }
         let rest = content.get(at..).unwrap_or_default();
-        let Some(c) = rest.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next()) else { continue };
+        let Some(c) = rest.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next()) else {
+            continue;
+        };
         if must_escape(c) {
             out.extend_from_slice(content.get(copied..at).unwrap_or_default());
             push_unit(u16::try_from(u32::from(c)).unwrap_or(0xFFFD), out);
@@ -55,9 +57,9 @@ pub(super) fn push_escaped(text: &[u8], out: &mut Vec<u8>) {
 /// Reads four hex digits.
 pub(super) fn hex4(digits: &[u8]) -> Option<u16> {
     let digits = digits.get(..4)?;
-    digits.iter().try_fold(0_u16, |unit, &b| {
-        Some(unit << 4 | u16::try_from(char::from(b).to_digit(16)?).unwrap_or(0))
-    })
+    digits
+        .iter()
+        .try_fold(0_u16, |unit, &b| Some(unit << 4 | u16::try_from(char::from(b).to_digit(16)?).unwrap_or(0)))
 }
 
 /// Takes the escapes out of a string's content. Lenient: unknown escapes stand for themselves, lone surrogates
@@ -83,7 +85,8 @@ pub(super) fn unescape(content: &[u8], out: &mut Vec<u8>) {
                     match (unit, low) {
                         (0xD800..=0xDBFF, Some(low @ 0xDC00..=0xDFFF)) => {
                             used = 12;
-                            let code = 0x10000 + ((u32::from(unit) - 0xD800) << 10) + (u32::from(low) - 0xDC00);
+                            let code =
+                                0x10000 + ((u32::from(unit) - 0xD800) << 10) + (u32::from(low) - 0xDC00);
                             push(char::from_u32(code).unwrap_or('\u{FFFD}'));
                         }
                         _ => push(char::from_u32(u32::from(unit)).unwrap_or('\u{FFFD}')),

@@ -1,86 +1,89 @@
 //! Sixteen bytes at a time: where a string ends, and whether any byte in it calls for a closer look.
+//!
+//! Plain loops over arrays of sixteen, which compilers turn into a few vector instructions; the answers are 128
+//! bits wide, eight for each byte, because that is what a vector becomes without `unsafe`.
 
-/// One bit per byte of a chunk.
+/// What was seen in a chunk: `0xFF` in the place of each byte that counts.
 #[derive(Clone, Copy)]
 pub(super) struct Seen {
     /// Quote, backslash, control characters: a run of plain bytes ends here.
-    pub(super) stop: u32,
-    /// Bytes that every value detector needs one of; see `detect`.
-    pub(super) trigger: u32,
+    pub(super) stop: u128,
+    /// Bytes that every value detector needs one of; see `detect`. One bit each.
+    pub(super) trigger: u128,
     /// DEL and bytes of characters beyond ASCII.
-    pub(super) wide: u32,
+    pub(super) wide: u128,
 }
 
 impl Seen {
-    /// Forgets everything from `bit` on.
+    /// How many bytes come before the first stop; 16 where there is none.
     #[inline]
-    pub(super) fn before(self, bit: u32) -> Self {
-        let mask = 1_u32.checked_shl(bit).map_or(u32::MAX, |b| b - 1);
-        Self { stop: self.stop & mask, trigger: self.trigger & mask, wide: self.wide & mask }
+    pub(super) fn plain(self) -> usize {
+        first(self.stop)
+    }
+
+    /// Whether there are triggers and wide bytes before byte `n`, which is at most 15.
+    #[inline]
+    pub(super) fn before(self, n: usize) -> (bool, bool) {
+        let mask = low(n);
+        (self.trigger & mask != 0, self.wide & mask != 0)
     }
 }
 
-/// Marks each fourth digit in a row, so that card numbers are looked at and small numbers are not.
+/// The place of the first marked byte; 16 where there is none.
 #[inline]
-fn runs_of_four(digits: u32) -> u32 {
-    let two = digits & digits >> 1;
-    two & two >> 2
+pub(super) fn first(marks: u128) -> usize {
+    marks.trailing_zeros() as usize / 8
+}
+
+/// The bits of the first `n` bytes, `n` at most 15.
+#[inline]
+pub(super) fn low(n: usize) -> u128 {
+    (1_u128 << (8 * n)) - 1
+}
+
+const ONES: u128 = 0x0101_0101_0101_0101_0101_0101_0101_0101;
+
+/// Marks where four digits in a row begin, once per row, so that card numbers are looked at and small ones are not.
+#[inline]
+fn runs_of_four(digits: u128) -> u128 {
+    let two = digits & digits >> 8;
+    let four = two & two >> 16;
+    four & !(four << 8)
 }
 
 /// Loads the chunk at `at`, or what is left of it, filled up with blanks.
 #[inline]
 pub(super) fn load(src: &[u8], at: usize) -> [u8; 16] {
-    if let Some(chunk) = src.get(at..).and_then(<[u8]>::first_chunk) {
-        return *chunk;
+    match src.get(at..).and_then(<[u8]>::first_chunk) {
+        Some(chunk) => *chunk,
+        None => load_rest(src, at),
     }
+}
+
+#[inline(never)]
+fn load_rest(src: &[u8], at: usize) -> [u8; 16] {
     let mut chunk = [b' '; 16];
     chunk.iter_mut().zip(src.get(at..).unwrap_or_default()).for_each(|(to, from)| *to = *from);
     chunk
 }
 
-#[cfg(target_arch = "x86_64")]
 #[inline]
-#[allow(clippy::cast_sign_loss, clippy::cast_possible_wrap)] // lanes have no sign
-pub(super) fn look(chunk: [u8; 16]) -> Seen {
-    // SSE2 is part of x86_64; these are safe to call since Rust 1.87.
-    use std::arch::x86_64::{
-        _mm_add_epi8, _mm_cmpeq_epi8, _mm_cmplt_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
-    };
-    let wide = u128::from_le_bytes(chunk);
-    let x = _mm_set_epi64x((wide >> 64) as u64 as i64, wide as u64 as i64);
-    let is = |b: u8| _mm_cmpeq_epi8(x, _mm_set1_epi8(b as i8));
-    // `b` is in first..first + n: moved to the bottom of the signed range, it is below n.
-    let within = |first: u8, n: u8| {
-        let moved = _mm_add_epi8(x, _mm_set1_epi8(0x80_u8.wrapping_sub(first) as i8));
-        _mm_cmplt_epi8(moved, _mm_set1_epi8(0x80_u8.wrapping_add(n) as i8))
-    };
-    let stop = _mm_or_si128(_mm_or_si128(is(b'"'), is(b'\\')), within(0, 0x20));
-    let trigger = _mm_or_si128(
-        _mm_or_si128(_mm_or_si128(is(b'J'), is(b'b')), _mm_or_si128(is(b'k'), is(b'x'))),
-        _mm_or_si128(is(b'_'), within(b':', 9)),
-    );
-    Seen {
-        stop: _mm_movemask_epi8(stop) as u32,
-        trigger: _mm_movemask_epi8(trigger) as u32 | runs_of_four(_mm_movemask_epi8(within(b'0', 10)) as u32),
-        wide: _mm_movemask_epi8(_mm_or_si128(x, is(0x7F))) as u32,
-    }
+fn lanes(chunk: [u8; 16], is: impl Fn(u8) -> bool) -> u128 {
+    u128::from_le_bytes(chunk.map(|b| if is(b) { 0xFF } else { 0 }))
 }
 
-#[cfg(not(target_arch = "x86_64"))]
+#[inline]
 pub(super) fn look(chunk: [u8; 16]) -> Seen {
-    portable(chunk)
-}
-
-#[cfg(any(test, not(target_arch = "x86_64")))]
-fn portable(chunk: [u8; 16]) -> Seen {
-    let bits = |is: fn(u8) -> bool| {
-        chunk.iter().enumerate().fold(0, |bits, (at, &b)| bits | u32::from(is(b)) << at)
-    };
+    let within = |b: u8, first: u8, n: u8| b.wrapping_sub(first) < n;
+    // `|`, not `||`: no branches.
+    let trigger = lanes(chunk, |b| {
+        (b == b'J') | (b == b'b') | (b == b'k') | (b == b'x') | (b == b'_') | within(b, b':', 9)
+    });
+    let digits = runs_of_four(lanes(chunk, |b| within(b, b'0', 10)));
     Seen {
-        stop: bits(|b| matches!(b, b'"' | b'\\' | 0..0x20)),
-        trigger: bits(|b| matches!(b, b':'..=b'B' | b'J' | b'b' | b'k' | b'x' | b'_'))
-            | runs_of_four(bits(|b| b.is_ascii_digit())),
-        wide: bits(|b| b >= 0x7F),
+        stop: lanes(chunk, |b| (b == b'"') | (b == b'\\') | (b < 0x20)),
+        trigger: (trigger | digits) & ONES,
+        wide: lanes(chunk, |b| b >= 0x7F),
     }
 }
 
@@ -89,14 +92,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_byte_is_classed_the_same_with_and_without_vector_instructions() {
+    fn every_byte_is_classed_in_every_place() {
         for b in 0..=255_u8 {
             for at in 0..16 {
-                let mut chunk = *b"12345abc 67890xy";
+                let mut chunk = [b'a'; 16];
                 chunk[at] = b;
-                let (fast, slow) = (look(chunk), portable(chunk));
-                assert_eq!((fast.stop, fast.trigger, fast.wide), (slow.stop, slow.trigger, slow.wide), "{b} {at}");
+                let seen = look(chunk);
+                let place = |is: bool| if is { at } else { 16 };
+                assert_eq!(seen.plain(), place(matches!(b, b'"' | b'\\' | 0..0x20)), "{b}");
+                assert_eq!(first(seen.wide), place(b >= 0x7F), "{b}");
+                assert_eq!(
+                    first(seen.trigger),
+                    place(matches!(b, b':'..=b'B' | b'J' | b'b' | b'k' | b'x' | b'_'))
+                );
             }
         }
+    }
+
+    #[test]
+    fn four_digits_in_a_row_are_marked_once() {
+        let seen = look(*b"123 12345678 123");
+        assert_eq!((first(seen.trigger), seen.trigger.count_ones()), (4, 1));
     }
 }

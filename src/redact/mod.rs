@@ -1,1 +1,254 @@
 //! What must never leave.
+//!
+//! One `Redactor`, compiled once, answers for names (`names`, `words`), for values that give themselves away
+//! (`detect`), and for each kind of text they stand in. Every answer is of the type that says so, `Redacted`.
+
+mod body;
+mod detect;
+mod escape;
+mod header;
+mod json;
+mod lanes;
+mod multipart;
+mod names;
+mod text;
+mod url;
+mod words;
+mod xml;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub};
+
+use names::{Decisions, NameClass, OwnNames};
+use text::Text;
+
+/// What stands where a secret stood.
+const MASK: &[u8] = b"[REDACTED]";
+
+/// How much is masked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RedactMode {
+    /// Secrets.
+    #[default]
+    Standard,
+    /// Headers but for a short list, query values, and every string in a body, which is told by its length:
+    /// `[string 12]`. Names, numbers and the values of kept names stay, unless they are secret.
+    Strict,
+}
+
+/// What a [`Redactor`] is made from.
+///
+/// ```
+/// use tower_flightlog::{RedactMode, RedactOptions};
+///
+/// let redactor = RedactOptions::default().redact(["email"]).keep(["code"]).mode(RedactMode::Standard).build();
+/// assert!(redactor.is_secret_name("customer_email"));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct RedactOptions {
+    redact: Vec<String>,
+    keep: Vec<String>,
+    mode: RedactMode,
+}
+
+impl RedactOptions {
+    /// More names to redact. A name is secret where these words stand in it: `email` in `customer_email`.
+    #[must_use]
+    pub fn redact(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.redact.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Names to keep, whole, however they are spelled: `session_id` also keeps `sessionId`. A name both to redact
+    /// and to keep is redacted.
+    #[must_use]
+    pub fn keep(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.keep.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// How much is masked.
+    #[must_use]
+    pub fn mode(mut self, mode: RedactMode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// The redactor.
+    #[must_use]
+    pub fn build(self) -> Redactor {
+        Redactor::new(self)
+    }
+}
+
+/// Takes secrets out of text; cheap to clone.
+///
+/// ```
+/// use tower_flightlog::Redactor;
+///
+/// let redactor = Redactor::default();
+/// let text = redactor.json(br#"{"user": "ada", "password": "hunter2", "max_tokens": 100}"#);
+/// assert_eq!(text, r#"{"user":"ada","password":"[REDACTED]","max_tokens":100}"#);
+/// ```
+///
+/// With names of one's own:
+///
+/// ```
+/// use tower_flightlog::{RedactOptions, Redactor};
+///
+/// let redactor = Redactor::new(RedactOptions::default().redact(["email"]));
+/// assert_eq!(redactor.json(br#"{"email": "ada@example.org"}"#), r#"{"email":"[REDACTED]"}"#);
+/// ```
+#[derive(Clone)]
+pub struct Redactor {
+    rules: Arc<Rules>,
+}
+
+struct Rules {
+    /// Tells these rules from others in the caches of threads; never 0.
+    id: u64,
+    own: OwnNames,
+    strict: bool,
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redactor").field("strict", &self.rules.strict).finish_non_exhaustive()
+    }
+}
+
+impl Default for Redactor {
+    fn default() -> Self {
+        Self::new(RedactOptions::default())
+    }
+}
+
+impl Redactor {
+    /// A redactor with these options.
+    #[must_use]
+    pub fn new(options: RedactOptions) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let own = OwnNames::new(&options.redact, &options.keep);
+        let strict = options.mode == RedactMode::Strict;
+        Self { rules: Arc::new(Rules { id: NEXT.fetch_add(1, Ordering::Relaxed), own, strict }) }
+    }
+
+    /// JSON, its head, or what calls itself JSON.
+    ///
+    /// ```
+    /// let redactor = tower_flightlog::Redactor::default();
+    /// assert_eq!(redactor.json(br#"{"token": "abc", "n": 1e2"#), r#"{"token":"[REDACTED]","n":"#);
+    /// ```
+    #[must_use]
+    pub fn json(&self, raw: &[u8]) -> Redacted {
+        let limit = usize::MAX / 4;
+        let body =
+            RawBody { media: Media::Json, content_type: "application/json", bytes: raw, whole: true, limit };
+        match self.body(&body) {
+            BodyText::Json(text) | BodyText::Text { text, .. } => text,
+            BodyText::Binary | BodyText::NotKept => Redacted::default(),
+        }
+    }
+
+    /// Free text: log lines, error messages.
+    ///
+    /// ```
+    /// let redactor = tower_flightlog::Redactor::default();
+    /// let text = redactor.text("login failed: password=hunter2 user=ada");
+    /// assert_eq!(text, "login failed: password=[REDACTED] user=ada");
+    /// ```
+    #[must_use]
+    pub fn text(&self, raw: &str) -> Redacted {
+        Scrub::text(self, raw)
+    }
+
+    /// A URL, or the path and query of one.
+    ///
+    /// ```
+    /// let redactor = tower_flightlog::Redactor::default();
+    /// assert_eq!(redactor.url("/items?page=2&token=abc"), "/items?page=2&token=[REDACTED]");
+    /// ```
+    #[must_use]
+    pub fn url(&self, raw: &str) -> Redacted {
+        Scrub::url(self, raw)
+    }
+
+    /// The value of a header.
+    ///
+    /// ```
+    /// let redactor = tower_flightlog::Redactor::default();
+    /// assert_eq!(redactor.header("authorization", b"Bearer abc"), "Bearer [REDACTED]");
+    /// assert_eq!(redactor.header("accept", b"*/*"), "*/*");
+    /// ```
+    #[must_use]
+    pub fn header(&self, name: &str, value: &[u8]) -> Redacted {
+        Scrub::header(self, name, value, false)
+    }
+
+    /// True where a value of this name is masked.
+    ///
+    /// ```
+    /// let redactor = tower_flightlog::Redactor::default();
+    /// assert!(redactor.is_secret_name("dbPassword"));
+    /// assert!(!redactor.is_secret_name("passenger"));
+    /// ```
+    #[must_use]
+    pub fn is_secret_name(&self, name: &str) -> bool {
+        names::classify(&self.rules.own, name.as_bytes()) == NameClass::Secret
+    }
+
+    /// Runs `with` with the rules for running text.
+    fn read<R>(&self, cut: bool, with: impl FnOnce(Text<'_>) -> R) -> R {
+        Decisions::with(self.rules.id, &self.rules.own, |names| {
+            with(Text { names, cut, depth: 0, strict: self.rules.strict })
+        })
+    }
+}
+
+/// The text that `write` appends to, or `raw` where it says that nothing had to be changed.
+fn vouched(raw: &str, write: impl FnOnce(&mut Vec<u8>) -> bool) -> Redacted {
+    let mut out = Vec::new();
+    if write(&mut out) { vouch(out) } else { Redacted::vouch(raw) }
+}
+
+/// The scanners cut and replace at ASCII bytes only, so this copies nothing but what nobody expects.
+fn vouch(out: Vec<u8>) -> Redacted {
+    match String::from_utf8(out) {
+        Ok(text) => Redacted::vouch(text),
+        Err(error) => Redacted::vouch(String::from_utf8_lossy(error.as_bytes())),
+    }
+}
+
+impl Scrub for Redactor {
+    fn text(&self, raw: &str) -> Redacted {
+        self.read(false, |text| vouched(raw, |out| body::message(raw.as_bytes(), text, out)))
+    }
+
+    fn url(&self, raw: &str) -> Redacted {
+        self.read(false, |text| vouched(raw, |out| url::redact(raw.as_bytes(), text, out)))
+    }
+
+    fn header(&self, name: &str, value: &[u8], sensitive: bool) -> Redacted {
+        if sensitive {
+            return Redacted::literal("[REDACTED]");
+        }
+        let mut out = Vec::new();
+        self.read(false, |text| header::redact(name, value, text, &mut out));
+        vouch(out)
+    }
+
+    fn field(&self, name: &str, raw: &str) -> Redacted {
+        if self.is_secret_name(name) { Redacted::literal("[REDACTED]") } else { Scrub::text(self, raw) }
+    }
+
+    fn body(&self, body: &RawBody<'_>) -> BodyText {
+        self.read(false, |text| body::redact(body, text))
+    }
+}

@@ -86,11 +86,23 @@ pub(super) fn classify(own: &OwnNames, raw: &[u8]) -> NameClass {
 
 fn pair_part(name: &[u8]) -> NameClass {
     let is = |list: &[&str]| list.iter().any(|n| name.eq_ignore_ascii_case(n.as_bytes()));
-    if is(&["name", "key", "field", "header", "param", "parameter", "property", "attribute", "variable", "path", "k"])
-        || is(&["fieldname", "field_name", "paramname", "param_name", "headername", "header_name"])
+    if is(&[
+        "name",
+        "key",
+        "field",
+        "header",
+        "param",
+        "parameter",
+        "property",
+        "attribute",
+        "variable",
+        "path",
+        "k",
+    ]) || is(&["fieldname", "field_name", "paramname", "param_name", "headername", "header_name"])
     {
         NameClass::PairName
-    } else if is(&["value", "values", "val", "v", "fieldvalue", "field_value", "stringvalue", "string_value"]) {
+    } else if is(&["value", "values", "val", "v", "fieldvalue", "field_value", "stringvalue", "string_value"])
+    {
         NameClass::PairValue
     } else {
         NameClass::Plain
@@ -151,14 +163,14 @@ impl Words {
 
     /// Words written together: `dbpassword`, `csrfmiddlewaretoken`.
     fn stranger(&mut self, word: &[u8]) -> Meaning {
-        let holds = |part: &str| {
-            word.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
-        };
+        let holds =
+            |part: &str| word.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()));
         if word.len() > 6 && ["password", "passwd", "passphrase", "passwort"].iter().any(|part| holds(part)) {
             let harmless = word.eq_ignore_ascii_case(b"passwordless");
             return if harmless { Meaning::default() } else { meaning(b"password") };
         }
-        if word.iter().any(|b| *b >= 0x80) && ["пароль", "密码", "密碼", "パスワード", "비밀번호"].iter().any(|p| holds(p))
+        if word.iter().any(|b| *b >= 0x80)
+            && ["пароль", "密码", "密碼", "パスワード", "비밀번호"].iter().any(|p| holds(p))
         {
             return meaning(b"password");
         }
@@ -168,7 +180,9 @@ impl Words {
         };
         let counts = ["max", "min", "num", "next", "page", "eos", "bos", "pad", "unk", "stop"];
         self.secret_end = SECRET_ENDS.iter().any(|end| ends(end))
-            && !counts.iter().any(|c| word.get(..c.len()).is_some_and(|w| w.eq_ignore_ascii_case(c.as_bytes())));
+            && !counts
+                .iter()
+                .any(|c| word.get(..c.len()).is_some_and(|w| w.eq_ignore_ascii_case(c.as_bytes())));
         Meaning::default()
     }
 
@@ -238,9 +252,17 @@ pub(super) fn plain_name(raw: &[u8]) -> Cow<'_, [u8]> {
     };
     let text = String::from_utf8_lossy(text);
     let fold = |c: char| match c {
-        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}'
-        | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
-        | '\u{FFFD}' | '\u{0}'..='\u{8}' => None,
+        '\u{AD}'
+        | '\u{34F}'
+        | '\u{61C}'
+        | '\u{180B}'..='\u{180F}'
+        | '\u{200B}'..='\u{200F}'
+        | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}'
+        | '\u{FE00}'..='\u{FE0F}'
+        | '\u{FEFF}'
+        | '\u{FFFD}'
+        | '\u{0}'..='\u{8}' => None,
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0),
         '\u{A0}' | '\u{2000}'..='\u{200A}' | '\u{3000}' => Some(' '),
         '\u{2010}'..='\u{2015}' => Some('-'),

@@ -16,13 +16,25 @@ pub(super) struct Text<'a> {
     pub(super) names: &'a Decisions<'a>,
     /// The text goes on where nobody looks: its last token may be half a secret.
     pub(super) cut: bool,
+    /// How often something in something else was unwrapped to get here.
+    pub(super) depth: u8,
+    /// Strict mode: values of parameters and forms are masked but for kept names.
+    pub(super) strict: bool,
 }
 
 /// What takes the place of a part of the text.
 enum With {
     Mask,
-    Nothing,
     Other(Vec<u8>),
+}
+
+/// What one reading remembers.
+#[derive(Default)]
+struct State {
+    /// A name was seen that makes the next value secret: `name: 'password', value: 'x'`.
+    named: bool,
+    /// Up to here a URL was looked at.
+    url_end: usize,
 }
 
 struct Hit {
@@ -35,22 +47,19 @@ impl Text<'_> {
     pub(super) fn scrub(self, src: &[u8], out: &mut Vec<u8>) -> bool {
         let mut hits = false;
         let (mut base, mut at, mut copied) = (0, 0, 0);
-        // The value named by an earlier name: `name: 'password', value: 'x'`.
-        let mut named = false;
+        let mut state = State::default();
         while base < src.len() {
             let mut marks = lanes::look(lanes::load(src, base)).trigger;
             while marks != 0 {
-                let pos = base + marks.trailing_zeros() as usize;
+                let pos = base + lanes::first(marks);
                 marks &= marks - 1;
                 if pos < at {
                     continue;
                 }
-                let Some(hit) = self.look(src, pos, copied, &mut named) else { continue };
-                // A name's value may be empty: nothing to mask, nothing to show twice.
+                let Some(hit) = self.look(src, pos, copied, &mut state) else { continue };
                 out.extend_from_slice(src.get(copied..hit.range.start).unwrap_or_default());
                 match &hit.with {
                     With::Mask => out.extend_from_slice(MASK),
-                    With::Nothing => {}
                     With::Other(text) => out.extend_from_slice(text),
                 }
                 copied = hit.range.end;
@@ -70,10 +79,12 @@ impl Text<'_> {
         hits
     }
 
-    fn look(self, src: &[u8], pos: usize, floor: usize, named: &mut bool) -> Option<Hit> {
+    fn look(self, src: &[u8], pos: usize, floor: usize, state: &mut State) -> Option<Hit> {
         match src.get(pos)? {
-            b':' if src.get(pos + 1..pos + 3) == Some(b"//") => self.url(src, pos, floor),
-            b':' | b'=' => self.named(src, pos, floor, named),
+            b':' if pos >= state.url_end && src.get(pos + 1..pos + 3) == Some(b"//") => {
+                self.url(src, pos, floor, &mut state.url_end)
+            }
+            b':' | b'=' => self.named(src, pos, floor, &mut state.named),
             _ => {
                 let range = detect::secret_at(src, pos)?;
                 (range.start >= floor && range.start < range.end).then_some(Hit { range, with: With::Mask })
@@ -82,7 +93,7 @@ impl Text<'_> {
     }
 
     /// A URL in the text: as the URL rules say.
-    fn url(self, src: &[u8], pos: usize, floor: usize) -> Option<Hit> {
+    fn url(self, src: &[u8], pos: usize, floor: usize, url_end: &mut usize) -> Option<Hit> {
         let scheme = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'.' | b'-');
         let back = src.get(floor..pos)?.iter().rev().take(16).take_while(|b| scheme(**b)).count();
         let start = pos - back;
@@ -90,6 +101,8 @@ impl Text<'_> {
         let ends = |b: u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'<' | b'>' | b'`' | b'\\');
         let end = pos + 3 + rest.iter().position(|b| ends(*b)).unwrap_or(rest.len());
         let whole = src.get(start..end)?;
+        // A URL in a URL was seen with it.
+        *url_end = end;
         let mut with = Vec::new();
         if self.cut && end == src.len() {
             // Half a URL: what follows its last delimiter may be half a secret, and without a slash after the
@@ -102,13 +115,12 @@ impl Text<'_> {
             }
             let shown = whole.iter().rposition(|b| matches!(b, b'/' | b'?' | b'&' | b'=' | b';' | b'#'))? + 1;
             let shown = whole.get(..shown)?;
-            if !url::redact(shown, self.names, false, &mut with) {
+            if !url::redact(shown, self, &mut with) {
                 with.extend_from_slice(shown);
             }
             return Some(Hit { range: start..end, with: With::Other(with) });
         }
-        url::redact(whole, self.names, false, &mut with)
-            .then_some(Hit { range: start..end, with: With::Other(with) })
+        url::redact(whole, self, &mut with).then_some(Hit { range: start..end, with: With::Other(with) })
     }
 
     /// `name: value`, `name=value`, `"name": "value"`, `name => value`.
@@ -121,7 +133,8 @@ impl Text<'_> {
         match class {
             NameClass::Secret => {}
             NameClass::PairName => {
-                let value = value_after(src, pos)?;
+                // A short look: names are short, and the value is read again for what it holds.
+                let value = value_after(src.get(..src.len().min(pos + NAME_REACH))?, pos)?;
                 *named = self.names.is_secret(src.get(value.range)?);
                 return None;
             }
@@ -130,7 +143,7 @@ impl Text<'_> {
         let value = value_after(src, pos)?;
         let shown = src.get(value.range.clone())?;
         // Already masked, or says nothing.
-        if shown.is_empty() || shown.starts_with(MASK) || (!value.quoted && is_literal(shown)) {
+        if shown.is_empty() || shown == MASK || (!value.quoted && is_literal(shown)) {
             return None;
         }
         Some(Hit { range: value.range, with: With::Mask })
@@ -152,7 +165,8 @@ impl Text<'_> {
         if before == b' ' {
             let head = src.get(..name.start - 1).unwrap_or_default();
             let word = head.iter().rev().take(24).take_while(|b| b.is_ascii_alphabetic()).count();
-            if word > 0 && self.names.is_secret(src.get(name.start - 1 - word..name.end).unwrap_or_default()) {
+            if word > 0 && self.names.is_secret(src.get(name.start - 1 - word..name.end).unwrap_or_default())
+            {
                 return NameClass::Secret;
             }
         }
@@ -165,7 +179,10 @@ fn last_token(src: &[u8], floor: usize) -> usize {
     let tail = src.get(floor..).unwrap_or_default();
     let token = |b: &&u8| {
         !b.is_ascii_whitespace()
-            && !matches!(b, b'"' | b'\'' | b'<' | b'>' | b'{' | b'}' | b'[' | b']' | b'(' | b')' | b',' | 0x80..)
+            && !matches!(
+                b,
+                b'"' | b'\'' | b'<' | b'>' | b'{' | b'}' | b'[' | b']' | b'(' | b')' | b',' | 0x80..
+            )
     };
     let length = tail.iter().rev().take_while(token).count();
     let mut start = src.len() - length;
@@ -195,7 +212,8 @@ fn name_before(src: &[u8], pos: usize, floor: usize) -> Option<Range<usize>> {
         return (length > 0).then_some(end - length..end);
     }
     let part = |b: &&u8| {
-        b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$' | b'[' | b']' | b'%' | b'\\' | 0x80..)
+        b.is_ascii_alphanumeric()
+            || matches!(b, b'_' | b'-' | b'.' | b'$' | b'[' | b']' | b'%' | b'\\' | 0x80..)
     };
     let length = head.iter().rev().take(NAME_REACH).take_while(part).count();
     (length > 0).then_some(end - length..end)
@@ -294,7 +312,8 @@ fn bare(src: &[u8], start: usize, to_line_end: bool) -> Value {
     while let Some(&b) = src.get(at) {
         let rest = src.get(at + 1..).unwrap_or_default();
         let next = rest.first().copied().unwrap_or(b' ');
-        let parted = next.is_ascii_whitespace() || matches!(next, b',' | b';' | b'}' | b']' | b')' | b'"' | b'\'' | b'<');
+        let parted = next.is_ascii_whitespace()
+            || matches!(next, b',' | b';' | b'}' | b']' | b')' | b'"' | b'\'' | b'<');
         match b {
             b'\n' | b'\r' => break,
             b' ' | b'\t' if !to_line_end => break,
@@ -311,21 +330,52 @@ fn bare(src: &[u8], start: usize, to_line_end: bool) -> Value {
 
 /// True where `name=` or `"name":` follows.
 fn begins_field(rest: &[u8]) -> bool {
-    let part =
-        |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'%' | b'[' | b']' | b'"' | b'\'' | b'+');
+    let part = |b: &&u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(b, b'_' | b'-' | b'.' | b'%' | b'[' | b']' | b'"' | b'\'' | b'+')
+    };
     let name = rest.iter().take(64).take_while(part).count();
     name > 0 && matches!(rest.get(name), Some(b'=' | b':'))
 }
 
 pub(super) fn is_scheme(word: &[u8]) -> bool {
-    ["bearer", "basic", "digest", "negotiate", "ntlm", "token", "apikey", "aws4-hmac-sha256", "hoba", "mutual"]
-        .iter()
-        .chain(&["scram-sha-1", "scram-sha-256", "vapid", "dpop", "hawk", "signature", "gnap", "jwt", "key", "oauth"])
-        .any(|scheme| word.eq_ignore_ascii_case(scheme.as_bytes()))
+    [
+        "bearer",
+        "basic",
+        "digest",
+        "negotiate",
+        "ntlm",
+        "token",
+        "apikey",
+        "aws4-hmac-sha256",
+        "hoba",
+        "mutual",
+    ]
+    .iter()
+    .chain(&[
+        "scram-sha-1",
+        "scram-sha-256",
+        "vapid",
+        "dpop",
+        "hawk",
+        "signature",
+        "gnap",
+        "jwt",
+        "key",
+        "oauth",
+    ])
+    .any(|scheme| word.eq_ignore_ascii_case(scheme.as_bytes()))
 }
 
 fn is_literal(shown: &[u8]) -> bool {
     ["null", "true", "false", "none", "nil", "undefined", "nan"]
         .iter()
         .any(|literal| shown.trim_ascii().eq_ignore_ascii_case(literal.as_bytes()))
+}
+
+impl Text<'_> {
+    /// As `scrub`, for a part that is whole whatever its text is.
+    pub(super) fn scrub_whole(self, src: &[u8], out: &mut Vec<u8>) -> bool {
+        Text { cut: false, ..self }.scrub(src, out)
+    }
 }

@@ -1,0 +1,284 @@
+//! Bodies: which scanner reads what, how much of it, and where the result is cut.
+
+use std::borrow::Cow;
+
+use crate::exchange::{BodyText, Media, RawBody};
+
+use super::json::{self, Verdict};
+use super::text::Text;
+use super::{MASK, multipart, url, vouch, xml};
+
+/// How far beyond the wanted text a body is read, so that a word or a token at the cut is seen whole.
+const BEYOND: usize = 256;
+
+/// Reads the window of a body that its limit asks for.
+pub(super) fn redact(body: &RawBody<'_>, text: Text<'_>) -> BodyText {
+    if body.bytes.is_empty() {
+        return BodyText::NotKept;
+    }
+    if body.media == Media::Binary {
+        return BodyText::Binary;
+    }
+    let (decoded, seen) = decode(body, body.limit.saturating_add(BEYOND));
+    let cut = !body.whole || seen < body.bytes.len();
+    let longer = cut || body.bytes.len() > body.limit;
+    let Some(decoded) = decoded else {
+        let label = format!("[unscannable {} bytes]", body.bytes.len());
+        return BodyText::Text { text: vouch(label.into_bytes()), truncated: longer };
+    };
+    let src = decoded.trim_start_matches('\u{FEFF}').as_bytes();
+    let mut out = Vec::with_capacity(src.len().min(body.limit) + 32);
+    let text = Text { cut, ..text };
+    let inlinable = by_media(src, body, text, &mut out);
+    if inlinable && !longer && out.len() <= body.limit {
+        return BodyText::Json(vouch(out));
+    }
+    let truncated = longer || out.len() > body.limit;
+    cut_to(&mut out, body.limit);
+    BodyText::Text { text: vouch(out), truncated }
+}
+
+/// Cuts at a character; what is left holds no secret, wherever it is cut.
+fn cut_to(out: &mut Vec<u8>, limit: usize) {
+    let mut end = limit.min(out.len());
+    while end > 0 && out.get(end).is_some_and(|b| b & 0xC0 == 0x80) {
+        end -= 1;
+    }
+    out.truncate(end);
+}
+
+/// True where `out` is one whole JSON document.
+fn by_media(src: &[u8], body: &RawBody<'_>, text: Text<'_>, out: &mut Vec<u8>) -> bool {
+    let first = src.trim_ascii_start().first().copied();
+    let jsonish = matches!(first, Some(b'{' | b'[' | b'"'));
+    match body.media {
+        Media::Multipart => {
+            let value =
+                |value: &[u8], cut: bool, out: &mut Vec<u8>| fragment(value, Text { cut, ..text }, out);
+            if !multipart::redact(src, body.content_type, text, &value, out) {
+                out.clear();
+                out.extend_from_slice(format!("[unscannable {} bytes]", body.bytes.len()).as_bytes());
+            }
+            false
+        }
+        Media::EventStream => {
+            events(src, text, out);
+            false
+        }
+        Media::Json | Media::JsonLines => document(src, body.media == Media::JsonLines, text, out),
+        // Content types lie: what looks like JSON is read as JSON.
+        _ if jsonish => document(src, false, text, out) && body.media != Media::Form,
+        Media::Form => {
+            form(src, text, out);
+            false
+        }
+        _ if first == Some(b'<') => {
+            let show = |part: &[u8], cut: bool, out: &mut Vec<u8>| fragment(part, Text { cut, ..text }, out);
+            xml::redact(src, text, &show, out);
+            false
+        }
+        _ => {
+            fragment(src, text, out);
+            false
+        }
+    }
+}
+
+/// JSON, or whatever else stands where JSON was announced.
+fn document(src: &[u8], lines: bool, text: Text<'_>, out: &mut Vec<u8>) -> bool {
+    let mark = out.len();
+    let (verdict, _) = json::scan(src, rules(text), out);
+    match verdict {
+        Verdict::Whole => return true,
+        Verdict::Part => return false,
+        Verdict::Garbage => out.truncate(mark),
+    }
+    if lines && src.contains(&b'\n') {
+        let mut rest = src;
+        while !rest.is_empty() {
+            let end = rest.iter().position(|&b| b == b'\n').map_or(rest.len(), |at| at + 1);
+            let (line, tail) = rest.split_at(end);
+            document(line, false, Text { cut: text.cut && tail.is_empty(), ..text }, out);
+            if out.last() != Some(&b'\n') && !tail.is_empty() {
+                out.push(b'\n');
+            }
+            rest = tail;
+        }
+        return false;
+    }
+    if src.trim_ascii_start().first() == Some(&b'<') {
+        let show = |part: &[u8], cut: bool, out: &mut Vec<u8>| fragment(part, Text { cut, ..text }, out);
+        xml::redact(src, text, &show, out);
+        return false;
+    }
+    loose(src, text, out);
+    false
+}
+
+fn rules(text: Text<'_>) -> json::Rules<'_> {
+    json::Rules { names: text.names, strict: text.strict, cut: text.cut, depth: text.depth }
+}
+
+/// Text that is in no known format.
+fn loose(src: &[u8], text: Text<'_>, out: &mut Vec<u8>) {
+    if text.strict {
+        let label = if text.cut { "[string]".to_owned() } else { format!("[string {}]", chars(src)) };
+        out.extend_from_slice(label.as_bytes());
+    } else if !text.scrub(src, out) {
+        out.extend_from_slice(src);
+    }
+}
+
+fn chars(src: &[u8]) -> usize {
+    src.iter().filter(|b| **b & 0xC0 != 0x80).count()
+}
+
+/// A value of a form, an element, a line: JSON or text.
+fn fragment(src: &[u8], text: Text<'_>, out: &mut Vec<u8>) {
+    let mark = out.len();
+    if matches!(src.trim_ascii_start().first(), Some(b'{' | b'[' | b'"')) {
+        if json::scan(src, rules(text), out).0 != Verdict::Garbage {
+            return;
+        }
+        out.truncate(mark);
+    }
+    loose(src, text, out);
+}
+
+/// A message of the program: as text, but never told by its length. False where nothing had to be masked.
+pub(super) fn message(src: &[u8], text: Text<'_>, out: &mut Vec<u8>) -> bool {
+    if matches!(src.trim_ascii_start().first(), Some(b'{' | b'[')) {
+        let rules = json::Rules { strict: false, ..rules(text) };
+        let (verdict, masked) = json::scan(src, rules, out);
+        if verdict != Verdict::Garbage {
+            return masked || verdict == Verdict::Part;
+        }
+        out.clear();
+    }
+    text.scrub(src, out)
+}
+
+/// `application/x-www-form-urlencoded`. Bytes stay as they were sent but for what is masked.
+fn form(src: &[u8], text: Text<'_>, out: &mut Vec<u8>) {
+    let fields = if text.cut { whole_fields(src) } else { src };
+    url::params(fields, text, out);
+    if fields.len() < src.len() {
+        // The field at the cut: its name may show, its value is not known to its end.
+        let field = src.get(fields.len()..).unwrap_or_default();
+        let name = field.iter().position(|&b| b == b'=').map_or(0, |at| at + 1);
+        out.extend_from_slice(field.get(..name).unwrap_or_default());
+        let named = url::decode_name(field.get(..name.saturating_sub(1)).unwrap_or_default());
+        if text.strict || text.names.is_secret(&named) || url::is_secret_param(&named) {
+            out.extend_from_slice(MASK);
+        } else {
+            loose(field.get(name..).unwrap_or_default(), text, out);
+        }
+    }
+}
+
+fn whole_fields(src: &[u8]) -> &[u8] {
+    let end = src.iter().rposition(|&b| b == b'&').map_or(0, |at| at + 1);
+    src.get(..end).unwrap_or_default()
+}
+
+/// `text/event-stream`: the data lines of one event are read as one document.
+fn events(src: &[u8], text: Text<'_>, out: &mut Vec<u8>) {
+    let mut data: Vec<u8> = Vec::new();
+    let mut lines = src.split_inclusive(|&b| b == b'\n' || b == b'\r').peekable();
+    let mut at = 0;
+    while let Some(line) = lines.next() {
+        at += line.len();
+        let last = at == src.len();
+        let plain = line.trim_ascii_end();
+        if let Some(value) = plain.strip_prefix(b"data:") {
+            data.extend_from_slice(value.strip_prefix(b" ").unwrap_or(value));
+            data.push(b'\n');
+            let more = lines.peek().is_some_and(|next| next.starts_with(b"data:"));
+            // `\r\n`: the line end comes as a line of its own.
+            let more = more || (line.ends_with(b"\r") && lines.peek() == Some(&&b"\n"[..]));
+            if more {
+                continue;
+            }
+        } else if plain.is_empty()
+            && !data.is_empty()
+            && lines.peek().is_some_and(|next| next.starts_with(b"data:"))
+            && line == b"\n"
+            && src.get(at.saturating_sub(2)) == Some(&b'\r')
+        {
+            continue;
+        }
+        if !data.is_empty() {
+            data.pop();
+            out.extend_from_slice(b"data: ");
+            document(&std::mem::take(&mut data), false, Text { cut: text.cut && last, ..text }, out);
+            out.push(b'\n');
+        }
+        if !plain.starts_with(b"data:") {
+            let cut = Text { cut: text.cut && last, ..text };
+            if !cut.scrub(plain, out) {
+                out.extend_from_slice(plain);
+            }
+            if line.ends_with(b"\n") {
+                out.push(b'\n');
+            }
+        }
+    }
+}
+
+/// The window as text, and how many bytes of the body it took. None where it is no text at all.
+fn decode<'a>(body: &RawBody<'a>, window: usize) -> (Option<Cow<'a, str>>, usize) {
+    let bytes = body.bytes;
+    if let Some((width, big)) = wide_encoding(bytes, body.content_type) {
+        let seen = bytes.len().min(window.saturating_mul(width)) / width * width;
+        let units = bytes.get(..seen).unwrap_or_default().chunks_exact(width).map(|unit| {
+            let bytes = unit.iter().map(|b| u32::from(*b));
+            if big { bytes.fold(0, |v, b| v << 8 | b) } else { bytes.rev().fold(0, |v, b| v << 8 | b) }
+        });
+        let text: String = if width == 2 {
+            let units = units.map(|unit| u16::try_from(unit).unwrap_or(0xFFFD));
+            char::decode_utf16(units).map(|c| c.unwrap_or('\u{FFFD}')).collect()
+        } else {
+            units.map(|unit| char::from_u32(unit).unwrap_or('\u{FFFD}')).collect()
+        };
+        return (Some(Cow::Owned(text)), seen);
+    }
+    let seen = bytes.len().min(window);
+    let head = bytes.get(..seen).unwrap_or_default();
+    match std::str::from_utf8(head) {
+        Ok(text) if !text.starts_with('\0') => (Some(Cow::Borrowed(text)), seen),
+        Ok(text) => (readable(text).then_some(Cow::Borrowed(text)), seen),
+        // A character cut in two at the end of the window.
+        Err(error) if error.error_len().is_none() && (seen < bytes.len() || !body.whole) => {
+            let text = head.get(..error.valid_up_to()).and_then(|head| std::str::from_utf8(head).ok());
+            (text.map(Cow::Borrowed), seen.min(error.valid_up_to().max(1)))
+        }
+        Err(_) => {
+            let text = String::from_utf8_lossy(head);
+            (readable(&text).then_some(text), seen)
+        }
+    }
+}
+
+/// False where one character in eight is none.
+fn readable(text: &str) -> bool {
+    let odd = |c: &char| *c == '\u{FFFD}' || (c.is_ascii_control() && !c.is_ascii_whitespace());
+    text.chars().filter(odd).count() * 8 <= text.len()
+}
+
+/// Bytes per unit, and whether the highest comes first.
+fn wide_encoding(bytes: &[u8], content_type: &str) -> Option<(usize, bool)> {
+    match bytes {
+        [0xFF, 0xFE, 0, 0, ..] | [b'{' | b'[' | b'"', 0, 0, 0, ..] => return Some((4, false)),
+        [0, 0, 0xFE, 0xFF, ..] | [0, 0, 0, b'{' | b'[' | b'"', ..] => return Some((4, true)),
+        [0xFF, 0xFE, ..] => return Some((2, false)),
+        [0xFE, 0xFF, ..] => return Some((2, true)),
+        // JSON, XML, a form: two ASCII characters or a line end after the first.
+        [a, 0, b, 0, ..] if a.is_ascii() && b.is_ascii() && *a != 0 => return Some((2, false)),
+        [0, a, 0, b, ..] if a.is_ascii() && b.is_ascii() && *a != 0 => return Some((2, true)),
+        _ => {}
+    }
+    let charset = content_type.to_ascii_lowercase();
+    let named = charset.contains("utf-16") || charset.contains("ucs-2");
+    // The label lies more often than the bytes: UTF-16 of anything Western holds zeros.
+    (named && bytes.contains(&0)).then(|| (2, !charset.contains("16le")))
+}

@@ -1,0 +1,173 @@
+//! Header values.
+
+use super::names::NameClass;
+use super::text::{Text, is_scheme};
+use super::{MASK, url};
+
+/// Longer values keep their head only.
+const LONGEST: usize = 8 * 1024;
+
+/// Always secret, whatever their words say.
+const SECRET: [&str; 12] = [
+    "sec-websocket-key",
+    "sec-websocket-protocol",
+    "x-amz-content-sha256",
+    "x-api-key",
+    "x-csrftoken",
+    "x-forwarded-client-cert",
+    "x-client-cert",
+    "x-original-authorization",
+    "x-authorization",
+    "x-goog-iap-jwt-assertion",
+    "x-ms-client-principal",
+    "x-amzn-oidc-data",
+];
+
+/// Look like secrets by their endings and are not.
+const HARMLESS: [&str; 4] = ["idempotency-key", "x-idempotency-key", "surrogate-key", "x-surrogate-key"];
+
+const ADDRESSES: [&str; 9] = [
+    "referer",
+    "location",
+    "content-location",
+    "x-original-url",
+    "x-original-uri",
+    "x-rewrite-url",
+    "x-forwarded-uri",
+    "origin",
+    "destination",
+];
+
+/// What strict mode shows.
+const ALLOWED: &str = " accept accept-charset accept-encoding accept-language accept-ranges age allow alt-svc cache-control \
+    connection content-disposition content-encoding content-language content-length content-range content-type date \
+    etag expect expires host if-match if-modified-since if-none-match if-range if-unmodified-since keep-alive \
+    last-modified max-forwards origin pragma range retry-after server strict-transport-security te traceparent \
+    trailer transfer-encoding upgrade user-agent vary via x-content-type-options x-frame-options x-request-id \
+    grpc-status grpc-timeout grpc-encoding grpc-accept-encoding ";
+
+/// Appends what may be said of a header. `text` carries the rules.
+pub(super) fn redact(name: &str, value: &[u8], text: Text<'_>, out: &mut Vec<u8>) {
+    let total = value.len();
+    let head = value.get(..LONGEST).unwrap_or(value);
+    // Latin-1: a byte is a character, so that nothing is lost and nothing is decoded.
+    let value: String = head.iter().map(|&b| char::from(b)).collect();
+    let text = Text { cut: total > head.len(), ..text };
+    value_of(&normal(name), value.as_bytes(), text, out);
+    if text.cut {
+        out.extend_from_slice(format!("…[{total} bytes]").as_bytes());
+    }
+}
+
+fn normal(name: &str) -> String {
+    name.chars().map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect()
+}
+
+fn value_of(name: &str, value: &[u8], text: Text<'_>, out: &mut Vec<u8>) {
+    let class = text.names.class(name.as_bytes());
+    if value.is_empty() {
+        return;
+    }
+    match name {
+        "authorization" | "proxy-authorization" => return authorization(value, out),
+        "cookie" => return cookie(value, out),
+        "set-cookie" => return set_cookie(value, out),
+        _ => {}
+    }
+    let kept = class == NameClass::Kept;
+    if !kept && (is_secret(name, class) || (text.strict && !ALLOWED.contains(&format!(" {name} ")))) {
+        out.extend_from_slice(MASK);
+    } else if ADDRESSES.contains(&name) {
+        address(value, text, out);
+    } else if matches!(name, "link" | "refresh") {
+        let parts = |b: &u8| matches!(b, b'<' | b'>' | b'\'' | b'"' | b' ' | b',');
+        for part in value.split_inclusive(parts) {
+            // `0;url=/x?token=y`
+            let at = part.windows(4).position(|w| w.eq_ignore_ascii_case(b"url=")).map_or(0, |at| at + 4);
+            let (before, part) = part.split_at(at.min(part.len()));
+            out.extend_from_slice(before);
+            address(part, text, out);
+        }
+    } else if !text.scrub(value, out) {
+        out.extend_from_slice(value);
+    }
+}
+
+fn is_secret(name: &str, class: NameClass) -> bool {
+    if HARMLESS.contains(&name) {
+        return class == NameClass::Secret;
+    }
+    class == NameClass::Secret
+        || SECRET.contains(&name)
+        || name.ends_with("-token")
+        || name.ends_with("-key")
+        || name.contains("-signature")
+        || name.contains("-jwt-")
+        || name.ends_with("-secret")
+}
+
+fn address(value: &[u8], text: Text<'_>, out: &mut Vec<u8>) {
+    if text.cut {
+        // Half a URL: the rules of running text know where to stop.
+        if !text.scrub(value, out) {
+            out.extend_from_slice(value);
+        }
+    } else if !url::redact(value, text, out) {
+        out.extend_from_slice(value);
+    }
+}
+
+/// Scheme only (RFC 9110 section 11.6.2).
+fn authorization(value: &[u8], out: &mut Vec<u8>) {
+    let end = value.iter().position(|&b| b == b' ' || b == b'\t').unwrap_or(0);
+    let scheme = value.get(..end).unwrap_or_default();
+    if is_scheme(scheme) {
+        out.extend_from_slice(scheme);
+        out.push(b' ');
+    }
+    out.extend_from_slice(MASK);
+}
+
+/// Names only (RFC 6265 section 4.2).
+fn cookie(value: &[u8], out: &mut Vec<u8>) {
+    for (i, pair) in value.split(|&b| b == b';').enumerate() {
+        if i > 0 {
+            out.push(b';');
+        }
+        crumb(pair, out);
+    }
+}
+
+fn crumb(pair: &[u8], out: &mut Vec<u8>) {
+    match pair.iter().position(|&b| b == b'=') {
+        Some(at) => {
+            out.extend_from_slice(pair.get(..=at).unwrap_or_default());
+            out.extend_from_slice(MASK);
+        }
+        // A lone word may be a name as well as a value.
+        None if !pair.trim_ascii().is_empty() => {
+            if pair.first() == Some(&b' ') {
+                out.push(b' ');
+            }
+            out.extend_from_slice(MASK);
+        }
+        None => out.extend_from_slice(pair),
+    }
+}
+
+/// Name and attributes (RFC 6265 section 4.1).
+fn set_cookie(value: &[u8], out: &mut Vec<u8>) {
+    const ATTRIBUTES: [&str; 9] =
+        ["path", "domain", "expires", "max-age", "httponly", "secure", "samesite", "partitioned", "priority"];
+    for (i, part) in value.split(|&b| b == b';').enumerate() {
+        if i > 0 {
+            out.push(b';');
+        }
+        let name = part.split(|&b| b == b'=').next().unwrap_or_default().trim_ascii();
+        if i > 0 && ATTRIBUTES.iter().any(|a| name.eq_ignore_ascii_case(a.as_bytes())) {
+            out.extend_from_slice(part);
+        } else {
+            crumb(part, out);
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! URLs, whole or in part: userinfo, path, query, fragment. What stays, stays percent-encoded.
+
+use std::borrow::Cow;
+
+use super::text::Text;
+use super::{MASK, detect, lanes};
+
+/// How often percent-encoding inside percent-encoding is followed.
+const NESTING: u8 = 3;
+
+/// Appends the URL without its secrets and says true; or appends nothing and says false.
+pub(super) fn redact(url: &[u8], text: Text<'_>, out: &mut Vec<u8>) -> bool {
+    let mark = out.len();
+    let (rest, fragment) = split_at(url, b'#');
+    let (rest, query) = split_at(rest, b'?');
+    let mut changed = false;
+    let path_start = authority(rest, out, &mut changed);
+    path(rest.get(path_start..).unwrap_or_default(), text, out, &mut changed);
+    if let Some(query) = query {
+        out.push(b'?');
+        changed |= params(query, text, out);
+    }
+    if let Some(fragment) = fragment {
+        out.push(b'#');
+        changed |= params(fragment, text, out);
+    }
+    if !changed {
+        out.truncate(mark);
+    }
+    changed
+}
+
+fn split_at(src: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
+    match src.iter().position(|&b| b == at) {
+        Some(i) => (src.get(..i).unwrap_or_default(), src.get(i + 1..)),
+        None => (src, None),
+    }
+}
+
+/// Copies scheme and authority, without userinfo. Says where the path begins.
+fn authority(src: &[u8], out: &mut Vec<u8>, changed: &mut bool) -> usize {
+    let slashes = detect::find(src.get(..src.len().min(40)).unwrap_or_default(), b"//");
+    let scheme = slashes.map_or(&[][..], |at| src.get(..at).unwrap_or_default());
+    let start = match slashes {
+        Some(at) if scheme.is_empty() || scheme.ends_with(b":") => at + 2,
+        // Authority-form, `user:pw@host:443`; a path has no userinfo.
+        _ if src.first().is_some_and(|b| *b != b'/') => 0,
+        _ => return 0,
+    };
+    let rest = src.get(start..).unwrap_or_default();
+    let host_end = rest.iter().position(|b| *b == b'/' || *b == b'\\').unwrap_or(rest.len());
+    // A password of a database URL may hold a slash; a path of a web URL may hold an `@`.
+    let web = scheme.is_empty() || scheme.starts_with(b"http") || scheme.starts_with(b"ws");
+    let searched = if web { rest.get(..host_end).unwrap_or_default() } else { rest };
+    out.extend_from_slice(src.get(..start).unwrap_or_default());
+    let Some(at) = searched.iter().rposition(|&b| b == b'@') else { return start };
+    if searched.get(..at) == Some(MASK) {
+        return start;
+    }
+    out.extend_from_slice(MASK);
+    *changed = true;
+    start + at
+}
+
+/// Segments: value detectors, bot tokens, parameters after `;`, and what stands behind `reset-password/`.
+fn path(src: &[u8], text: Text<'_>, out: &mut Vec<u8>, changed: &mut bool) {
+    let mut before: &[u8] = &[];
+    for (i, segment) in src.split(|&b| b == b'/').enumerate() {
+        if i > 0 {
+            out.push(b'/');
+        }
+        let (plain, matrix) = split_at(segment, b';');
+        match secret_in_segment(before, plain, text) {
+            Some(start) => {
+                out.extend_from_slice(plain.get(..start).unwrap_or_default());
+                out.extend_from_slice(MASK);
+                *changed = true;
+            }
+            None => out.extend_from_slice(plain),
+        }
+        if let Some(matrix) = matrix {
+            out.push(b';');
+            *changed |= params(matrix, text, out);
+        }
+        before = plain;
+    }
+}
+
+/// Where the secret in a segment begins.
+fn secret_in_segment(before: &[u8], segment: &[u8], text: Text<'_>) -> Option<usize> {
+    if segment.len() < 12 {
+        return None;
+    }
+    // Telegram: `/bot123456:AA..`
+    if let Some(id) = segment.strip_prefix(b"bot") {
+        let digits = id.iter().take_while(|b| b.is_ascii_digit()).count();
+        let separated =
+            id.get(digits) == Some(&b':') || id.get(digits..).is_some_and(|r| r.starts_with(b"%3"));
+        if digits > 0 && separated && id.len() > digits + 10 {
+            return Some(3);
+        }
+    }
+    let decoded = decode(segment);
+    let mut marks = (0..decoded.len()).step_by(16).map(|at| lanes::look(lanes::load(&decoded, at)).trigger);
+    if marks.any(|m| m != 0) && detect::holds_secret(&decoded) {
+        return Some(0);
+    }
+    let random = segment.len() >= 16 && segment.iter().any(u8::is_ascii_digit);
+    let leads =
+        ["reset", "verify", "confirm", "activate", "invite", "magic", "magic-link", "unsubscribe", "recover"];
+    let named = leads.iter().any(|lead| before.eq_ignore_ascii_case(lead.as_bytes()));
+    (random && (named || (!before.is_empty() && text.names.is_secret(before)))).then_some(0)
+}
+
+/// `name=value` pairs separated by `&` or `;`, of a query, a fragment or a form. Appends always; true where
+/// something was masked.
+pub(super) fn params(src: &[u8], text: Text<'_>, out: &mut Vec<u8>) -> bool {
+    let mut changed = false;
+    let mut first = true;
+    for group in src.split(|&b| b == b'&') {
+        if !std::mem::take(&mut first) {
+            out.push(b'&');
+        }
+        let mut rest = group;
+        loop {
+            // `;` separates only where another name follows: in `token=a;b` it is part of the secret.
+            let end = next_field(rest);
+            let (field, tail) = rest.split_at(end);
+            changed |= param(field, text, out);
+            let Some(tail) = tail.get(1..) else { break };
+            out.push(b';');
+            rest = tail;
+        }
+    }
+    changed
+}
+
+fn next_field(group: &[u8]) -> usize {
+    let mut semicolon = None;
+    for (i, &b) in group.iter().enumerate() {
+        match b {
+            b';' => semicolon = Some(i),
+            b'=' => {
+                if let Some(at) = semicolon {
+                    return at;
+                }
+            }
+            _ => {}
+        }
+    }
+    group.len()
+}
+
+fn param(field: &[u8], text: Text<'_>, out: &mut Vec<u8>) -> bool {
+    let (name, value) = split_at(field, b'=');
+    let Some(value) = value else {
+        // A bare value: `?eyJ..`
+        if detect::holds_secret(&decode(name)) {
+            out.extend_from_slice(MASK);
+            return true;
+        }
+        out.extend_from_slice(name);
+        return false;
+    };
+    let decoded = decode_name(name);
+    out.extend_from_slice(name);
+    out.push(b'=');
+    if value.is_empty() || value == MASK {
+        out.extend_from_slice(value);
+        return false;
+    }
+    let kept = text.names.class(&decoded) == super::names::NameClass::Kept;
+    if !kept && (text.strict || text.names.is_secret(&decoded) || is_secret_param(&decoded)) {
+        out.extend_from_slice(MASK);
+        return true;
+    }
+    nested(value, text, out)
+}
+
+/// A value that is not secret by name may hold a URL, JSON, a token.
+pub(super) fn nested(value: &[u8], text: Text<'_>, out: &mut Vec<u8>) -> bool {
+    if value.iter().all(|b| b.is_ascii_lowercase() && *b != b'k' || matches!(b, b'/' | b',' | b'.')) {
+        out.extend_from_slice(value);
+        return false;
+    }
+    let decoded = decode(value);
+    if text.depth >= NESTING {
+        // Deeper than anybody nests; whatever is still wrapped stays out of sight.
+        let wrapped = decoded.contains(&b'%');
+        out.extend_from_slice(if wrapped { MASK } else { value });
+        return wrapped;
+    }
+    let mut scrubbed = Vec::new();
+    let inner = Text { depth: text.depth + 1, cut: false, ..text };
+    let changed = if decoded.starts_with(b"/") {
+        redact(&decoded, inner, &mut scrubbed)
+    } else {
+        inner.scrub(&decoded, &mut scrubbed)
+    };
+    if !changed {
+        out.extend_from_slice(value);
+        return false;
+    }
+    for &b in &scrubbed {
+        if b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~' | b'[' | b']') {
+            out.push(b);
+        } else {
+            const HEX: &[u8; 16] = b"0123456789ABCDEF";
+            out.push(b'%');
+            out.extend([b >> 4, b & 15].iter().filter_map(|n| HEX.get(usize::from(*n))));
+        }
+    }
+    true
+}
+
+/// Names that are secrets in a query only.
+pub(super) fn is_secret_param(name: &[u8]) -> bool {
+    const NAMES: [&str; 26] = [
+        "code",
+        "state",
+        "key",
+        "sig",
+        "signature",
+        "jwt",
+        "password",
+        "pass",
+        "ticket",
+        "hmac",
+        "x-amz-signature",
+        "x-amz-credential",
+        "x-amz-security-token",
+        "x-goog-signature",
+        "x-goog-credential",
+        "awsaccesskeyid",
+        "googleaccessid",
+        "oauth_verifier",
+        "id_token_hint",
+        "session_state",
+        "samlresponse",
+        "samlrequest",
+        "assertion",
+        "access",
+        "verifier",
+        "skey",
+    ];
+    NAMES.iter().any(|n| name.eq_ignore_ascii_case(n.as_bytes()))
+}
+
+/// Percent-decodes once, `+` is a blank. Invalid escapes stay.
+pub(super) fn decode(src: &[u8]) -> Cow<'_, [u8]> {
+    if !src.iter().any(|b| matches!(b, b'%' | b'+')) {
+        return Cow::Borrowed(src);
+    }
+    let mut out = Vec::with_capacity(src.len());
+    let mut bytes = src.iter().enumerate();
+    while let Some((i, &b)) = bytes.next() {
+        let escaped = if b == b'%' { src.get(i + 1..i + 3) } else { None };
+        let code = escaped
+            .filter(|e| e.iter().all(u8::is_ascii_hexdigit))
+            .and_then(|e| std::str::from_utf8(e).ok())
+            .and_then(|e| u8::from_str_radix(e, 16).ok());
+        match code {
+            Some(code) => {
+                out.push(code);
+                bytes.nth(1);
+            }
+            None => out.push(if b == b'+' { b' ' } else { b }),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// A name with percent-encoding taken off as often as somebody may have put it on.
+pub(super) fn decode_name(name: &[u8]) -> Cow<'_, [u8]> {
+    let mut name = decode(name);
+    for _ in 0..NESTING {
+        if !name.contains(&b'%') {
+            break;
+        }
+        name = Cow::Owned(decode(&name).into_owned());
+    }
+    name
+}
