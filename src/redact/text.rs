@@ -35,6 +35,7 @@ struct State {
     named: bool,
     /// Up to here a URL was looked at.
     url_end: usize,
+    spent: detect::Spent,
 }
 
 struct Hit {
@@ -86,7 +87,7 @@ impl Text<'_> {
             }
             b':' | b'=' => self.named(src, pos, floor, &mut state.named),
             _ => {
-                let range = detect::secret_at(src, pos)?;
+                let range = detect::secret_at(src, pos, &mut state.spent)?;
                 (range.start >= floor && range.start < range.end).then_some(Hit { range, with: With::Mask })
             }
         }
