@@ -12,10 +12,6 @@ fn word(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b == b'_' || b == b'-'
 }
 
-fn alnum(b: u8) -> bool {
-    b.is_ascii_alphanumeric()
-}
-
 fn credential(b: u8) -> bool {
     word(b) || matches!(b, b'.' | b'~' | b'+' | b'/' | b'=' | b'%' | b':' | b'!')
 }

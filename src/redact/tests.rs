@@ -209,15 +209,15 @@ fn json_under_a_secret_key_loses_strings_and_numbers_and_keeps_its_shape() {
 }
 
 #[test]
-fn json_in_strings_is_followed_three_deep_and_deeper_is_not_shown() {
+fn json_in_strings_is_followed_and_what_is_too_deep_is_not_shown() {
     let mut document = r#"{"password":"hunter2","a":1}"#.to_owned();
     for level in 1..=6 {
         document = format!(r#"{{"data":{}}}"#, serde_json::to_string(&document).unwrap());
         let out = json(&document);
         assert!(!out.contains("hunter2"), "{level} {out}");
         assert!(is_inlined(&document));
-        assert_eq!(out.contains("REDACTED"), level <= 3, "{level} {out}");
-        assert_eq!(out.contains("unscannable"), level > 3, "{level} {out}");
+        assert_eq!(out.contains("REDACTED"), level <= 4, "{level} {out}");
+        assert_eq!(out.contains("unscannable"), level > 4, "{level} {out}");
     }
     assert_eq!(
         json(r#"{"data":"{\"password\":\"x\", \"a\":\"\\n\"}"}"#),
@@ -413,7 +413,7 @@ fn running_text_loses_what_stands_behind_secret_names() {
         ("password=p&q", "password=[REDACTED]"),
         ("api key: abc", "api key: [REDACTED]"),
         ("Config { password: \"hunter2\", port: 1 }", "Config { password: \"[REDACTED]\", port: 1 }"),
-        ("Some(Login { token: Some(\"a b\") })", "Some(Login { token: [REDACTED]\") })"),
+        ("Some(Login { token: Some(\"a b\") })", "Some(Login { token: [REDACTED] })"),
         ("Authorization: Bearer abc def\nx: y", "Authorization: Bearer [REDACTED]\nx: y"),
         ("{'password' => 'x y'}", "{'password' => '[REDACTED]'}"),
         (
@@ -676,4 +676,83 @@ fn hostile_bodies_come_out_without_panic() {
     let secret_at_the_bottom =
         "{\"a\":".repeat(100_000) + "{\"password\":\"hunter2\"}" + &"}".repeat(100_000);
     assert!(!json(&secret_at_the_bottom).contains("hunter2"));
+}
+
+/// Documents with the secret `hunter2secret` in every place that is known.
+const PLANTED: [(&str, &str); 17] = [
+    ("application/json", r#"{"a":1,"password":"hunter2secret","b":[{"x":"y"}]}"#),
+    ("application/json", r#"{ "pass\u0077ord" : "hunter2secret" , "n" : 12 }"#),
+    (
+        "application/json",
+        r#"[{"value":"hunter2secret","name":"password"},{"name":"token","value":["hunter2secret"]}]"#,
+    ),
+    ("application/json", r#"{"value":{"a":"hunter2secret"},"x":1,"key":"api_key"}"#),
+    (
+        "application/json",
+        r#"{"a":"{\"password\":\"hunter2secret\",\"b\":\"{\\\"token\\\":\\\"hunter2secret\\\"}\"}"}"#,
+    ),
+    ("application/json", r#"{'token':'hunter2secret', x: {password: "hunter2secret"},}"#),
+    (
+        "application/json",
+        r#"{"url":"postgres://user:hunter2secret@host/db","m":"sk-hunter2secrethunter2secret end"}"#,
+    ),
+    (
+        "application/json",
+        r#"{"m":"Bearer hunter2secrethunter2 and eyJhunter2secret0.hunter2secret.hunter2secret"}"#,
+    ),
+    (
+        "application/json",
+        r#"{"query":"mutation { login(password: \"hunter2secret\") { id } }","x":"\u0068unter"}"#,
+    ),
+    ("application/x-ndjson", "{\"a\":1}\n{\"token\":\"hunter2secret\"}\nplain token=hunter2secret\n"),
+    (
+        "application/x-www-form-urlencoded",
+        "a=b&password=hunter2secret&u=https%3A%2F%2Fx%2F%3Ftoken%3Dhunter2secret&c=d",
+    ),
+    (
+        "application/xml",
+        "<a><password>hunter2secret</password><b token='hunter2secret'>x</b><c key=\"pin\">hunter2secret</c></a>",
+    ),
+    ("text/event-stream", "data: {\"token\":\"hunter2secret\"}\n\ndata: [1]\n\n"),
+    (
+        "text/plain",
+        "login failed: password=hunter2secret, url https://u:hunter2secret@h/x?token=hunter2secret end",
+    ),
+    ("text/plain", "-----BEGIN PRIVATE KEY-----\nhunter2secret\n-----END PRIVATE KEY-----\n"),
+    ("", r#"{"credentials":{"user":["hunter2secret",{"n":"hunter2secret"}]}}"#),
+    (
+        "multipart/form-data; boundary=b",
+        "--b\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\nhunter2secret\r\n--b--\r\n",
+    ),
+];
+
+#[test]
+fn no_part_of_a_secret_shows_wherever_a_body_is_cut() {
+    for (content_type, document) in PLANTED {
+        for end in 0..=document.len() {
+            let bytes = &document.as_bytes()[..end];
+            for (whole, limit) in [(false, 1 << 20), (true, 1 << 20)] {
+                let whole = whole && end == document.len();
+                let out = shown(body_of(content_type, bytes, whole, limit));
+                assert!(!out.contains("hunt") && !out.contains("secret\""), "{end}: {document}\n{out}");
+            }
+        }
+        for limit in 0..document.len() {
+            // The window reaches beyond the limit; what lies behind it was never read.
+            let padded = format!("{document}{}", " ".repeat(600));
+            let out = shown(body_of(content_type, padded.as_bytes(), true, limit));
+            assert!(!out.contains("hunt") && out.len() <= limit, "{limit}: {document}\n{out}");
+        }
+    }
+}
+
+#[test]
+fn secrets_in_utf_16_do_not_show_wherever_they_are_cut() {
+    for (content_type, document) in PLANTED {
+        let wide: Vec<u8> = document.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for end in 0..wide.len() {
+            let out = shown(body_of(content_type, &wide[..end], false, 1 << 20));
+            assert!(!out.contains("hunt") && !out.contains("h\0u\0n"), "{end}: {document}\n{out}");
+        }
+    }
 }

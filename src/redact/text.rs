@@ -126,6 +126,10 @@ impl Text<'_> {
 
     /// `name: value`, `name=value`, `"name": "value"`, `name => value`.
     fn named(self, src: &[u8], pos: usize, floor: usize, named: &mut bool) -> Option<Hit> {
+        // A path of Rust or C++: `token::Kind`.
+        if src.get(pos + 1) == Some(&b':') && src.get(pos + 2).is_some_and(u8::is_ascii_alphabetic) {
+            return None;
+        }
         let name = name_before(src, pos, floor)?;
         let mut class = self.class(src, &name);
         if class == NameClass::PairValue && std::mem::take(named) {
@@ -135,8 +139,8 @@ impl Text<'_> {
             NameClass::Secret => {}
             NameClass::PairName => {
                 // A short look: names are short, and the value is read again for what it holds.
-                let value = value_after(src.get(..src.len().min(pos + NAME_REACH))?, pos)?;
-                *named = self.names.is_secret(src.get(value.range)?);
+                let value = value_after(src.get(..src.len().min(pos + 64))?, pos)?;
+                *named = value.range.len() <= 40 && self.names.is_secret(src.get(value.range)?);
                 return None;
             }
             _ => return None,
@@ -326,7 +330,8 @@ fn bare(src: &[u8], start: usize, to_line_end: bool) -> Value {
         }
         at += 1;
     }
-    Value { range: start..at, quoted: false }
+    let blanks = src.get(start..at).unwrap_or_default().iter().rev().take_while(|b| b.is_ascii_whitespace());
+    Value { range: start..at - blanks.count(), quoted: false }
 }
 
 /// True where `name=` or `"name":` follows.

@@ -192,11 +192,15 @@ pub(super) fn nested(value: &[u8], text: Text<'_>, out: &mut Vec<u8>) -> bool {
     }
     let mut scrubbed = Vec::new();
     let inner = Text { depth: text.depth + 1, cut: false, ..text };
-    let changed = if decoded.starts_with(b"/") {
+    let mut changed = if decoded.starts_with(b"/") {
         redact(&decoded, inner, &mut scrubbed)
     } else {
         inner.scrub(&decoded, &mut scrubbed)
     };
+    if !changed && decoded.contains(&b'%') {
+        scrubbed.clear();
+        changed = nested(&decoded, inner, &mut scrubbed);
+    }
     if !changed {
         out.extend_from_slice(value);
         return false;
