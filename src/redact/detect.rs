@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::lanes;
+use super::lanes::{self, Chunk};
 
 fn word(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b == b'_' || b == b'-'
@@ -68,7 +68,7 @@ pub(super) fn secret_at(src: &[u8], at: usize, spent: &mut Spent) -> Option<Rang
 pub(super) fn holds_secret(src: &[u8]) -> bool {
     let mut spent = Spent::default();
     (0..src.len()).step_by(16).any(|base| {
-        let mut marks = lanes::look(lanes::load(src, base)).trigger;
+        let mut marks = lanes::marks(Chunk::load(src, base));
         while marks != 0 {
             if secret_at(src, base + lanes::first(marks), &mut spent).is_some() {
                 return true;

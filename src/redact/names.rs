@@ -273,24 +273,27 @@ pub(super) fn plain_name(raw: &[u8]) -> Cow<'_, [u8]> {
 
 const CACHED: usize = 128;
 
-/// Decisions made earlier on this thread, exact for names of up to 16 bytes. It never changes a decision,
+/// A name, from the lowest byte up, and what it says.
+type Slot = Cell<([u128; 2], NameClass)>;
+
+/// Decisions made earlier on this thread, exact for names of up to 32 bytes. It never changes a decision,
 /// only its price: the same few dozen keys make up nearly all traffic of a service.
 struct Cache {
     /// The rules that the decisions belong to.
     owner: Cell<u64>,
-    slots: [Cell<(u128, NameClass)>; CACHED],
+    slots: [Slot; CACHED],
 }
 
 thread_local! {
     static CACHE: Cache = const {
-        Cache { owner: Cell::new(0), slots: [const { Cell::new((0, NameClass::Plain)) }; CACHED] }
+        Cache { owner: Cell::new(0), slots: [const { Cell::new(([0; 2], NameClass::Plain)) }; CACHED] }
     };
 }
 
 /// A view of this thread's cache for one scan.
 pub(super) struct Decisions<'a> {
     own: &'a OwnNames,
-    slots: &'a [Cell<(u128, NameClass)>; CACHED],
+    slots: &'a [Slot; CACHED],
 }
 
 impl<'a> Decisions<'a> {
@@ -299,17 +302,19 @@ impl<'a> Decisions<'a> {
         // A const-initialised thread local without a destructor is always there.
         CACHE.with(|cache| {
             if cache.owner.replace(owner) != owner {
-                cache.slots.iter().for_each(|slot| slot.set((0, NameClass::Plain)));
+                cache.slots.iter().for_each(|slot| slot.set(([0; 2], NameClass::Plain)));
             }
             scan(&Decisions { own, slots: &cache.slots })
         })
     }
 
-    /// As `classify`, for a name of 1 to 16 plain bytes packed from the lowest byte up.
+    /// As `any`, for a name of 1 to 32 bytes, packed, without a NUL.
     #[inline]
     #[allow(clippy::cast_possible_truncation)] // folded on purpose
-    pub(super) fn short(&self, packed: u128, name: &[u8]) -> NameClass {
-        let folded = (packed as u64) ^ ((packed >> 64) as u64).rotate_left(23);
+    pub(super) fn short(&self, packed: [u128; 2], name: &[u8]) -> NameClass {
+        let [low, high] = packed;
+        let mixed = low ^ high.rotate_left(13);
+        let folded = (mixed as u64) ^ ((mixed >> 64) as u64).rotate_left(23);
         let slot = (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 57) as usize;
         let slot = self.slots.get(slot);
         if let Some((known, class)) = slot.map(Cell::get)
@@ -341,9 +346,14 @@ impl<'a> Decisions<'a> {
     /// As `any`, from the cache where it is short.
     pub(super) fn class(&self, name: &[u8]) -> NameClass {
         // A NUL at the end would be lost in packing.
-        if name.len() > 16 || name.last().is_none_or(|&b| b == 0) {
+        if name.len() > 32 || name.last().is_none_or(|&b| b == 0) {
             return self.any(name);
         }
-        self.short(name.iter().rev().fold(0, |packed, b| packed << 8 | u128::from(*b)), name)
+        let packed = |part: Option<&[u8]>| {
+            let mut bytes = [0; 16];
+            bytes.iter_mut().zip(part.unwrap_or_default()).for_each(|(to, from)| *to = *from);
+            u128::from_le_bytes(bytes)
+        };
+        self.short([packed(Some(name)), packed(name.get(16..))], name)
     }
 }

@@ -4,8 +4,9 @@
 
 use std::ops::Range;
 
+use super::lanes::{self, Chunk};
 use super::names::{Decisions, NameClass};
-use super::{MASK, detect, lanes, url};
+use super::{MASK, detect, url};
 
 /// The furthest a name is looked for in front of its separator.
 const NAME_REACH: usize = 128;
@@ -50,7 +51,7 @@ impl Text<'_> {
         let (mut base, mut at, mut copied) = (0, 0, 0);
         let mut state = State::default();
         while base < src.len() {
-            let mut marks = lanes::look(lanes::load(src, base)).trigger;
+            let mut marks = lanes::marks(Chunk::load(src, base));
             while marks != 0 {
                 let pos = base + lanes::first(marks);
                 marks &= marks - 1;
