@@ -3,7 +3,7 @@
 //! The scanner copies what it may in long runs, masks the rest, and finds out on the way whether what it read is
 //! one whole, valid document. Where the input stops being JSON it gives up, and the caller reads it as text.
 
-use super::lanes::Chunk;
+use super::lanes::{self, Chunk};
 use super::names::{Decisions, NameClass};
 use super::text::Text;
 use super::{MASK, escape};
@@ -503,8 +503,8 @@ impl Scan<'_, '_> {
             && !self.rules.strict
             && self.secret_from == usize::MAX
         {
-            let text = chunk.head(length);
-            if !text.is_wide() && !text.is_marked() {
+            let calls = chunk.head(length).calls();
+            if !calls.wide && !calls.detectors {
                 self.pos = start + length + 1;
                 return Ok(());
             }
@@ -613,14 +613,11 @@ impl Scan<'_, '_> {
 
     /// From inside a string to its closing quote.
     fn string_end(&mut self) -> Result<Seen, Stop> {
-        let mut seen = Seen { end: 0, trigger: false, wide: false, escape: false };
+        let mut escape = false;
         let mut at = self.pos;
         loop {
             let chunk = Chunk::load(self.src, at);
             let plain = chunk.plain();
-            let text = if plain < 16 { chunk.head(plain) } else { chunk };
-            seen.trigger = seen.trigger || text.is_marked();
-            seen.wide = seen.wide || text.is_wide();
             at += plain;
             if plain == 16 {
                 if at >= self.src.len() {
@@ -630,11 +627,11 @@ impl Scan<'_, '_> {
             }
             match self.src.get(at) {
                 Some(b'"') => {
-                    seen.end = at;
-                    return Ok(seen);
+                    let calls = lanes::calls(self.src.get(self.pos..at).unwrap_or_default());
+                    return Ok(Seen { end: at, trigger: calls.detectors, wide: calls.wide, escape });
                 }
                 Some(b'\\') => {
-                    seen.escape = true;
+                    escape = true;
                     at += self.escape_length(at)?;
                 }
                 None => return Err(Stop::End),

@@ -45,24 +45,76 @@ impl Chunk {
         Self(self.0 & ((1_u128 << (8 * n)) - 1))
     }
 
-    /// True where a byte is DEL or belongs to a character beyond ASCII.
+    /// True where a byte belongs to a character beyond ASCII.
     #[inline]
     pub(super) fn is_wide(self) -> bool {
-        self.0 & u128::from_le_bytes([0x80; 16]) != 0 || any(self.0, |b| b == 0x7F)
+        self.0 & u128::from_le_bytes([0x80; 16]) != 0
     }
 
-    /// True where a byte is there that every value detector needs one of.
+    /// What the bytes call for.
     #[inline]
-    pub(super) fn is_marked(self) -> bool {
-        any(self.0, is_mark) || self.has_digits()
+    pub(super) fn calls(self) -> Calls {
+        let mut tally = Tally::default();
+        tally.add(&self.0.to_le_bytes());
+        tally.calls()
+    }
+}
+
+/// What the content of a string calls for.
+#[derive(Clone, Copy)]
+pub(super) struct Calls {
+    /// A byte is there that every value detector needs one of, or digits enough for a card number.
+    pub(super) detectors: bool,
+    /// DEL or a character beyond ASCII.
+    pub(super) wide: bool,
+}
+
+/// One tally per place in a chunk. Sums and loops are written so that compilers make vectors of them.
+#[derive(Default)]
+struct Tally {
+    marks: [u8; 16],
+    wide: [u8; 16],
+    digits: [u8; 16],
+}
+
+impl Tally {
+    #[inline(always)]
+    fn add(&mut self, chunk: &[u8; 16]) {
+        for (tally, b) in self.marks.iter_mut().zip(chunk) {
+            *tally |= u8::from(is_mark(*b));
+        }
+        for (tally, b) in self.wide.iter_mut().zip(chunk) {
+            *tally |= u8::from(*b >= 0x7F);
+        }
+        for (tally, b) in self.digits.iter_mut().zip(chunk) {
+            *tally = tally.saturating_add(u8::from(b.wrapping_sub(b'0') < 10));
+        }
     }
 
-    /// Four digits in a row in one half. Each card number has that, however it is grouped and wherever it begins.
-    #[inline]
-    #[allow(clippy::cast_possible_truncation)] // halves
-    pub(super) fn has_digits(self) -> bool {
-        four_digits(self.0 as u64) | four_digits((self.0 >> 64) as u64) != 0
+    #[inline(always)]
+    fn calls(&self) -> Calls {
+        let digits: u32 = self.digits.iter().map(|n| u32::from(*n)).sum();
+        Calls {
+            detectors: u128::from_le_bytes(self.marks) != 0 || digits >= 13,
+            wide: u128::from_le_bytes(self.wide) != 0,
+        }
     }
+}
+
+/// What a string's content calls for.
+#[inline(never)]
+pub(super) fn calls(content: &[u8]) -> Calls {
+    let mut tally = Tally::default();
+    let (chunks, rest) = content.as_chunks::<16>();
+    for chunk in chunks {
+        tally.add(chunk);
+    }
+    if !rest.is_empty() {
+        let mut chunk = [b' '; 16];
+        chunk.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        tally.add(&chunk);
+    }
+    tally.calls()
 }
 
 /// The bytes `detect` and `text` hang on, but for digits.
@@ -70,12 +122,6 @@ impl Chunk {
 fn is_mark(b: u8) -> bool {
     // `|`, not `||`: no branches.
     (b == b'J') | (b == b'b') | (b == b'k') | (b == b'x') | (b == b'_') | (b.wrapping_sub(b':') < 9)
-}
-
-/// Written so that it becomes a few vector instructions.
-#[inline(always)]
-fn any(chunk: u128, is: impl Fn(u8) -> bool) -> bool {
-    chunk.to_le_bytes().iter().fold(false, |found, b| found | is(*b))
 }
 
 #[inline(always)]
@@ -99,12 +145,17 @@ fn four_digits(x: u64) -> u64 {
 #[inline]
 #[allow(clippy::cast_possible_truncation)] // halves
 pub(super) fn marks(chunk: Chunk) -> u128 {
-    let mut marks = 0;
-    if any(chunk.0, is_mark) {
-        for (at, b) in chunk.0.to_le_bytes().into_iter().enumerate() {
-            marks |= u128::from(is_mark(b)) << (8 * at);
-        }
-    }
+    let half = |x: u64| {
+        let is = |b: u8| {
+            let y = x ^ (ONES * u64::from(b));
+            y.wrapping_sub(ONES) & !y
+        };
+        let low = x & !HIGH;
+        let from_colon =
+            low.wrapping_add(ONES * (0x80 - 0x3A)) & !low.wrapping_add(ONES * (0x80 - 0x43)) & !x;
+        (is(b'J') | is(b'b') | is(b'k') | is(b'x') | is(b'_') | from_colon) & HIGH
+    };
+    let marks = u128::from(half(chunk.0 as u64) >> 7) | u128::from(half((chunk.0 >> 64) as u64) >> 7) << 64;
     let once = |four: u64| (four & !(four << 8)) >> 7;
     marks
         | u128::from(once(four_digits(chunk.0 as u64)))
@@ -130,9 +181,9 @@ mod tests {
                 let chunk = Chunk::load(&bytes, 0);
                 let place = |is: bool| if is { at } else { 16 };
                 assert_eq!(chunk.plain(), place(matches!(b, b'"' | b'\\' | 0..0x20)), "{b}");
-                assert_eq!(chunk.is_wide(), b >= 0x7F, "{b}");
+                assert_eq!((chunk.is_wide(), chunk.calls().wide), (b >= 0x80, b >= 0x7F), "{b}");
                 let mark = matches!(b, b':'..=b'B' | b'J' | b'b' | b'k' | b'x' | b'_');
-                assert_eq!((chunk.is_marked(), first(marks(chunk))), (mark, place(mark)), "{b}");
+                assert_eq!((chunk.calls().detectors, first(marks(chunk))), (mark, place(mark)), "{b}");
             }
         }
     }

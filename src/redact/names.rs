@@ -271,7 +271,7 @@ pub(super) fn plain_name(raw: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(text.chars().filter_map(fold).collect::<String>().into_bytes())
 }
 
-const CACHED: usize = 128;
+const CACHED: usize = 256;
 
 /// A name, from the lowest byte up, and what it says.
 type Slot = Cell<([u128; 2], NameClass)>;
@@ -315,7 +315,7 @@ impl<'a> Decisions<'a> {
         let [low, high] = packed;
         let mixed = low ^ high.rotate_left(13);
         let folded = (mixed as u64) ^ ((mixed >> 64) as u64).rotate_left(23);
-        let slot = (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 57) as usize;
+        let slot = (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as usize;
         let slot = self.slots.get(slot);
         if let Some((known, class)) = slot.map(Cell::get)
             && known == packed
