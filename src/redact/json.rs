@@ -503,7 +503,7 @@ impl Scan<'_, '_> {
             && !self.rules.strict
             && self.secret_from == usize::MAX
         {
-            let calls = chunk.head(length).calls();
+            let calls = lanes::calls(self.src.get(start..start + length).unwrap_or_default());
             if !calls.wide && !calls.detectors {
                 self.pos = start + length + 1;
                 return Ok(());

@@ -316,16 +316,19 @@ impl<'a> Decisions<'a> {
         let mixed = low ^ high.rotate_left(13);
         let folded = (mixed as u64) ^ ((mixed >> 64) as u64).rotate_left(23);
         let slot = (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as usize;
-        let slot = self.slots.get(slot);
-        if let Some((known, class)) = slot.map(Cell::get)
-            && known == packed
-        {
+        let (Some(first), Some(second)) = (self.slots.get(slot), self.slots.get(slot ^ 1)) else {
+            return self.any(name);
+        };
+        let (known, class) = first.get();
+        if known == packed {
+            return class;
+        }
+        let (known, class) = second.get();
+        if known == packed {
             return class;
         }
         let class = self.any(name);
-        if let Some(slot) = slot {
-            slot.set((packed, class));
-        }
+        second.set(first.replace((packed, class)));
         class
     }
 
