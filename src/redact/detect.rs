@@ -253,9 +253,7 @@ fn issued(digits: &[u8]) -> bool {
         14 => matches!(head(2), 30 | 36 | 38 | 39),
         15 => matches!(head(2), 34 | 37) || matches!(head(4), 2131 | 1800),
         16 | 19 => {
-            matches!(head(1), 4 | 5 | 6)
-                || matches!(head(2), 35 | 36 | 81)
-                || (2221..=2720).contains(&head(4))
+            matches!(head(1), 4..=6) || matches!(head(2), 35 | 36 | 81) || (2221..=2720).contains(&head(4))
         }
         17 => head(1) == 6,
         _ => false,

@@ -385,8 +385,11 @@ impl Scan<'_, '_> {
 
     /// The name of a pair was read: `content` stands between its quotes.
     fn pair_name_is(&mut self, content: &[u8]) {
+        // JSON Patch: `/user/password`
         let last = content.rsplit(|b| *b == b'/').next().unwrap_or_default();
-        let secret = self.rules.names.is_secret(content) || self.rules.names.is_secret(last);
+        let names = self.rules.names;
+        let secret = names.value_names_secret(content)
+            || (last.len() < content.len() && names.value_names_secret(last));
         let depth = self.depth;
         if let Some(pair) = self.pairs.last_mut()
             && pair.depth == depth

@@ -76,28 +76,61 @@ fn may_be_secret(a: u8, b: u8, c: u8) -> bool {
     named | jwt | vendor | cloud | scheme
 }
 
-/// What a string's content calls for. Written so that compilers make vectors of it.
-#[inline(never)]
-pub(super) fn calls(content: &[u8]) -> Calls {
-    let (mut found, mut wide, mut digits) = (false, false, 0_u32);
-    let second = content.get(1..).unwrap_or_default();
-    let third = content.get(2..).unwrap_or_default();
-    for ((&a, &b), &c) in content.iter().zip(second).zip(third) {
-        found |= may_be_secret(a, b, c);
-    }
-    // A colon or an underscore at the very end: nothing follows, but a cut may come here.
-    found |= content.iter().rev().take(2).any(|b| matches!(b, b':' | b'=' | b'_'));
-    for part in content.chunks(128) {
-        let (mut high, mut count) = (0_u8, 0_u8);
-        for &b in part {
-            high |= b;
-            wide |= b == 0x7F;
-            count += u8::from(b.wrapping_sub(b'0') < 10);
+/// One tally per place in a chunk: loops over sixteen places become vector instructions.
+#[derive(Default)]
+struct Tally {
+    found: [u8; 16],
+    high: [u8; 16],
+    digits: [u8; 16],
+}
+
+impl Tally {
+    /// Adds sixteen places; each is judged with the two bytes after it.
+    #[inline(always)]
+    fn add(&mut self, window: &[u8; 18]) {
+        let (Some(a), Some(b), Some(c)) = (
+            window.first_chunk::<16>(),
+            window.get(1..).and_then(<[u8]>::first_chunk::<16>),
+            window.last_chunk::<16>(),
+        ) else {
+            return;
+        };
+        for (found, ((a, b), c)) in self.found.iter_mut().zip(a.iter().zip(b).zip(c)) {
+            *found |= u8::from(may_be_secret(*a, *b, *c));
         }
-        wide |= high >= 0x80;
-        digits += u32::from(count);
+        for (high, b) in self.high.iter_mut().zip(a) {
+            *high |= b | (b + u8::from(*b == 0x7F));
+        }
+        for (digits, b) in self.digits.iter_mut().zip(a) {
+            *digits = digits.saturating_add(u8::from(b.wrapping_sub(b'0') < 10));
+        }
     }
-    Calls { detectors: found || digits >= 13, wide }
+}
+
+/// What a string's content calls for.
+pub(super) fn calls(content: &[u8]) -> Calls {
+    let mut tally = Tally::default();
+    let mut rest = content;
+    while let Some(window) = rest.first_chunk::<18>() {
+        tally.add(window);
+        rest = rest.get(16..).unwrap_or_default();
+    }
+    // Blanks after the end: a colon may be the last byte.
+    let mut last = [b' '; 34];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    if let Some(window) = last.first_chunk::<18>() {
+        tally.add(window);
+    }
+    if rest.len() > 16
+        && let Some(window) = last.last_chunk::<18>()
+    {
+        tally.add(window);
+    }
+    let digits: u32 = tally.digits.iter().map(|n| u32::from(*n)).sum();
+    Calls {
+        detectors: u128::from_le_bytes(tally.found) != 0 || digits >= 13,
+        wide: u128::from_le_bytes(tally.high) & u128::from_le_bytes([0x80; 16]) != 0,
+    }
 }
 
 /// The bytes `detect` and `text` hang on, but for digits.

@@ -174,12 +174,12 @@ impl Words {
         {
             return meaning(b"password");
         }
-        let ends = |end: &&str| {
+        let ends = |end: &&'static str| {
             word.len() > end.len()
                 && word.get(word.len() - end.len()..).is_some_and(|w| w.eq_ignore_ascii_case(end.as_bytes()))
         };
         let counts = ["max", "min", "num", "next", "page", "eos", "bos", "pad", "unk", "stop"];
-        self.secret_end = SECRET_ENDS.iter().any(|end| ends(end))
+        self.secret_end = SECRET_ENDS.iter().any(ends)
             && !counts
                 .iter()
                 .any(|c| word.get(..c.len()).is_some_and(|w| w.eq_ignore_ascii_case(c.as_bytes())));
@@ -216,15 +216,13 @@ fn for_each_word(name: &[u8], mut found: impl FnMut(&[u8])) {
     let at = |i: usize| name.get(i).copied().unwrap_or(0);
     let is_lower = |b: u8| b.is_ascii_lowercase() || b >= 0x80;
     let mut start = 0;
-    let mut before = 0;
+    let mut before = 0_u8;
     for (i, &b) in name.iter().enumerate() {
         let letter = b.is_ascii_alphabetic() || b >= 0x80;
-        let hump = b.is_ascii_uppercase()
-            && (is_lower(before)
-                || (before.is_ascii_uppercase()
-                    && at(i + 1).is_ascii_lowercase()
-                    // `userIDs`: a plural, not a hump
-                    && !(at(i + 1) == b's' && !is_lower(at(i + 2)))));
+        // `userIDs`: a plural, not a hump
+        let plural = at(i + 1) == b's' && !is_lower(at(i + 2));
+        let last_capital = before.is_ascii_uppercase() && at(i + 1).is_ascii_lowercase() && !plural;
+        let hump = b.is_ascii_uppercase() && (is_lower(before) || last_capital);
         if !letter || hump {
             if start < i {
                 found(name.get(start..i).unwrap_or_default());
@@ -271,7 +269,7 @@ pub(super) fn plain_name(raw: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(text.chars().filter_map(fold).collect::<String>().into_bytes())
 }
 
-const CACHED: usize = 256;
+const CACHED: usize = 512;
 
 /// A name, from the lowest byte up, and what it says.
 type Slot = Cell<([u128; 2], NameClass)>;
@@ -313,9 +311,10 @@ impl<'a> Decisions<'a> {
     #[allow(clippy::cast_possible_truncation)] // folded on purpose
     pub(super) fn short(&self, packed: [u128; 2], name: &[u8]) -> NameClass {
         let [low, high] = packed;
-        let mixed = low ^ high.rotate_left(13);
-        let folded = (mixed as u64) ^ ((mixed >> 64) as u64).rotate_left(23);
-        let slot = (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as usize;
+        let fold =
+            |x: u128| (x as u64) ^ ((x >> 64) as u64).rotate_left(31).wrapping_mul(0xC2B2_AE3D_27D4_EB4F);
+        let mixed = fold(low) ^ fold(high).rotate_left(17);
+        let slot = ((mixed ^ (mixed >> 29)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55) as usize;
         let (Some(first), Some(second)) = (self.slots.get(slot), self.slots.get(slot ^ 1)) else {
             return self.any(name);
         };
@@ -339,6 +338,13 @@ impl<'a> Decisions<'a> {
             NameClass::Plain if super::detect::holds_secret(name) => NameClass::Leak,
             class => class,
         }
+    }
+
+    /// True where a value names a secret: `password` in `{"name": "password", ..}`. Values are of all kinds and
+    /// would push names out of the cache.
+    pub(super) fn value_names_secret(&self, value: &[u8]) -> bool {
+        value.iter().any(|b| b.is_ascii_alphabetic() || *b >= 0x80)
+            && classify(self.own, value) == NameClass::Secret
     }
 
     /// True where the value that goes with `name` is masked.

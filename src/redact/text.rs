@@ -141,7 +141,7 @@ impl Text<'_> {
             NameClass::PairName => {
                 // A short look: names are short, and the value is read again for what it holds.
                 let value = value_after(src.get(..src.len().min(pos + 64))?, pos)?;
-                *named = value.range.len() <= 40 && self.names.is_secret(src.get(value.range)?);
+                *named = value.range.len() <= 40 && self.names.value_names_secret(src.get(value.range)?);
                 return None;
             }
             _ => return None,
@@ -157,6 +157,10 @@ impl Text<'_> {
 
     fn class(self, src: &[u8], name: &Range<usize>) -> NameClass {
         let word = src.get(name.clone()).unwrap_or_default();
+        // Times and addresses: `10:30`
+        if word.iter().all(u8::is_ascii_digit) {
+            return NameClass::Plain;
+        }
         let decoded = url::decode_name(word);
         let class = self.names.class(&decoded);
         if matches!(class, NameClass::Secret | NameClass::Kept) {
