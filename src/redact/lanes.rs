@@ -108,7 +108,73 @@ impl Tally {
 }
 
 /// What a string's content calls for.
+#[inline]
 pub(super) fn calls(content: &[u8]) -> Calls {
+    if content.len() < 48 { short_calls(content) } else { long_calls(content) }
+}
+
+/// For each byte, which patterns of `may_be_secret` it may stand in: at their first place in the lowest eight bits,
+/// at the second in the next, at the third in the third; the highest eight tell digits.
+static PLACES: [u32; 256] = places();
+
+/// Pattern 7 is a wide byte wherever it stands.
+const WIDE: u32 = 1 << 23;
+
+#[allow(clippy::indexing_slicing)] // at compile time
+const fn places() -> [u32; 256] {
+    let mut table = [0; 256];
+    let mut i = 0;
+    while i < 256 {
+        let b = i as u8;
+        let low = b | 0x20;
+        let first = bit(b == b':' || b == b'=' || b == b'_', 0)
+            | bit(b == b'y', 1)
+            | bit(b == b'k', 2)
+            | bit(b == b'x', 3)
+            | bit(b == b'A', 4)
+            | bit(low == b'b', 5)
+            | bit(low == b'b', 6)
+            | bit(b >= 0x7F, 7);
+        let second = 1
+            | bit(b == b'J', 1)
+            | bit(b == b'-', 2)
+            | bit(b == b'o', 3)
+            | bit(b == b'K' || b == b'S' || b == b'I', 4)
+            | bit(low == b'e', 5)
+            | bit(low == b'a', 6)
+            | 1 << 7;
+        let third = 0b1001_1111 | bit(low == b'a' || low == b'g', 5) | bit(low == b's', 6);
+        table[i] = first | second << 8 | third << 16 | bit(b.is_ascii_digit(), 24);
+        i += 1;
+    }
+    table
+}
+
+const fn bit(is: bool, place: u32) -> u32 {
+    (is as u32) << place
+}
+
+/// All patterns at once, a byte at a time (shift-and).
+#[inline]
+fn short_calls(content: &[u8]) -> Calls {
+    let (mut state, mut found, mut digits) = (0_u32, 0_u32, 0_u32);
+    for &b in content {
+        let places = PLACES.get(usize::from(b)).copied().unwrap_or(u32::MAX);
+        state = (state << 8 | 0xFF) & places & 0xFF_FFFF;
+        found |= state;
+        digits += places >> 24;
+    }
+    // Two blanks: what began at the end is complete for patterns of one byte.
+    for _ in 0..2 {
+        state = (state << 8) & PLACES.get(usize::from(b' ')).copied().unwrap_or(u32::MAX);
+        found |= state;
+    }
+    let found = found & 0xFF_0000;
+    Calls { detectors: found & !WIDE != 0 || digits >= 13, wide: found & WIDE != 0 }
+}
+
+#[inline(never)]
+fn long_calls(content: &[u8]) -> Calls {
     let mut tally = Tally::default();
     let mut rest = content;
     while let Some(window) = rest.first_chunk::<18>() {
@@ -225,11 +291,28 @@ mod tests {
         ] {
             for before in 0..40 {
                 let text = format!("{}{text}", " ".repeat(before));
-                assert!(calls(text.as_bytes()).detectors, "{text}");
+                assert!(
+                    short_calls(text.as_bytes()).detectors && long_calls(text.as_bytes()).detectors,
+                    "{text}"
+                );
             }
         }
         for text in ["", "It was the best of times, back to the box", "gpt-4o-mini", "2024-01-15"] {
-            assert!(!calls(text.as_bytes()).detectors, "{text}");
+            assert!(
+                !short_calls(text.as_bytes()).detectors && !long_calls(text.as_bytes()).detectors,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn short_and_long_strings_are_judged_alike() {
+        for bytes in 0..=u16::MAX {
+            let [a, b] = bytes.to_le_bytes();
+            for c in [b'a', b's', b'g', b' ', b'E'] {
+                let (short, long) = (short_calls(&[a, b, c]), long_calls(&[a, b, c]));
+                assert_eq!((short.detectors, short.wide), (long.detectors, long.wide), "{a} {b} {c}");
+            }
         }
     }
 
