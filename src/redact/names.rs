@@ -165,7 +165,9 @@ impl Words {
     fn stranger(&mut self, word: &[u8]) -> Meaning {
         let holds =
             |part: &str| word.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()));
-        if word.len() > 6 && ["password", "passwd", "passphrase", "passwort"].iter().any(|part| holds(part)) {
+        // `pass` first: it is rare, and the search for it is cheap.
+        let long = word.len() > 6 && word.iter().any(|b| b | 0x20 == b'p') && holds("pass");
+        if long && ["password", "passwd", "passphrase", "passwort"].iter().any(|part| holds(part)) {
             let harmless = word.eq_ignore_ascii_case(b"passwordless");
             return if harmless { Meaning::default() } else { meaning(b"password") };
         }
@@ -179,6 +181,12 @@ impl Words {
                 && word.get(word.len() - end.len()..).is_some_and(|w| w.eq_ignore_ascii_case(end.as_bytes()))
         };
         let counts = ["max", "min", "num", "next", "page", "eos", "bos", "pad", "unk", "stop"];
+        let may_end = word.last().is_some_and(|b| {
+            matches!(b | 0x20, b't' | b'n' | b'y' | b'l' | b's' | b'e' | b'd' | b'g' | b'r')
+        });
+        if word.len() < 5 || !may_end {
+            return Meaning::default();
+        }
         self.secret_end = SECRET_ENDS.iter().any(ends)
             && !counts
                 .iter()

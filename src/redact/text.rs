@@ -131,6 +131,17 @@ impl Text<'_> {
         if src.get(pos + 1) == Some(&b':') && src.get(pos + 2).is_some_and(u8::is_ascii_alphabetic) {
             return None;
         }
+        // `T10:30`
+        let digit = |at: usize| src.get(at).is_some_and(u8::is_ascii_digit);
+        if pos >= 4
+            && digit(pos + 1)
+            && digit(pos - 1)
+            && digit(pos - 2)
+            && matches!(src.get(pos - 3), Some(b'T' | b' ' | b':'))
+            && digit(pos - 4)
+        {
+            return None;
+        }
         let name = name_before(src, pos, floor)?;
         let mut class = self.class(src, &name);
         if class == NameClass::PairValue && std::mem::take(named) {
