@@ -15,7 +15,7 @@ mod init;
 mod layer;
 mod redact;
 mod sink;
-#[cfg(all(test, feature = "init"))]
+#[cfg(test)]
 mod tests;
 #[cfg(feature = "init")]
 mod trace;

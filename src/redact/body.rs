@@ -183,46 +183,46 @@ fn whole_fields(src: &[u8]) -> &[u8] {
 
 /// `text/event-stream`: the data lines of one event are read as one document.
 fn events(src: &[u8], text: Text<'_>, out: &mut Vec<u8>) {
+    let src = with_plain_line_ends(src);
     let mut data: Vec<u8> = Vec::new();
-    let mut lines = src.split_inclusive(|&b| b == b'\n' || b == b'\r').peekable();
-    let mut at = 0;
-    while let Some(line) = lines.next() {
-        at += line.len();
-        let last = at == src.len();
-        let plain = line.trim_ascii_end();
+    let mut rest = src.as_ref();
+    while !rest.is_empty() {
+        let end = rest.iter().position(|&b| b == b'\n').map_or(rest.len(), |at| at + 1);
+        let (line, tail) = rest.split_at(end);
+        rest = tail;
+        let text = Text { cut: text.cut && tail.is_empty(), ..text };
+        let plain = line.strip_suffix(b"\n").unwrap_or(line);
         if let Some(value) = plain.strip_prefix(b"data:") {
             data.extend_from_slice(value.strip_prefix(b" ").unwrap_or(value));
-            data.push(b'\n');
-            let more = lines.peek().is_some_and(|next| next.starts_with(b"data:"));
-            // `\r\n`: the line end comes as a line of its own.
-            let more = more || (line.ends_with(b"\r") && lines.peek() == Some(&&b"\n"[..]));
-            if more {
+            if tail.starts_with(b"data:") {
+                data.push(b'\n');
                 continue;
             }
-        } else if plain.is_empty()
-            && !data.is_empty()
-            && lines.peek().is_some_and(|next| next.starts_with(b"data:"))
-            && line == b"\n"
-            && src.get(at.saturating_sub(2)) == Some(&b'\r')
-        {
-            continue;
-        }
-        if !data.is_empty() {
-            data.pop();
             out.extend_from_slice(b"data: ");
-            document(&std::mem::take(&mut data), false, Text { cut: text.cut && last, ..text }, out);
+            document(&std::mem::take(&mut data), false, text, out);
+        } else if !text.scrub(plain, out) {
+            out.extend_from_slice(plain);
+        }
+        if line.ends_with(b"\n") {
             out.push(b'\n');
         }
-        if !plain.starts_with(b"data:") {
-            let cut = Text { cut: text.cut && last, ..text };
-            if !cut.scrub(plain, out) {
-                out.extend_from_slice(plain);
-            }
-            if line.ends_with(b"\n") {
-                out.push(b'\n');
-            }
+    }
+}
+
+/// Lines of an event stream end with CRLF, LF or CR.
+fn with_plain_line_ends(src: &[u8]) -> Cow<'_, [u8]> {
+    if !src.contains(&b'\r') {
+        return Cow::Borrowed(src);
+    }
+    let mut plain = Vec::with_capacity(src.len());
+    for (i, &b) in src.iter().enumerate() {
+        match b {
+            b'\r' if src.get(i + 1) == Some(&b'\n') => {}
+            b'\r' => plain.push(b'\n'),
+            _ => plain.push(b),
         }
     }
+    Cow::Owned(plain)
 }
 
 /// The window as text, and how many bytes of the body it took. None where it is no text at all.

@@ -6,14 +6,10 @@
 
 use std::ops::Range;
 
-use super::lanes;
+use super::lanes::{self, Chunk};
 
 fn word(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b == b'_' || b == b'-'
-}
-
-fn alnum(b: u8) -> bool {
-    b.is_ascii_alphanumeric()
 }
 
 fn credential(b: u8) -> bool {
@@ -43,13 +39,20 @@ fn stands_alone(src: &[u8], at: usize) -> bool {
     at == 0 || !src.get(at - 1).is_some_and(u8::is_ascii_alphanumeric)
 }
 
+/// Up to where a long run was read and found to be nothing, so that it is not read again from each of its bytes.
+#[derive(Default)]
+pub(super) struct Spent {
+    jwt: usize,
+    scheme: usize,
+}
+
 /// The secret that the marked byte at `at` belongs to.
-pub(super) fn secret_at(src: &[u8], at: usize) -> Option<Range<usize>> {
+pub(super) fn secret_at(src: &[u8], at: usize, spent: &mut Spent) -> Option<Range<usize>> {
     match byte(src, at) {
         b'A' => cloud_key(src, at),
-        b'B' => private_key(src, at).or_else(|| scheme(src, at)),
-        b'b' => scheme(src, at),
-        b'J' => jwt(src, at),
+        b'B' => private_key(src, at).or_else(|| scheme(src, at, &mut spent.scheme)),
+        b'b' => scheme(src, at, &mut spent.scheme),
+        b'J' => jwt(src, at, &mut spent.jwt),
         b'_' => underscored(src, at),
         b'k' => dashed(src, at),
         b'x' if starts(src, at, b"xox") && stands_alone(src, at) => {
@@ -63,10 +66,11 @@ pub(super) fn secret_at(src: &[u8], at: usize) -> Option<Range<usize>> {
 
 /// True where any detector finds something.
 pub(super) fn holds_secret(src: &[u8]) -> bool {
+    let mut spent = Spent::default();
     (0..src.len()).step_by(16).any(|base| {
-        let mut marks = lanes::look(lanes::load(src, base)).trigger;
+        let mut marks = lanes::marks(Chunk::load(src, base));
         while marks != 0 {
-            if secret_at(src, base + lanes::first(marks)).is_some() {
+            if secret_at(src, base + lanes::first(marks), &mut spent).is_some() {
                 return true;
             }
             marks &= marks - 1;
@@ -106,9 +110,9 @@ pub(super) fn find(src: &[u8], what: &[u8]) -> Option<usize> {
 }
 
 /// `Bearer x`, `Basic x`.
-fn scheme(src: &[u8], at: usize) -> Option<Range<usize>> {
+fn scheme(src: &[u8], at: usize, spent: &mut usize) -> Option<Range<usize>> {
     let named = |name: &[u8]| src.get(at..at + name.len()).is_some_and(|s| s.eq_ignore_ascii_case(name));
-    if !stands_alone(src, at) {
+    if at < *spent || !stands_alone(src, at) {
         return None;
     }
     let (bearer, name_end) = if named(b"bearer") {
@@ -123,6 +127,7 @@ fn scheme(src: &[u8], at: usize) -> Option<Range<usize>> {
     let start = if starts(src, start, b"%20") { start + 3 } else { start };
     let end = run(src, start, credential);
     let found = src.get(start..end)?;
+    *spent = end;
     if start == name_end || found.len() < 6 {
         return None;
     }
@@ -141,12 +146,13 @@ fn scheme(src: &[u8], at: usize) -> Option<Range<usize>> {
 }
 
 /// `eyJ..` with at least one dot after it.
-fn jwt(src: &[u8], at: usize) -> Option<Range<usize>> {
+fn jwt(src: &[u8], at: usize, spent: &mut usize) -> Option<Range<usize>> {
     let start = at.checked_sub(2)?;
-    if !ends(src, at, b"ey") {
+    if at < *spent || !ends(src, at, b"ey") {
         return None;
     }
     let head = run(src, start, word);
+    *spent = head;
     if head - start < 10 || byte(src, head) != b'.' {
         return None;
     }
@@ -247,9 +253,7 @@ fn issued(digits: &[u8]) -> bool {
         14 => matches!(head(2), 30 | 36 | 38 | 39),
         15 => matches!(head(2), 34 | 37) || matches!(head(4), 2131 | 1800),
         16 | 19 => {
-            matches!(head(1), 4 | 5 | 6)
-                || matches!(head(2), 35 | 36 | 81)
-                || (2221..=2720).contains(&head(4))
+            matches!(head(1), 4..=6) || matches!(head(2), 35 | 36 | 81) || (2221..=2720).contains(&head(4))
         }
         17 => head(1) == 6,
         _ => false,

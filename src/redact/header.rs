@@ -86,7 +86,10 @@ fn value_of(name: &str, value: &[u8], text: Text<'_>, out: &mut Vec<u8>) {
             let at = part.windows(4).position(|w| w.eq_ignore_ascii_case(b"url=")).map_or(0, |at| at + 4);
             let (before, part) = part.split_at(at.min(part.len()));
             out.extend_from_slice(before);
+            let end = part.len() - usize::from(part.last().is_some_and(parts));
+            let (part, delimiter) = part.split_at(end);
             address(part, text, out);
+            out.extend_from_slice(delimiter);
         }
     } else if !text.scrub(value, out) {
         out.extend_from_slice(value);

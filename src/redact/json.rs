@@ -3,9 +3,10 @@
 //! The scanner copies what it may in long runs, masks the rest, and finds out on the way whether what it read is
 //! one whole, valid document. Where the input stops being JSON it gives up, and the caller reads it as text.
 
+use super::lanes::{self, Chunk};
 use super::names::{Decisions, NameClass};
 use super::text::Text;
-use super::{MASK, escape, lanes};
+use super::{MASK, escape};
 
 /// Documents that deep are still inlined (DESIGN section 2.3); deeper ones are text.
 const INLINE_DEPTH: usize = 64;
@@ -290,15 +291,12 @@ impl Scan<'_, '_> {
             None => return Err(Stop::End),
             _ => return Err(Stop::Garbage),
         }
-        let chunk = lanes::load(self.src, self.pos);
-        let seen = lanes::look(chunk);
-        let length = seen.plain();
+        let chunk = Chunk::load(self.src, self.pos);
+        let length = chunk.plain();
         let end = self.pos + length;
-        if (1..16).contains(&length)
-            && self.src.get(end) == Some(&b'"')
-            && seen.wide & lanes::low(length) == 0
-        {
-            let packed = u128::from_le_bytes(chunk) & lanes::low(length);
+        let name = chunk.head(length & 15);
+        if (1..16).contains(&length) && self.src.get(end) == Some(&b'"') && !name.is_wide() {
+            let packed = [name.0, 0];
             let name = self.src.get(self.pos..end).unwrap_or_default();
             self.key = self.rules.names.short(packed, name);
             self.pos = end + 1;
@@ -387,8 +385,11 @@ impl Scan<'_, '_> {
 
     /// The name of a pair was read: `content` stands between its quotes.
     fn pair_name_is(&mut self, content: &[u8]) {
+        // JSON Patch: `/user/password`
         let last = content.rsplit(|b| *b == b'/').next().unwrap_or_default();
-        let secret = self.rules.names.is_secret(content) || self.rules.names.is_secret(last);
+        let names = self.rules.names;
+        let secret = names.value_names_secret(content)
+            || (last.len() < content.len() && names.value_names_secret(last));
         let depth = self.depth;
         if let Some(pair) = self.pairs.last_mut()
             && pair.depth == depth
@@ -496,19 +497,20 @@ impl Scan<'_, '_> {
     fn string(&mut self) -> Result<(), Stop> {
         self.pos += 1;
         let start = self.pos;
-        let chunk = lanes::look(lanes::load(self.src, start));
+        let chunk = Chunk::load(self.src, start);
         let length = chunk.plain();
-        let end = start + length;
         // Short, plain, nothing to look at: most strings.
         if length < 16
-            && self.src.get(end) == Some(&b'"')
+            && self.src.get(start + length) == Some(&b'"')
             && self.key == NameClass::Plain
             && !self.rules.strict
             && self.secret_from == usize::MAX
-            && (chunk.trigger | chunk.wide) & lanes::low(length) == 0
         {
-            self.pos = end + 1;
-            return Ok(());
+            let calls = lanes::calls(self.src.get(start..start + length).unwrap_or_default());
+            if !calls.wide && !calls.detectors {
+                self.pos = start + length + 1;
+                return Ok(());
+            }
         }
         self.any_string(start)
     }
@@ -614,31 +616,25 @@ impl Scan<'_, '_> {
 
     /// From inside a string to its closing quote.
     fn string_end(&mut self) -> Result<Seen, Stop> {
-        let mut seen = Seen { end: 0, trigger: false, wide: false, escape: false };
+        let mut escape = false;
         let mut at = self.pos;
         loop {
-            let chunk = lanes::look(lanes::load(self.src, at));
-            let stop = chunk.plain();
-            if stop == 16 {
-                seen.trigger |= chunk.trigger != 0;
-                seen.wide |= chunk.wide != 0;
-                at += 16;
+            let chunk = Chunk::load(self.src, at);
+            let plain = chunk.plain();
+            at += plain;
+            if plain == 16 {
                 if at >= self.src.len() {
                     return Err(Stop::End);
                 }
                 continue;
             }
-            let (trigger, wide) = chunk.before(stop);
-            seen.trigger |= trigger;
-            seen.wide |= wide;
-            at += stop;
             match self.src.get(at) {
                 Some(b'"') => {
-                    seen.end = at;
-                    return Ok(seen);
+                    let calls = lanes::calls(self.src.get(self.pos..at).unwrap_or_default());
+                    return Ok(Seen { end: at, trigger: calls.detectors, wide: calls.wide, escape });
                 }
                 Some(b'\\') => {
-                    seen.escape = true;
+                    escape = true;
                     at += self.escape_length(at)?;
                 }
                 None => return Err(Stop::End),

@@ -28,6 +28,9 @@ use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub};
 use names::{Decisions, NameClass, OwnNames};
 use text::Text;
 
+/// What becomes of a part of a body, given whether it is cut off at its end.
+type Show<'a> = dyn Fn(&[u8], bool, &mut Vec<u8>) + 'a;
+
 /// What stands where a secret stood.
 const MASK: &[u8] = b"[REDACTED]";
 

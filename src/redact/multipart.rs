@@ -1,7 +1,7 @@
 //! Multipart bodies (RFC 7578): names and headers of the parts stay, files are told by their size only.
 
 use super::text::Text;
-use super::{MASK, detect};
+use super::{MASK, Show, detect};
 
 /// Longer boundaries are not allowed (RFC 2046 section 5.1.1) but met.
 const LONGEST_BOUNDARY: usize = 256;
@@ -11,7 +11,7 @@ pub(super) fn redact(
     src: &[u8],
     content_type: &str,
     text: Text<'_>,
-    value: &dyn Fn(&[u8], bool, &mut Vec<u8>),
+    value: &Show<'_>,
     out: &mut Vec<u8>,
 ) -> bool {
     let Some(boundary) = boundary(src, content_type) else { return false };
@@ -77,13 +77,7 @@ fn boundary<'a>(src: &'a [u8], content_type: &'a str) -> Option<&'a [u8]> {
     named.or_else(first_line).filter(|b| b.len() <= LONGEST_BOUNDARY)
 }
 
-fn one_part(
-    part: &[u8],
-    text: Text<'_>,
-    cut: bool,
-    value: &dyn Fn(&[u8], bool, &mut Vec<u8>),
-    out: &mut Vec<u8>,
-) {
+fn one_part(part: &[u8], text: Text<'_>, cut: bool, value: &Show<'_>, out: &mut Vec<u8>) {
     let found = detect::find(part, b"\r\n\r\n").map(|at| (at, 4)).or_else(|| {
         if part.starts_with(b"\r\n") { Some((0, 2)) } else { detect::find(part, b"\n\n").map(|at| (at, 2)) }
     });

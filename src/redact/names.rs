@@ -165,7 +165,9 @@ impl Words {
     fn stranger(&mut self, word: &[u8]) -> Meaning {
         let holds =
             |part: &str| word.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()));
-        if word.len() > 6 && ["password", "passwd", "passphrase", "passwort"].iter().any(|part| holds(part)) {
+        // `pass` first: it is rare, and the search for it is cheap.
+        let long = word.len() > 6 && word.iter().any(|b| b | 0x20 == b'p') && holds("pass");
+        if long && ["password", "passwd", "passphrase", "passwort"].iter().any(|part| holds(part)) {
             let harmless = word.eq_ignore_ascii_case(b"passwordless");
             return if harmless { Meaning::default() } else { meaning(b"password") };
         }
@@ -174,12 +176,18 @@ impl Words {
         {
             return meaning(b"password");
         }
-        let ends = |end: &&str| {
+        let ends = |end: &&'static str| {
             word.len() > end.len()
                 && word.get(word.len() - end.len()..).is_some_and(|w| w.eq_ignore_ascii_case(end.as_bytes()))
         };
         let counts = ["max", "min", "num", "next", "page", "eos", "bos", "pad", "unk", "stop"];
-        self.secret_end = SECRET_ENDS.iter().any(|end| ends(end))
+        let may_end = word.last().is_some_and(|b| {
+            matches!(b | 0x20, b't' | b'n' | b'y' | b'l' | b's' | b'e' | b'd' | b'g' | b'r')
+        });
+        if word.len() < 5 || !may_end {
+            return Meaning::default();
+        }
+        self.secret_end = SECRET_ENDS.iter().any(ends)
             && !counts
                 .iter()
                 .any(|c| word.get(..c.len()).is_some_and(|w| w.eq_ignore_ascii_case(c.as_bytes())));
@@ -216,15 +224,13 @@ fn for_each_word(name: &[u8], mut found: impl FnMut(&[u8])) {
     let at = |i: usize| name.get(i).copied().unwrap_or(0);
     let is_lower = |b: u8| b.is_ascii_lowercase() || b >= 0x80;
     let mut start = 0;
-    let mut before = 0;
+    let mut before = 0_u8;
     for (i, &b) in name.iter().enumerate() {
         let letter = b.is_ascii_alphabetic() || b >= 0x80;
-        let hump = b.is_ascii_uppercase()
-            && (is_lower(before)
-                || (before.is_ascii_uppercase()
-                    && at(i + 1).is_ascii_lowercase()
-                    // `userIDs`: a plural, not a hump
-                    && !(at(i + 1) == b's' && !is_lower(at(i + 2)))));
+        // `userIDs`: a plural, not a hump
+        let plural = at(i + 1) == b's' && !is_lower(at(i + 2));
+        let last_capital = before.is_ascii_uppercase() && at(i + 1).is_ascii_lowercase() && !plural;
+        let hump = b.is_ascii_uppercase() && (is_lower(before) || last_capital);
         if !letter || hump {
             if start < i {
                 found(name.get(start..i).unwrap_or_default());
@@ -271,26 +277,29 @@ pub(super) fn plain_name(raw: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(text.chars().filter_map(fold).collect::<String>().into_bytes())
 }
 
-const CACHED: usize = 128;
+const CACHED: usize = 512;
 
-/// Decisions made earlier on this thread, exact for names of up to 16 bytes. It never changes a decision,
+/// A name, from the lowest byte up, and what it says.
+type Slot = Cell<([u128; 2], NameClass)>;
+
+/// Decisions made earlier on this thread, exact for names of up to 32 bytes. It never changes a decision,
 /// only its price: the same few dozen keys make up nearly all traffic of a service.
 struct Cache {
     /// The rules that the decisions belong to.
     owner: Cell<u64>,
-    slots: [Cell<(u128, NameClass)>; CACHED],
+    slots: [Slot; CACHED],
 }
 
 thread_local! {
     static CACHE: Cache = const {
-        Cache { owner: Cell::new(0), slots: [const { Cell::new((0, NameClass::Plain)) }; CACHED] }
+        Cache { owner: Cell::new(0), slots: [const { Cell::new(([0; 2], NameClass::Plain)) }; CACHED] }
     };
 }
 
 /// A view of this thread's cache for one scan.
 pub(super) struct Decisions<'a> {
     own: &'a OwnNames,
-    slots: &'a [Cell<(u128, NameClass)>; CACHED],
+    slots: &'a [Slot; CACHED],
 }
 
 impl<'a> Decisions<'a> {
@@ -299,28 +308,34 @@ impl<'a> Decisions<'a> {
         // A const-initialised thread local without a destructor is always there.
         CACHE.with(|cache| {
             if cache.owner.replace(owner) != owner {
-                cache.slots.iter().for_each(|slot| slot.set((0, NameClass::Plain)));
+                cache.slots.iter().for_each(|slot| slot.set(([0; 2], NameClass::Plain)));
             }
             scan(&Decisions { own, slots: &cache.slots })
         })
     }
 
-    /// As `classify`, for a name of 1 to 16 plain bytes packed from the lowest byte up.
+    /// As `any`, for a name of 1 to 32 bytes, packed, without a NUL.
     #[inline]
     #[allow(clippy::cast_possible_truncation)] // folded on purpose
-    pub(super) fn short(&self, packed: u128, name: &[u8]) -> NameClass {
-        let folded = (packed as u64) ^ ((packed >> 64) as u64).rotate_left(23);
-        let slot = (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 57) as usize;
-        let slot = self.slots.get(slot);
-        if let Some((known, class)) = slot.map(Cell::get)
-            && known == packed
-        {
+    pub(super) fn short(&self, packed: [u128; 2], name: &[u8]) -> NameClass {
+        let [low, high] = packed;
+        let fold =
+            |x: u128| (x as u64) ^ ((x >> 64) as u64).rotate_left(31).wrapping_mul(0xC2B2_AE3D_27D4_EB4F);
+        let mixed = fold(low) ^ fold(high).rotate_left(17);
+        let slot = ((mixed ^ (mixed >> 29)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55) as usize;
+        let (Some(first), Some(second)) = (self.slots.get(slot), self.slots.get(slot ^ 1)) else {
+            return self.any(name);
+        };
+        let (known, class) = first.get();
+        if known == packed {
+            return class;
+        }
+        let (known, class) = second.get();
+        if known == packed {
             return class;
         }
         let class = self.any(name);
-        if let Some(slot) = slot {
-            slot.set((packed, class));
-        }
+        second.set(first.replace((packed, class)));
         class
     }
 
@@ -333,6 +348,13 @@ impl<'a> Decisions<'a> {
         }
     }
 
+    /// True where a value names a secret: `password` in `{"name": "password", ..}`. Values are of all kinds and
+    /// would push names out of the cache.
+    pub(super) fn value_names_secret(&self, value: &[u8]) -> bool {
+        value.iter().any(|b| b.is_ascii_alphabetic() || *b >= 0x80)
+            && classify(self.own, value) == NameClass::Secret
+    }
+
     /// True where the value that goes with `name` is masked.
     pub(super) fn is_secret(&self, name: &[u8]) -> bool {
         self.class(name) == NameClass::Secret
@@ -341,9 +363,14 @@ impl<'a> Decisions<'a> {
     /// As `any`, from the cache where it is short.
     pub(super) fn class(&self, name: &[u8]) -> NameClass {
         // A NUL at the end would be lost in packing.
-        if name.len() > 16 || name.last().is_none_or(|&b| b == 0) {
+        if name.len() > 32 || name.last().is_none_or(|&b| b == 0) {
             return self.any(name);
         }
-        self.short(name.iter().rev().fold(0, |packed, b| packed << 8 | u128::from(*b)), name)
+        let packed = |part: Option<&[u8]>| {
+            let mut bytes = [0; 16];
+            bytes.iter_mut().zip(part.unwrap_or_default()).for_each(|(to, from)| *to = *from);
+            u128::from_le_bytes(bytes)
+        };
+        self.short([packed(Some(name)), packed(name.get(16..))], name)
     }
 }

@@ -4,8 +4,9 @@
 
 use std::ops::Range;
 
+use super::lanes::{self, Chunk};
 use super::names::{Decisions, NameClass};
-use super::{MASK, detect, lanes, url};
+use super::{MASK, detect, url};
 
 /// The furthest a name is looked for in front of its separator.
 const NAME_REACH: usize = 128;
@@ -35,6 +36,7 @@ struct State {
     named: bool,
     /// Up to here a URL was looked at.
     url_end: usize,
+    spent: detect::Spent,
 }
 
 struct Hit {
@@ -49,7 +51,7 @@ impl Text<'_> {
         let (mut base, mut at, mut copied) = (0, 0, 0);
         let mut state = State::default();
         while base < src.len() {
-            let mut marks = lanes::look(lanes::load(src, base)).trigger;
+            let mut marks = lanes::marks(Chunk::load(src, base));
             while marks != 0 {
                 let pos = base + lanes::first(marks);
                 marks &= marks - 1;
@@ -86,7 +88,7 @@ impl Text<'_> {
             }
             b':' | b'=' => self.named(src, pos, floor, &mut state.named),
             _ => {
-                let range = detect::secret_at(src, pos)?;
+                let range = detect::secret_at(src, pos, &mut state.spent)?;
                 (range.start >= floor && range.start < range.end).then_some(Hit { range, with: With::Mask })
             }
         }
@@ -125,6 +127,21 @@ impl Text<'_> {
 
     /// `name: value`, `name=value`, `"name": "value"`, `name => value`.
     fn named(self, src: &[u8], pos: usize, floor: usize, named: &mut bool) -> Option<Hit> {
+        // A path of Rust or C++: `token::Kind`.
+        if src.get(pos + 1) == Some(&b':') && src.get(pos + 2).is_some_and(u8::is_ascii_alphabetic) {
+            return None;
+        }
+        // `T10:30`
+        let digit = |at: usize| src.get(at).is_some_and(u8::is_ascii_digit);
+        if pos >= 4
+            && digit(pos + 1)
+            && digit(pos - 1)
+            && digit(pos - 2)
+            && matches!(src.get(pos - 3), Some(b'T' | b' ' | b':'))
+            && digit(pos - 4)
+        {
+            return None;
+        }
         let name = name_before(src, pos, floor)?;
         let mut class = self.class(src, &name);
         if class == NameClass::PairValue && std::mem::take(named) {
@@ -134,8 +151,8 @@ impl Text<'_> {
             NameClass::Secret => {}
             NameClass::PairName => {
                 // A short look: names are short, and the value is read again for what it holds.
-                let value = value_after(src.get(..src.len().min(pos + NAME_REACH))?, pos)?;
-                *named = self.names.is_secret(src.get(value.range)?);
+                let value = value_after(src.get(..src.len().min(pos + 64))?, pos)?;
+                *named = value.range.len() <= 40 && self.names.value_names_secret(src.get(value.range)?);
                 return None;
             }
             _ => return None,
@@ -151,6 +168,10 @@ impl Text<'_> {
 
     fn class(self, src: &[u8], name: &Range<usize>) -> NameClass {
         let word = src.get(name.clone()).unwrap_or_default();
+        // Times and addresses: `10:30`
+        if word.iter().all(u8::is_ascii_digit) {
+            return NameClass::Plain;
+        }
         let decoded = url::decode_name(word);
         let class = self.names.class(&decoded);
         if matches!(class, NameClass::Secret | NameClass::Kept) {
@@ -325,7 +346,8 @@ fn bare(src: &[u8], start: usize, to_line_end: bool) -> Value {
         }
         at += 1;
     }
-    Value { range: start..at, quoted: false }
+    let blanks = src.get(start..at).unwrap_or_default().iter().rev().take_while(|b| b.is_ascii_whitespace());
+    Value { range: start..at - blanks.count(), quoted: false }
 }
 
 /// True where `name=` or `"name":` follows.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::text::Text;
-use super::{MASK, detect, lanes};
+use super::{MASK, detect};
 
 /// How often percent-encoding inside percent-encoding is followed.
 const NESTING: u8 = 3;
@@ -101,8 +101,7 @@ fn secret_in_segment(before: &[u8], segment: &[u8], text: Text<'_>) -> Option<us
         }
     }
     let decoded = decode(segment);
-    let mut marks = (0..decoded.len()).step_by(16).map(|at| lanes::look(lanes::load(&decoded, at)).trigger);
-    if marks.any(|m| m != 0) && detect::holds_secret(&decoded) {
+    if detect::holds_secret(&decoded) {
         return Some(0);
     }
     let random = segment.len() >= 16 && segment.iter().any(u8::is_ascii_digit);
@@ -186,17 +185,21 @@ pub(super) fn nested(value: &[u8], text: Text<'_>, out: &mut Vec<u8>) -> bool {
     let decoded = decode(value);
     if text.depth >= NESTING {
         // Deeper than anybody nests; whatever is still wrapped stays out of sight.
-        let wrapped = decoded.contains(&b'%');
+        let wrapped = is_encoded(&decoded);
         out.extend_from_slice(if wrapped { MASK } else { value });
         return wrapped;
     }
     let mut scrubbed = Vec::new();
     let inner = Text { depth: text.depth + 1, cut: false, ..text };
-    let changed = if decoded.starts_with(b"/") {
+    let mut changed = if decoded.starts_with(b"/") {
         redact(&decoded, inner, &mut scrubbed)
     } else {
         inner.scrub(&decoded, &mut scrubbed)
     };
+    if !changed && is_encoded(&decoded) {
+        scrubbed.clear();
+        changed = nested(&decoded, inner, &mut scrubbed);
+    }
     if !changed {
         out.extend_from_slice(value);
         return false;
@@ -244,6 +247,10 @@ pub(super) fn is_secret_param(name: &[u8]) -> bool {
         "skey",
     ];
     NAMES.iter().any(|n| name.eq_ignore_ascii_case(n.as_bytes()))
+}
+
+fn is_encoded(src: &[u8]) -> bool {
+    src.windows(3).any(|w| matches!(w, [b'%', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()))
 }
 
 /// Percent-decodes once, `+` is a blank. Invalid escapes stay.

@@ -233,6 +233,9 @@ mod tests {
         for word in words.flat_map(str::split_ascii_whitespace) {
             assert!(meaning(word.as_bytes()).is_known(), "{word}");
         }
+        for end in SECRET_ENDS {
+            assert!(super::super::names::is_secret(format!("zz{end}").as_bytes()), "{end}");
+        }
         assert!(TABLE.iter().filter(|e| e.0 != 0).count() < SLOTS / 2);
     }
 }

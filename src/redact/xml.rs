@@ -2,18 +2,13 @@
 
 use super::names::NameClass;
 use super::text::Text;
-use super::{MASK, detect};
+use super::{MASK, Show, detect};
 
 /// Elements of HTML that are never closed.
 const VOID: [&str; 10] = ["input", "meta", "br", "img", "link", "hr", "source", "area", "base", "col"];
 
 /// Appends the document without its secrets. `show` says what becomes of text between tags.
-pub(super) fn redact(
-    src: &[u8],
-    text: Text<'_>,
-    show: &dyn Fn(&[u8], bool, &mut Vec<u8>),
-    out: &mut Vec<u8>,
-) {
+pub(super) fn redact(src: &[u8], text: Text<'_>, show: &Show<'_>, out: &mut Vec<u8>) {
     let mut at = 0;
     // The secret element that is open, and how many of its name.
     let mut secret: Option<(&[u8], usize)> = None;

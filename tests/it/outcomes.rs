@@ -101,7 +101,10 @@ fn get_line(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
 }
 
-fn told(exchange: &Exchange) -> (Outcome, Option<u16>, Level, u64) {
+/// Outcome, status, level, bytes of the response.
+type Ending = (Outcome, Option<u16>, Level, u64);
+
+fn told(exchange: &Exchange) -> Ending {
     let response = exchange.response.as_ref();
     (
         exchange.outcome,
@@ -121,7 +124,7 @@ async fn each_end_over_tcp_gives_one_record_with_its_true_outcome() {
             "POST {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
         )
     };
-    let cases: Vec<(&str, String, Option<&str>, (Outcome, Option<u16>, Level, u64))> = vec![
+    let cases: Vec<(&str, String, Option<&str>, Ending)> = vec![
         ("200 with body", get_line("/body"), None, (Complete, Some(200), Level::INFO, 5)),
         ("200 empty", get_line("/empty"), None, (Complete, Some(200), Level::INFO, 0)),
         ("204", get_line("/none"), None, (Complete, Some(204), Level::INFO, 0)),
