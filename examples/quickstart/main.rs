@@ -9,13 +9,20 @@ mod app;
 use std::{
     env,
     error::Error,
+    future,
     io::{self, Write},
     net::{Ipv4Addr, SocketAddr},
     path::{self, PathBuf},
 };
 
 use axum::serve::ListenerExt;
-use tokio::{net::TcpListener, signal};
+use tokio::{
+    net::TcpListener,
+    signal::{
+        ctrl_c,
+        unix::{SignalKind, signal},
+    },
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -49,7 +56,8 @@ fn greet(addr: SocketAddr) {
     for line in app::TRY {
         text.push_str(&format!("  curl -i {}\n", line.replace("{addr}", &addr.to_string())));
     }
-    _ = writeln!(io::stderr(), "{text}");
+    text.push('\n');
+    _ = io::stderr().write_all(text.as_bytes());
 }
 
 /// Where a failed request leaves its dump.
@@ -62,17 +70,14 @@ fn dumps() -> String {
 
 /// Returns at Ctrl-C or SIGTERM.
 async fn stop_asked() {
-    #[cfg(unix)]
     let terminated = async {
-        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+        match signal(SignalKind::terminate()) {
             Ok(mut signal) => _ = signal.recv().await,
-            Err(_) => std::future::pending().await,
+            Err(_) => future::pending().await,
         }
     };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
     tokio::select! {
-        _ = signal::ctrl_c() => {}
+        _ = ctrl_c() => {}
         () = terminated => {}
     }
     tracing::info!("stopping once the open requests are answered");
