@@ -349,6 +349,7 @@ impl Flight {
         match std::mem::replace(&mut state.beginning, Beginning::Gone) {
             Beginning::Held(mut started) => {
                 started.request.body = self.request_body(&mut state.request);
+                started.told = started.started.after(self.age());
                 let started = Arc::<Started>::from(started);
                 state.beginning = Beginning::Told(Arc::clone(&started));
                 Some(started)
@@ -466,6 +467,7 @@ fn beginning(
         span_id: trace.map(|_| SpanId::from_bytes(random().max(1).to_be_bytes())),
         parent_span_id: trace.map(|trace| trace.parent_id),
         started,
+        told: started,
         direction: Direction::Inbound,
         request: Request {
             method: parts.method.clone(),

@@ -75,7 +75,7 @@ impl Sink for Console {
         if self.style == Style::Json {
             self.print(|out, view| {
                 if !view.combined {
-                    out.entry(|text, seq| entry::request(text, view, seq, Timestamp::now(), started));
+                    out.entry(|text, seq| entry::request(text, view, seq, started));
                 }
             });
         }

@@ -15,6 +15,7 @@ pub(crate) fn failed() -> Value {
             "trace_id": "abababababababababababababababab",
             "span_id": "0101010101010101",
             "started": "2026-11-20T10:29:59.873456Z",
+            "told": "2026-11-20T10:29:59.873656Z",
             "request": {
                 "method": "POST",
                 "url": "http://127.0.0.1:3000/api/v1/orders?token=[REDACTED]",

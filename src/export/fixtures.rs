@@ -75,6 +75,7 @@ fn began() -> Value {
     json!({
         "request_id": "0198c0de-0000-7000-8000-000000000001",
         "started": "2026-11-20T10:30:00.123456Z",
+        "told": "2026-11-20T10:30:00.124000Z",
         "request": {
             "method": "POST",
             "url": "http://shop.test/orders/7?page=2",

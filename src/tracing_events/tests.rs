@@ -92,7 +92,7 @@ fn heard(view: View, exchange: &Exchange) -> Vec<Told> {
 fn entries(view: View, exchange: &Exchange) -> Vec<BTreeMap<String, Value>> {
     let mut out = Vec::new();
     if !view.combined {
-        entry::request(&mut out, &view, 1, exchange.started, exchange);
+        entry::request(&mut out, &view, 1, exchange);
     }
     for kind in entry::entries_of(exchange) {
         entry::finished(&mut out, &view, 1, exchange, kind);

@@ -7,7 +7,7 @@ use super::super::{
     line::{Line, key},
     told,
 };
-use crate::exchange::{Direction, ErrorReport, Exchange, Outcome, Started, Timestamp};
+use crate::exchange::{Direction, ErrorReport, Exchange, Outcome, Started};
 
 /// An entry that a finished exchange gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +30,9 @@ pub(crate) fn entries_of(exchange: &Exchange) -> impl Iterator<Item = Kind> + us
         .filter_map(|(kind, given)| given.then_some(kind))
 }
 
-/// Writes a request entry, made at `at`.
-pub(crate) fn request(out: &mut Vec<u8>, view: &View, seq: u64, at: Timestamp, started: &Started) -> usize {
-    let mut line = Line::begin(out, view, seq, at, Level::INFO, "request");
+/// Writes a request entry.
+pub(crate) fn request(out: &mut Vec<u8>, view: &View, seq: u64, started: &Started) -> usize {
+    let mut line = Line::begin(out, view, seq, started.told, Level::INFO, "request");
     names(&mut line, started);
     line.plain(key!("message"), request_message(started.direction).as_bytes());
     correlation(&mut line, started);

@@ -37,7 +37,7 @@ fn text(write: impl FnOnce(&mut Vec<u8>) -> usize) -> String {
 }
 
 fn request(view: &View, started: &Started) -> String {
-    text(|out| entry::request(out, view, 7, at(), started))
+    text(|out| entry::request(out, view, 7, started))
 }
 
 fn finished(view: &View, exchange: &Exchange, kind: Kind) -> String {
