@@ -91,7 +91,8 @@ mod init;
 mod layer;
 mod redact;
 mod sink;
-#[cfg(all(test, feature = "init"))]
+#[cfg(test)]
+#[cfg(feature = "init")]
 mod tests;
 #[cfg(feature = "init")]
 mod trace;

@@ -29,7 +29,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let flightlog = tower_flightlog::init()?;
     let app = app::router().layer(flightlog.axum_layer());
 
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port()?)).await?;
+    let port = port()?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(|error| format!("PORT={port}: {error}"))?;
     greet(listener.local_addr()?);
     // Without it, a stream's small frames wait some 40 ms for each other.
     let listener = listener.tap_io(|tcp| _ = tcp.set_nodelay(true));
@@ -43,7 +46,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 fn port() -> Result<u16, String> {
     match env::var("PORT") {
         Ok(port) if !port.is_empty() => {
-            port.parse().map_err(|_| format!("PORT={port:?}: want a number from 0 to 65535"))
+            port.parse().map_err(|_| format!("PORT={port}: want a number from 0 to 65535"))
         }
         _ => Ok(3000),
     }

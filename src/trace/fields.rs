@@ -64,7 +64,7 @@ impl Visit for Visitor<'_> {
 
     fn record_error(&mut self, name: &Name, value: &(dyn Error + 'static)) {
         let chain = std::iter::successors(Some(value), |error| (*error).source()).take(16);
-        let text = chain.map(|error| bounded(error)).collect::<Vec<_>>().join(": ");
+        let text = chain.map(bounded).collect::<Vec<_>>().join(": ");
         self.text(name, &text);
     }
 
