@@ -1,4 +1,80 @@
-//! A flight log for tower services.
+//! A flight log for tower services: every HTTP exchange is recorded once, with its true outcome, and each one that fails
+//! leaves a file with what is needed to understand it.
+//!
+//! ```no_run
+//! use std::net::SocketAddr;
+//! use axum::{Router, routing::get};
+//!
+//! # #[cfg(all(feature = "init", feature = "axum"))]
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let flightlog = tower_flightlog::init()?;
+//!     let app: Router = Router::new().route("/", get(|| async { "hello" })).layer(flightlog.axum_layer());
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//!     axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
+//!     Ok(())
+//! }
+//! # #[cfg(not(all(feature = "init", feature = "axum")))] fn main() {}
+//! ```
+//!
+//! Set up in code, for any tower service, with what it records in hand:
+//!
+//! ```
+//! use std::{convert::Infallible, sync::Arc, time::Duration};
+//! use bytes::Bytes;
+//! use http::{Request, Response};
+//! use http_body_util::{BodyExt, Full};
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//! use tower_flightlog::{FlightLog, MemorySink, Outcome, RequestBody};
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let memory = Arc::new(MemorySink::default());
+//! let flightlog = FlightLog::builder().dumps(false).sink(Arc::clone(&memory)).build()?;
+//! let service = ServiceBuilder::new().layer(flightlog.layer()).service(service_fn(
+//!     |_: Request<RequestBody<Full<Bytes>>>| async {
+//!         Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("hello")))
+//!     },
+//! ));
+//! let response = service.oneshot(Request::get("/greet?token=abc").body(Full::default())?).await?;
+//! response.into_body().collect().await?;
+//!
+//! flightlog.flush(Duration::from_secs(5))?;
+//! let exchange = &memory.exchanges()[0];
+//! assert_eq!(exchange.outcome, Outcome::Complete);
+//! assert_eq!(exchange.request.url(), "/greet?token=[REDACTED]");
+//! # Ok(()) }
+//! ```
+//!
+//! # Where to look
+//!
+//! | for | see |
+//! |---|---|
+//! | starting | [`init`], [`FlightLog::from_env`], [`FlightLog::builder`] |
+//! | settings: variables, setters, defaults | [`FlightLogBuilder`] |
+//! | layers | [`FlightLog::layer`], [`FlightLog::axum_layer`], [`RoutePolicy`] for single routes |
+//! | handlers | [`current`], [`RequestId`] as an extractor |
+//! | a tracing subscriber of your own | [`FlightLog::tracing_layer`] |
+//! | run time | [`FlightLog::set_enabled`], [`FlightLog::set_verbosity`], [`FlightLog::stats`], [`FlightLog::flush`] |
+//! | outputs of your own | [`Sink`], [`Exchange`], [`MemorySink`] for tests |
+//! | what never leaves | [`Redactor`], [`RedactOptions`] |
+//! | what is written | [`formats`] |
+//!
+//! # Features
+//!
+//! | feature | default | brings |
+//! |---|---|---|
+//! | `init` | yes | [`init`] and [`FlightLog::tracing_layer`]: log entries from tracing events and the `log` crate |
+//! | `axum` | yes | [`FlightLog::axum_layer`], route templates as endpoints, the address from `ConnectInfo`, the [`RequestId`] extractor |
+//! | `tonic` | no | the peer address of tonic's server |
+//!
+//! Features add API and never change what is recorded.
+//!
+//! # What a request may rely on
+//!
+//! Bytes, frames, trailers, size hints, errors and back-pressure are the same with and without the layer; only the
+//! header `x-request-id` is added. Nothing is buffered ahead of the handler or the client. Trouble with the log is a
+//! warning and a counter in [`Stats`], never an error of a request. What is kept is bounded, and what a bound drops is
+//! counted.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "init"), expect(dead_code, reason = "only `init` hears tracing events"))]
 
@@ -38,3 +114,44 @@ pub use layer::{
 };
 pub use redact::{RedactMode, RedactOptions, Redactor};
 pub use sink::{MemorySink, Sink, Stats};
+
+/// What is written, for those who read it.
+///
+/// # Entries
+///
+/// With `LOG_CONSOLE=json`, or where stdout is no terminal, each line on stdout is one JSON object. Its keys come in one
+/// order, bodies last, and are absent when unknown.
+///
+/// | `type` | when |
+/// |---|---|
+/// | `request` | a request arrived: its body was read or dropped, or its response began |
+/// | `response` | an exchange ended; exactly one for each, also where there was no response |
+/// | `error` | it ended with a status from 500 on; `message` is the cause |
+/// | `exception` | it ended without a proper response: a panic, an error of the service or of the body |
+/// | `log` | the application or a library told something through tracing or the `log` crate |
+/// | `recorder` | the log tells something about itself: `started`, with its settings |
+///
+/// `timestamp`, `level`, `type`, `run` (one for each start of the process) and `seq` (without gaps within a run) are
+/// always there; `request_id` joins what belongs to one exchange. `request_body` and `response_body` hold whole, valid
+/// JSON; other text, and JSON that was cut, is a string in `request_body_text` and `response_body_text`.
+///
+/// # Dumps
+///
+/// A failed exchange is a file `{time}-{trigger}-{request_id}.json` in `LOG_DUMP_DIR`: pretty-printed JSON, the cause
+/// first, described by [`DUMP_SCHEMA`](formats::DUMP_SCHEMA).
+pub mod formats {
+    /// The JSON Schema (draft 2020-12) of a dump, `flightlog.dump/1`.
+    ///
+    /// ```
+    /// let schema: serde_json::Value = serde_json::from_str(tower_flightlog::formats::DUMP_SCHEMA)?;
+    /// assert_eq!(schema["properties"]["schema"]["const"], "flightlog.dump/1");
+    /// assert!(jsonschema::draft202012::new(&schema).is_ok());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub const DUMP_SCHEMA: &str = include_str!("../schema/flightlog.dump.1.json");
+}
+
+/// The examples in README.md are tests.
+#[cfg(all(doctest, feature = "init", feature = "axum"))]
+#[doc = include_str!("../README.md")]
+mod readme {}

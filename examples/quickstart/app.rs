@@ -22,7 +22,7 @@ pub(crate) const TRY: &[&str] = &[
     "{addr}/api/v1/generate -H 'content-type: application/json' -d '{\"prompt\": \"Say hello\", \"max_tokens\": 16}'",
     "{addr}/login -H 'content-type: application/json' -d '{\"user\": \"ada\", \"password\": \"hunter2\"}'",
     "{addr}/users/7/orders/42",
-    "{addr}/fail",
+    "{addr}/fail -H 'authorization: Bearer s3cret'",
     "{addr}/fail/silent",
     "{addr}/panic",
     "'{addr}/slow?ms=1500'",

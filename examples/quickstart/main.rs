@@ -9,20 +9,30 @@ mod app;
 use std::{
     env,
     error::Error,
+    future,
     io::{self, Write},
     net::{Ipv4Addr, SocketAddr},
     path::{self, PathBuf},
 };
 
 use axum::serve::ListenerExt;
-use tokio::{net::TcpListener, signal};
+use tokio::{
+    net::TcpListener,
+    signal::{
+        ctrl_c,
+        unix::{SignalKind, signal},
+    },
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let flightlog = tower_flightlog::init()?;
     let app = app::router().layer(flightlog.axum_layer());
 
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port()?)).await?;
+    let port = port()?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(|error| format!("PORT={port}: {error}"))?;
     greet(listener.local_addr()?);
     // Without it, a stream's small frames wait some 40 ms for each other.
     let listener = listener.tap_io(|tcp| _ = tcp.set_nodelay(true));
@@ -36,7 +46,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 fn port() -> Result<u16, String> {
     match env::var("PORT") {
         Ok(port) if !port.is_empty() => {
-            port.parse().map_err(|_| format!("PORT={port:?}: want a number from 0 to 65535"))
+            port.parse().map_err(|_| format!("PORT={port}: want a number from 0 to 65535"))
         }
         _ => Ok(3000),
     }
@@ -49,7 +59,8 @@ fn greet(addr: SocketAddr) {
     for line in app::TRY {
         text.push_str(&format!("  curl -i {}\n", line.replace("{addr}", &addr.to_string())));
     }
-    _ = writeln!(io::stderr(), "{text}");
+    text.push('\n');
+    _ = io::stderr().write_all(text.as_bytes());
 }
 
 /// Where a failed request leaves its dump.
@@ -62,17 +73,14 @@ fn dumps() -> String {
 
 /// Returns at Ctrl-C or SIGTERM.
 async fn stop_asked() {
-    #[cfg(unix)]
     let terminated = async {
-        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+        match signal(SignalKind::terminate()) {
             Ok(mut signal) => _ = signal.recv().await,
-            Err(_) => std::future::pending().await,
+            Err(_) => future::pending().await,
         }
     };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
     tokio::select! {
-        _ = signal::ctrl_c() => {}
+        _ = ctrl_c() => {}
         () = terminated => {}
     }
     tracing::info!("stopping once the open requests are answered");

@@ -144,7 +144,7 @@ impl Reply {
 
 /// The dumps in a directory, by endpoint, each valid against the schema in the repository.
 fn dumps(log_dir: &Path) -> HashMap<String, (String, Value)> {
-    let schema = include_str!("../../schema/flightlog.dump.1.json");
+    let schema = tower_flightlog::formats::DUMP_SCHEMA;
     let schema = jsonschema::draft202012::new(&serde_json::from_str(schema).unwrap()).unwrap();
     let mut dumps = HashMap::new();
     let Ok(files) = fs::read_dir(log_dir.join("dumps")) else { return dumps };
