@@ -1,9 +1,8 @@
 //! `init()`: everything from the environment, with a subscriber and a console.
 
-use tracing::{Subscriber, dispatcher};
-use tracing_subscriber::{
-    EnvFilter, Layer, layer::SubscriberExt, registry, registry::LookupSpan, util::SubscriberInitExt,
-};
+use tracing::{Subscriber, dispatcher, level_filters::LevelFilter, subscriber::set_global_default};
+use tracing_log::{AsLog, LogTracer};
+use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, registry, registry::LookupSpan};
 
 use crate::{builder::FlightLogBuilder, config::Error, flightlog::FlightLog, trace::LogLayer};
 
@@ -35,7 +34,7 @@ pub fn init() -> Result<FlightLog, Error> {
     let is_alone = !dispatcher::has_been_set();
     let builder = if is_alone { builder.with_subscriber_of_ours() } else { builder };
     let (flightlog, warning) = builder.build_quietly()?;
-    let installed = is_alone && registry().with(flightlog.tracing_layer()).try_init().is_ok();
+    let installed = is_alone && install(&flightlog);
     if let Some(warning) = warning {
         tracing::warn!("{warning}");
     }
@@ -46,6 +45,15 @@ pub fn init() -> Result<FlightLog, Error> {
         );
     }
     Ok(flightlog)
+}
+
+/// Makes ours the global subscriber, which then hears the `log` crate's records too, unless they have a logger.
+fn install(flightlog: &FlightLog) -> bool {
+    let installed = set_global_default(registry().with(flightlog.tracing_layer())).is_ok();
+    if installed {
+        let _ = LogTracer::builder().with_max_level(LevelFilter::current().as_log()).init();
+    }
+    installed
 }
 
 impl FlightLog {

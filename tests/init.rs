@@ -1,0 +1,22 @@
+//! `init()` is global: what it does to a process is tested in one of its own.
+
+use std::time::Duration;
+
+use log::Log;
+use tracing::dispatcher;
+
+#[test]
+fn init_hears_tracing_and_log_and_a_second_one_leaves_the_first_in_place()
+-> Result<(), Box<dyn std::error::Error>> {
+    let flightlog = tower_flightlog::init()?;
+    assert!(dispatcher::has_been_set());
+    assert_eq!(log::max_level(), log::LevelFilter::Info, "LOG_LEVEL is info");
+    let metadata = log::Metadata::builder().level(log::Level::Warn).target("some_crate").build();
+    assert!(log::logger().enabled(&metadata), "records of the log crate are heard");
+    log::warn!(target: "some_crate", "heard");
+
+    let second = tower_flightlog::init()?;
+    second.flush(Duration::from_secs(20))?;
+    flightlog.flush(Duration::from_secs(20))?;
+    Ok(())
+}
