@@ -82,6 +82,12 @@ impl Stand {
         }
     }
 
+    /// Requests, and all that they have left to do.
+    pub(crate) async fn round(&mut self, requests: u64) -> Result<()> {
+        self.serve(requests).await?;
+        self.settle().await
+    }
+
     /// Sends `count` requests, one after the other, and reads the responses to their ends.
     pub(crate) async fn serve(&mut self, count: u64) -> Result<()> {
         let _default =

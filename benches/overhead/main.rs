@@ -30,24 +30,21 @@ fn main() -> Result<()> {
     match arguments.as_slice() {
         [] => table(false),
         ["--instructions"] => table(true),
-        // What callgrind looks at: one case alone in a process.
-        ["--case", name, "--requests", count] => {
+        // What callgrind looks at: one case alone in a process. Between the rounds everyone catches up.
+        ["--case", name, "--rounds", rounds, "--requests", requests] => {
             let case = CASES.iter().find(|case| case.name == *name).ok_or("no such case")?;
+            let (rounds, requests): (u64, u64) = (rounds.parse()?, requests.parse()?);
             let runtime = runtime()?;
             let mut stand = build(&runtime, case)?;
-            let mut left: u64 = count.parse()?;
-            while left > 0 {
-                let round = left.min(ROUND);
-                runtime.block_on(stand.serve(round))?;
-                runtime.block_on(stand.settle())?;
-                left -= round;
-            }
-            Ok(())
+            (0..rounds).try_for_each(|_| runtime.block_on(stand.round(requests)))
         }
         ["--cases"] => {
             CASES.iter().try_for_each(|case| writeln!(io::stdout(), "{}", case.name)).map_err(Into::into)
         }
-        _ => Err("usage: overhead [--instructions | --cases | --case NAME --requests COUNT]".into()),
+        _ => {
+            Err("usage: overhead [--instructions | --cases | --case NAME --rounds COUNT --requests COUNT]"
+                .into())
+        }
     }
 }
 
@@ -106,10 +103,7 @@ fn in_process() -> Result<Vec<Cost>> {
     let mut costs = Vec::new();
     for stand in &mut stands {
         let region = Region::new(ALLOCATOR);
-        runtime.block_on(async {
-            stand.serve(ROUND).await?;
-            stand.settle().await
-        })?;
+        runtime.block_on(stand.round(ROUND))?;
         let change = region.change();
         let allocations = (change.allocations + change.reallocations) as f64 / ROUND as f64;
         let bytes = change.bytes_allocated as f64 / ROUND as f64;
@@ -139,9 +133,6 @@ fn runtime() -> Result<Runtime> {
 fn build(runtime: &Runtime, case: &Case) -> Result<Stand> {
     let _entered = runtime.enter();
     let mut stand = (case.build)()?;
-    runtime.block_on(async {
-        stand.serve(WARM_UP).await?;
-        stand.settle().await
-    })?;
+    runtime.block_on(stand.round(WARM_UP))?;
     Ok(stand)
 }
