@@ -1,8 +1,9 @@
 use std::{borrow::Cow, sync::Arc};
 
 use bytes::Buf;
-use http::{HeaderMap, HeaderValue, header};
+use http::HeaderValue;
 
+use super::noted::Noted;
 use crate::exchange::{Budget, CapturedBody, Media, Permit, Raw, Scrub};
 
 /// What one direction's body leaves behind as it passes: a count, and its head.
@@ -21,11 +22,16 @@ pub(super) struct Tap {
 }
 
 impl Tap {
-    /// For the body that `headers` describe.
-    pub(super) fn new(headers: &HeaderMap, limit: usize, keep_binary: bool, budget: &Arc<Budget>) -> Self {
-        let content_type = label(headers.get(header::CONTENT_TYPE));
-        let encoding = label(headers.get(header::CONTENT_ENCODING));
-        let declared = content_length(headers);
+    /// For the body that `headers` describe, `declared` to be so long.
+    pub(super) fn new(
+        headers: &Noted<'_>,
+        declared: Option<u64>,
+        limit: usize,
+        keep_binary: bool,
+        budget: &Arc<Budget>,
+    ) -> Self {
+        let content_type = label(headers.content_type);
+        let encoding = label(headers.content_encoding);
         let media = Media::of(&content_type);
         let is_text =
             media.is_textual() && (encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity"));
@@ -138,12 +144,6 @@ impl Tap {
         });
         CapturedBody::new(self.total, self.ended, raw)
     }
-}
-
-/// The one valid Content-Length (RFC 9110 section 8.6).
-pub(super) fn content_length(headers: &HeaderMap) -> Option<u64> {
-    let text = headers.get(header::CONTENT_LENGTH)?.to_str().ok()?;
-    text.bytes().all(|digit| digit.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 /// The usual content types are not copied.
