@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use log::Log;
 use tracing::dispatcher;
 
 #[test]

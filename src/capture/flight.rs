@@ -16,6 +16,7 @@ use super::{
     completion::{self, Ahead},
     current, forwarded,
     grpc::GrpcEnd,
+    noted::Noted,
     panics,
     recorder::Recorder,
     report,
@@ -108,12 +109,13 @@ impl Flight {
         let policy = parts.extensions.get::<RoutePolicy>().copied().unwrap_or_default();
         let limit = policy.limit(recorder.capture_limit());
         recorder.counters.begun.add(1);
-        let beginning = beginning(recorder, parts, hints, request_id, started);
+        let headers = Noted::of(&parts.headers);
+        let beginning = beginning(recorder, parts, &headers, hints, request_id, started);
         let trace_id = beginning.trace_id;
-        let echo = beginning.client_request_id.as_ref().and_then(|_| parts.headers.get(REQUEST_ID).cloned());
+        let echo = beginning.client_request_id.as_ref().and_then(|_| headers.request_id.once().cloned());
         let state = State {
             beginning: Beginning::Held(Box::new(beginning)),
-            request: Tap::new(&parts.headers, limit, true, &recorder.budget),
+            request: Tap::new(&headers, headers.length(), limit, true, &recorder.budget),
             answer: None,
             reported: None,
             logged: None,
@@ -165,8 +167,7 @@ impl Flight {
 
     /// The service panicked, and the layer answers in its place.
     pub(crate) fn answer_crash(&self, panic: Panic, status: StatusCode, headers: &HeaderMap) {
-        let told = self.answered(status, headers);
-        self.announce(told);
+        self.answered(status, headers);
         self.finish(Outcome::Panicked, Some(*panic.report));
     }
 
@@ -209,31 +210,37 @@ impl Flight {
         is_end: bool,
         exact: Option<u64>,
     ) -> Ahead {
-        let told = self.answered(status, headers);
-        self.announce(told);
-        let ahead = completion::ahead(&self.0.method, status, headers, is_end, exact);
+        let declared = self.answered(status, headers);
+        let ahead = completion::ahead(&self.0.method, status, declared, is_end, exact);
         if let Ahead::Nothing(outcome) = ahead {
             self.finish(outcome, None);
         }
         ahead
     }
 
-    fn answered(&self, status: StatusCode, headers: &HeaderMap) -> Option<Arc<Started>> {
+    /// Gives the Content-Length.
+    fn answered(&self, status: StatusCode, headers: &HeaderMap) -> Option<u64> {
         let recorder = &self.0.recorder;
         let ttfb = self.age();
         let keep_binary = status.is_client_error() || status.is_server_error();
         let raw = RawHead::copy(&[], &[], headers, head_limit(recorder));
+        let headers = Noted::of(headers);
+        let declared = headers.length();
+        let grpc = GrpcEnd::read(&headers, &*recorder.scrub);
         let mut state = self.lock();
         let limit = state.policy.limit(recorder.capture_limit());
         state.answer = Some(Answer {
             status,
             head: Head::new(raw, Arc::clone(&recorder.scrub)),
             ttfb,
-            body: Tap::new(headers, limit, keep_binary, &recorder.budget),
+            body: Tap::new(&headers, declared, limit, keep_binary, &recorder.budget),
             trailers: None,
-            grpc: GrpcEnd::read(headers, &*recorder.scrub),
+            grpc,
         });
-        self.tell_beginning(&mut state)
+        let told = self.tell_beginning(&mut state);
+        drop(state);
+        self.announce(told);
+        declared
     }
 
     /// Data of the response body passed; gives the bytes so far.
@@ -248,7 +255,7 @@ impl Flight {
     pub(crate) fn response_trailers(&self, trailers: &HeaderMap) {
         let scrub = Arc::clone(&self.0.recorder.scrub);
         let raw = RawHead::copy(&[], &[], trailers, head_limit(&self.0.recorder));
-        let grpc = GrpcEnd::read(trailers, &*scrub);
+        let grpc = GrpcEnd::read(&Noted::of(trailers), &*scrub);
         let mut state = self.lock();
         if let Some(answer) = &mut state.answer {
             answer.grpc = grpc.or(answer.grpc.take());
@@ -439,17 +446,18 @@ fn why(exchange: &Exchange, told: Option<Redacted>) -> ErrorReport {
 fn beginning(
     recorder: &Recorder,
     parts: &Parts,
+    headers: &Noted<'_>,
     hints: &Hints<'_>,
     request_id: RequestId,
     started: Timestamp,
 ) -> Started {
-    let trace = TraceParent::from_headers(&parts.headers);
-    let (client_request_id, client_request_id_rejected) = match request_id::client_request_id(&parts.headers)
-    {
-        ClientId::Absent => (None, false),
-        ClientId::Rejected => (None, true),
-        ClientId::Valid(id) => (Some(recorder.scrub.text(id)), false),
-    };
+    let trace = TraceParent::from_header(headers.traceparent);
+    let (client_request_id, client_request_id_rejected) =
+        match request_id::client_request_id(headers.request_id) {
+            ClientId::Absent => (None, false),
+            ClientId::Rejected => (None, true),
+            ClientId::Valid(id) => (Some(recorder.scrub.text(id)), false),
+        };
     let peer = match &recorder.remote_addr {
         Some(source) => source(parts),
         None => hints.peer.map(|peer| peer.ip().to_canonical()),
@@ -475,17 +483,17 @@ fn beginning(
             remote_addr,
             peer_addr: peer.filter(|_| peer != remote_addr),
             body: CapturedBody::default(),
-            head: Head::new(head(parts, hints, head_limit(recorder)), Arc::clone(&recorder.scrub)),
+            head: Head::new(head(parts, headers, hints, head_limit(recorder)), Arc::clone(&recorder.scrub)),
         },
     }
 }
 
 /// The effective request URI (RFC 9110 section 7.1) and the headers.
-fn head(parts: &Parts, hints: &Hints<'_>, limit: usize) -> RawHead {
+fn head(parts: &Parts, headers: &Noted<'_>, hints: &Hints<'_>, limit: usize) -> RawHead {
     let uri = hints.uri;
     let authority = match uri.authority() {
         Some(authority) => authority.as_str().as_bytes(),
-        None => parts.headers.get(http::header::HOST).map_or(&[][..], |host| host.as_bytes()),
+        None => headers.host.map_or(&[][..], |host| host.as_bytes()),
     };
     let path = uri.path_and_query().map_or("", |path| path.as_str());
     let endpoint = hints.route.unwrap_or(uri.path());

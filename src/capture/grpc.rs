@@ -1,7 +1,6 @@
 //! How a gRPC call ended: told in trailers, or in headers where there is no body.
 
-use http::HeaderMap;
-
+use super::noted::Noted;
 use crate::exchange::{Redacted, Scrub};
 
 /// What `grpc-status` and `grpc-message` say.
@@ -12,9 +11,9 @@ pub(super) struct GrpcEnd {
 }
 
 impl GrpcEnd {
-    pub(super) fn read(headers: &HeaderMap, scrub: &dyn Scrub) -> Option<Self> {
-        let status = headers.get("grpc-status")?.to_str().ok()?.parse().ok()?;
-        let message = headers.get("grpc-message").filter(|value| status != 0 && !value.is_empty());
+    pub(super) fn read(headers: &Noted<'_>, scrub: &dyn Scrub) -> Option<Self> {
+        let status = headers.grpc_status?.to_str().ok()?.parse().ok()?;
+        let message = headers.grpc_message.filter(|value| status != 0 && !value.is_empty());
         Some(Self { status, message: message.map(|value| scrub.text(&decoded(value.as_bytes()))) })
     }
 }

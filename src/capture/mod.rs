@@ -6,6 +6,7 @@ mod current;
 mod flight;
 mod forwarded;
 mod grpc;
+mod noted;
 mod panics;
 mod recorder;
 mod report;

@@ -1,6 +1,4 @@
-use http::header::{HeaderMap, HeaderName};
-
-static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use super::noted::Sole;
 
 const MAX_LENGTH: usize = 128;
 
@@ -21,14 +19,14 @@ pub(crate) enum ClientId<'a> {
 /// Names that file systems treat as special (`CON`, `nul.`) pass: an id never becomes part of a file's name,
 /// which holds our own. Two headers name no request, and what someone marked as sensitive is not for a log:
 /// rejected.
-pub(crate) fn client_request_id(headers: &HeaderMap) -> ClientId<'_> {
-    let mut values = headers.get_all(&X_REQUEST_ID).iter();
-    let Some(value) = values.next() else {
-        return ClientId::Absent;
+pub(super) fn client_request_id(header: Sole<'_>) -> ClientId<'_> {
+    let value = match header {
+        Sole::Absent => return ClientId::Absent,
+        Sole::Repeated => return ClientId::Rejected,
+        Sole::Once(value) => value,
     };
     let bytes = value.as_bytes();
-    let valid = values.next().is_none()
-        && !value.is_sensitive()
+    let valid = !value.is_sensitive()
         && bytes.len() <= MAX_LENGTH
         && bytes.first().is_some_and(u8::is_ascii_alphanumeric)
         && are_allowed(bytes);
@@ -53,10 +51,14 @@ fn are_allowed(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
+    use http::{HeaderMap, HeaderName, HeaderValue};
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::noted::Noted, *};
+
+    fn of(headers: &HeaderMap) -> ClientId<'_> {
+        client_request_id(Noted::of(headers).request_id)
+    }
 
     fn headers<const N: usize>(values: [&[u8]; N]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -68,11 +70,11 @@ mod tests {
 
     #[test]
     fn absent() {
-        assert_eq!(client_request_id(&HeaderMap::new()), ClientId::Absent);
+        assert_eq!(of(&HeaderMap::new()), ClientId::Absent);
         let mut others = HeaderMap::new();
         others.insert("x-request-id2", HeaderValue::from_static("a"));
         others.insert("request-id", HeaderValue::from_static("a"));
-        assert_eq!(client_request_id(&others), ClientId::Absent);
+        assert_eq!(of(&others), ClientId::Absent);
     }
 
     #[test]
@@ -93,11 +95,11 @@ mod tests {
             "a..b",
             "Root=1-67891233-abcdef012345678912345678",
         ] {
-            assert_eq!(client_request_id(&headers([id.as_bytes()])), ClientId::Valid(id), "{id}");
+            assert_eq!(of(&headers([id.as_bytes()])), ClientId::Valid(id), "{id}");
         }
         // R13: told apart by our own id
         let (one, two) = (headers([b"same"]), headers([b"same"]));
-        assert_eq!(client_request_id(&one), client_request_id(&two));
+        assert_eq!(of(&one), of(&two));
     }
 
     #[test]
@@ -146,12 +148,7 @@ mod tests {
             b"+a",
             b"=a",
         ] {
-            assert_eq!(
-                client_request_id(&headers([id])),
-                ClientId::Rejected,
-                "{:?}",
-                id.escape_ascii().to_string()
-            );
+            assert_eq!(of(&headers([id])), ClientId::Rejected, "{:?}", id.escape_ascii().to_string());
         }
     }
 
@@ -166,17 +163,17 @@ mod tests {
     #[test]
     fn two_headers_are_rejected_even_when_alike() {
         // R10
-        assert_eq!(client_request_id(&headers([b"a", b"b"])), ClientId::Rejected);
-        assert_eq!(client_request_id(&headers([b"a", b"a"])), ClientId::Rejected);
-        assert_eq!(client_request_id(&headers([b"a", b""])), ClientId::Rejected);
+        assert_eq!(of(&headers([b"a", b"b"])), ClientId::Rejected);
+        assert_eq!(of(&headers([b"a", b"a"])), ClientId::Rejected);
+        assert_eq!(of(&headers([b"a", b""])), ClientId::Rejected);
     }
 
     #[test]
     fn what_is_marked_sensitive_is_rejected() {
         let mut value = HeaderValue::from_static("a");
         value.set_sensitive(true);
-        let headers = HeaderMap::from_iter([(X_REQUEST_ID.clone(), value)]);
-        assert_eq!(client_request_id(&headers), ClientId::Rejected);
+        let headers = HeaderMap::from_iter([(HeaderName::from_static("x-request-id"), value)]);
+        assert_eq!(of(&headers), ClientId::Rejected);
     }
 
     proptest! {
@@ -187,7 +184,7 @@ mod tests {
                 && id.chars().all(|c| c.is_ascii_alphanumeric() || "._:+=-".contains(c));
             let headers = headers([id.as_bytes()]);
             let want = if grammar { ClientId::Valid(&id) } else { ClientId::Rejected };
-            prop_assert_eq!(client_request_id(&headers), want);
+            prop_assert_eq!(of(&headers), want);
         }
     }
 }

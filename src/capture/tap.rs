@@ -1,8 +1,9 @@
 use std::{borrow::Cow, sync::Arc};
 
 use bytes::Buf;
-use http::{HeaderMap, HeaderValue, header};
+use http::HeaderValue;
 
+use super::noted::Noted;
 use crate::exchange::{Budget, CapturedBody, Media, Permit, Raw, Scrub};
 
 /// What one direction's body leaves behind as it passes: a count, and its head.
@@ -21,12 +22,16 @@ pub(super) struct Tap {
 }
 
 impl Tap {
-    /// For the body that `headers` describe.
-    pub(super) fn new(headers: &HeaderMap, limit: usize, keep_binary: bool, budget: &Arc<Budget>) -> Self {
-        let content_type = label(headers.get(header::CONTENT_TYPE));
-        let encoding = label(headers.get(header::CONTENT_ENCODING));
-        let declared = content_length(headers);
-        let media = Media::of(&content_type);
+    /// For the body that `headers` describe, `declared` to be so long.
+    pub(super) fn new(
+        headers: &Noted<'_>,
+        declared: Option<u64>,
+        limit: usize,
+        keep_binary: bool,
+        budget: &Arc<Budget>,
+    ) -> Self {
+        let (content_type, media) = content_type(headers.content_type);
+        let encoding = label(headers.content_encoding);
         let is_text =
             media.is_textual() && (encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity"));
         // Of what is not text only the digest is told, and only a whole body has one.
@@ -140,29 +145,47 @@ impl Tap {
     }
 }
 
-/// The one valid Content-Length (RFC 9110 section 8.6).
-pub(super) fn content_length(headers: &HeaderMap) -> Option<u64> {
-    let text = headers.get(header::CONTENT_LENGTH)?.to_str().ok()?;
-    text.bytes().all(|digit| digit.is_ascii_digit()).then(|| text.parse().ok())?
-}
-
-/// The usual content types are not copied.
-const USUAL: [&str; 6] = [
-    "application/json",
-    "text/plain; charset=utf-8",
-    "application/json; charset=utf-8",
-    "text/html; charset=utf-8",
-    "text/event-stream",
-    "application/octet-stream",
+/// The usual content types are neither copied nor parsed.
+const USUAL: [(&str, Media); 6] = [
+    ("application/json", Media::Json),
+    ("text/plain; charset=utf-8", Media::Text),
+    ("application/json; charset=utf-8", Media::Json),
+    ("text/html; charset=utf-8", Media::Text),
+    ("text/event-stream", Media::EventStream),
+    ("application/octet-stream", Media::Binary),
 ];
 
 /// The longest content type or encoding that is looked at.
 const LABEL_LIMIT: usize = 256;
 
+fn content_type(value: Option<&HeaderValue>) -> (Cow<'static, [u8]>, Media) {
+    let usual = value.and_then(|value| USUAL.iter().find(|(usual, _)| usual.as_bytes() == value.as_bytes()));
+    if let Some((usual, media)) = usual {
+        return (Cow::Borrowed(usual.as_bytes()), *media);
+    }
+    let label = label(value);
+    let media = Media::of(&label);
+    (label, media)
+}
+
 fn label(value: Option<&HeaderValue>) -> Cow<'static, [u8]> {
     let Some(value) = value.map(HeaderValue::as_bytes) else { return Cow::Borrowed(b"") };
-    match USUAL.iter().find(|usual| usual.as_bytes() == value) {
-        Some(usual) => Cow::Borrowed(usual.as_bytes()),
-        None => Cow::Owned(value.get(..LABEL_LIMIT).unwrap_or(value).into()),
+    Cow::Owned(value.get(..LABEL_LIMIT).unwrap_or(value).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::{Media, USUAL, content_type};
+
+    #[test]
+    fn what_is_usual_is_what_parsing_it_says() {
+        for (usual, media) in USUAL {
+            assert_eq!(media, Media::of(usual.as_bytes()), "{usual}");
+        }
+        let other = HeaderValue::from_static("application/problem+json");
+        assert_eq!(content_type(Some(&other)), (other.as_bytes().into(), Media::Json));
+        assert_eq!(content_type(None), (b"".as_slice().into(), Media::Unknown));
     }
 }

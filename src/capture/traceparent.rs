@@ -1,8 +1,5 @@
-use http::header::{HeaderMap, HeaderName};
-
+use super::noted::Sole;
 use crate::exchange::{SpanId, TraceId, decode};
-
-static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// `00-` trace-id `-` parent-id `-` flags: 2 + 1 + 32 + 1 + 16 + 1 + 2 bytes.
 const LENGTH: usize = 55;
@@ -19,10 +16,8 @@ pub(crate) struct TraceParent {
 
 impl TraceParent {
     /// The one `traceparent` of a request. The header occurs once at most; of two, neither is to be believed.
-    pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
-        let mut values = headers.get_all(&TRACEPARENT).iter();
-        let value = values.next()?;
-        if values.next().is_some() { None } else { Self::parse(value.as_bytes()) }
+    pub(super) fn from_header(header: Sole<'_>) -> Option<Self> {
+        Self::parse(header.once()?.as_bytes())
     }
 
     fn parse(value: &[u8]) -> Option<Self> {
@@ -54,10 +49,10 @@ impl TraceParent {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
+    use http::{HeaderMap, HeaderValue};
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::noted::Noted, *};
 
     const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
     const PARENT: &str = "b7ad6b7169203331";
@@ -70,8 +65,12 @@ mod tests {
         headers
     }
 
+    fn from_headers(headers: &HeaderMap) -> Option<TraceParent> {
+        TraceParent::from_header(Noted::of(headers).traceparent)
+    }
+
     fn read(value: &str) -> Option<TraceParent> {
-        TraceParent::from_headers(&headers([value.as_bytes()]))
+        from_headers(&headers([value.as_bytes()]))
     }
 
     #[test]
@@ -154,10 +153,10 @@ mod tests {
     #[test]
     fn none_or_two_headers_give_none() {
         let value = format!("00-{TRACE}-{PARENT}-01");
-        assert_eq!(TraceParent::from_headers(&HeaderMap::new()), None);
-        assert_eq!(TraceParent::from_headers(&headers([value.as_bytes(), value.as_bytes()])), None);
-        assert_eq!(TraceParent::from_headers(&headers([value.as_bytes(), b""])), None);
-        assert_eq!(TraceParent::from_headers(&headers([b"\xff\xfe"])), None);
+        assert_eq!(from_headers(&HeaderMap::new()), None);
+        assert_eq!(from_headers(&headers([value.as_bytes(), value.as_bytes()])), None);
+        assert_eq!(from_headers(&headers([value.as_bytes(), b""])), None);
+        assert_eq!(from_headers(&headers([b"\xff\xfe"])), None);
     }
 
     proptest! {

@@ -69,11 +69,12 @@ pub struct Tail {
     flight: Flight,
     expected: Option<u64>,
     sent: u64,
+    ended: bool,
 }
 
 impl Tail {
     pub(super) fn new(flight: Flight, expected: Option<u64>) -> Self {
-        Self { flight, expected, sent: 0 }
+        Self { flight, expected, sent: 0, ended: false }
     }
 
     /// Looks at what passes; true where nothing can follow.
@@ -94,20 +95,24 @@ impl Tail {
             }
             Some(Err(error)) => {
                 self.flight.fail(Outcome::BodyError, error);
+                self.ended = true;
                 true
             }
             None => self.complete(),
         }
     }
 
-    fn complete(&self) -> bool {
+    fn complete(&mut self) -> bool {
         self.flight.finish(Outcome::Complete, None);
+        self.ended = true;
         true
     }
 }
 
 impl Drop for Tail {
     fn drop(&mut self) {
-        self.flight.finish(dropped(self.sent, self.expected), None);
+        if !self.ended {
+            self.flight.finish(dropped(self.sent, self.expected), None);
+        }
     }
 }

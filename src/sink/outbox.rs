@@ -80,6 +80,8 @@ impl Outbox {
             Worker::NotStarted => self.start(state),
             Worker::Idle => {
                 state.worker = Worker::Busy;
+                // Woken with the lock held, it would wait for that next.
+                drop(state);
                 self.0.work.notify_one();
             }
             Worker::Busy | Worker::Gone => {}

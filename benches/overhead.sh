@@ -1,0 +1,22 @@
+#!/bin/sh
+# What recording costs a request, with instructions counted by valgrind.
+#
+#   benches/overhead.sh              the whole table
+#   benches/overhead.sh "CASE"       where the instructions of one case go, function by function
+#
+# Needs valgrind; downloads nothing that `cargo bench` does not need.
+set -eu
+cd "$(dirname "$0")/.."
+
+if [ $# -eq 0 ]; then
+    exec cargo bench --all-features --bench overhead -- --instructions
+fi
+
+rounds=600
+bench=$(cargo bench --all-features --bench overhead --no-run 2>&1 | sed -n 's/^ *Executable .*(\(.*\))$/\1/p')
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+valgrind --quiet --tool=callgrind --callgrind-out-file="$out/profile" "$bench" --case "$1" --rounds $rounds --requests 10
+echo "$rounds rounds of 10 requests, after a warm-up of 300"
+callgrind_annotate --auto=no --threshold=95 "$out/profile"
+callgrind_annotate --auto=no --threshold=100 --inclusive=yes "$out/profile" | grep flightlog | head -n 60

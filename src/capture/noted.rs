@@ -1,0 +1,110 @@
+use http::{HeaderMap, HeaderValue};
+
+/// The headers that capture looks at, found in one pass: a look-up in a `HeaderMap` hashes the name each time.
+///
+/// Of a name that comes more than once this is the first value.
+#[derive(Debug, Default)]
+pub(super) struct Noted<'a> {
+    pub(super) content_type: Option<&'a HeaderValue>,
+    pub(super) content_encoding: Option<&'a HeaderValue>,
+    pub(super) content_length: Option<&'a HeaderValue>,
+    pub(super) host: Option<&'a HeaderValue>,
+    pub(super) request_id: Sole<'a>,
+    pub(super) traceparent: Sole<'a>,
+    pub(super) grpc_status: Option<&'a HeaderValue>,
+    pub(super) grpc_message: Option<&'a HeaderValue>,
+}
+
+/// A header that comes once or is not to be believed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum Sole<'a> {
+    #[default]
+    Absent,
+    Once(&'a HeaderValue),
+    Repeated,
+}
+
+impl<'a> Noted<'a> {
+    pub(super) fn of(headers: &'a HeaderMap) -> Self {
+        let mut noted = Self::default();
+        for (name, value) in headers {
+            let first = match name.as_str() {
+                "content-type" => &mut noted.content_type,
+                "content-encoding" => &mut noted.content_encoding,
+                "content-length" => &mut noted.content_length,
+                "host" => &mut noted.host,
+                "grpc-status" => &mut noted.grpc_status,
+                "grpc-message" => &mut noted.grpc_message,
+                "x-request-id" => {
+                    noted.request_id.see(value);
+                    continue;
+                }
+                "traceparent" => {
+                    noted.traceparent.see(value);
+                    continue;
+                }
+                _ => continue,
+            };
+            first.get_or_insert(value);
+        }
+        noted
+    }
+
+    /// The one valid Content-Length (RFC 9110 section 8.6).
+    pub(super) fn length(&self) -> Option<u64> {
+        let text = self.content_length?.to_str().ok()?;
+        text.bytes().all(|digit| digit.is_ascii_digit()).then(|| text.parse().ok())?
+    }
+}
+
+impl<'a> Sole<'a> {
+    fn see(&mut self, value: &'a HeaderValue) {
+        *self = if let Self::Absent = self { Self::Once(value) } else { Self::Repeated };
+    }
+
+    /// The value of a header that came once.
+    pub(super) fn once(self) -> Option<&'a HeaderValue> {
+        if let Self::Once(value) = self { Some(value) } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue};
+
+    use super::{Noted, Sole};
+
+    #[test]
+    fn each_is_found_by_its_name_and_a_repeated_one_is_the_first() {
+        let names =
+            ["content-type", "content-encoding", "content-length", "host", "grpc-status", "grpc-message"];
+        let mut headers = HeaderMap::new();
+        for name in names.into_iter().chain(["x-request-id", "traceparent", "accept", "x-host"]) {
+            headers.append(name, HeaderValue::from_static(name));
+            headers.append(name, HeaderValue::from_static("another"));
+        }
+        let noted = Noted::of(&headers);
+        let found = [
+            noted.content_type,
+            noted.content_encoding,
+            noted.content_length,
+            noted.host,
+            noted.grpc_status,
+            noted.grpc_message,
+        ];
+        assert_eq!(found.map(|value| value.unwrap().to_str().unwrap()), names);
+        assert!(matches!((noted.request_id, noted.traceparent), (Sole::Repeated, Sole::Repeated)));
+    }
+
+    #[test]
+    fn a_length_is_digits_only() {
+        for (value, expected) in
+            [("0", Some(0)), ("300", Some(300)), ("+5", None), ("5, 5", None), ("", None)]
+        {
+            let headers =
+                HeaderMap::from_iter([(http::header::CONTENT_LENGTH, HeaderValue::from_static(value))]);
+            assert_eq!(Noted::of(&headers).length(), expected, "{value:?}");
+        }
+        assert_eq!(Noted::of(&HeaderMap::new()).length(), None);
+    }
+}
