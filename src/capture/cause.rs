@@ -3,16 +3,21 @@
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::exchange::{BodyText, ErrorReport, Redacted, Response};
+use crate::exchange::{BodyText, ErrorReport, Exchange, Redacted, Response};
 
 /// The longest cause taken from a body that is not JSON.
 const LINE_LIMIT: usize = 200;
 
-/// From the response itself: `detail`, `error` or `message` of its JSON body (RFC 9457 and common usage), the first
-/// line of a textual one, else the status.
-pub(super) fn of(response: &Response, grpc_status: Option<u16>) -> ErrorReport {
-    let message = from_body(response.body.whole()).unwrap_or_else(|| told(response.status, grpc_status));
-    ErrorReport { message, ..ErrorReport::default() }
+/// What was told of the failure; else, from the response itself, `detail`, `error` or `message` of its JSON body
+/// (RFC 9457 and common usage), the first line of a textual one, its status.
+pub(super) fn of(exchange: &Exchange, told: Option<Redacted>) -> ErrorReport {
+    let from_response =
+        || exchange.response.as_ref().map(|response| from_response(response, exchange.grpc_status));
+    ErrorReport { message: told.or_else(from_response).unwrap_or_default(), ..ErrorReport::default() }
+}
+
+fn from_response(response: &Response, grpc_status: Option<u16>) -> Redacted {
+    from_body(response.body.whole()).unwrap_or_else(|| status(response.status, grpc_status))
 }
 
 fn from_body(body: &BodyText) -> Option<Redacted> {
@@ -39,7 +44,7 @@ fn part(text: &str) -> Redacted {
     Redacted::vouch(text)
 }
 
-fn told(status: StatusCode, grpc_status: Option<u16>) -> Redacted {
+fn status(status: StatusCode, grpc_status: Option<u16>) -> Redacted {
     match grpc_status {
         Some(code) if status.is_success() => Redacted::vouch(format!("gRPC status {code}")),
         _ => Redacted::vouch(format!("HTTP {}", status.as_u16())),

@@ -2,39 +2,32 @@ use std::{
     any::Any,
     error::Error,
     fmt,
-    net::SocketAddr,
     panic::{AssertUnwindSafe, Location, catch_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use bytes::Buf;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request::Parts};
 
 use super::{
+    answer::Answer,
+    arrival::{self, Hints},
     cause,
     completion::{self, Ahead},
-    current, forwarded,
-    grpc::GrpcEnd,
+    current,
     noted::Noted,
     panics,
     recorder::Recorder,
     report,
-    request_id::{self, ClientId},
     tap::Tap,
-    traceparent::TraceParent,
 };
 use crate::{
     config::RoutePolicy,
     exchange::{
-        CapturedBody, Direction, ErrorReport, Exchange, Head, Outcome, RawHead, Redacted, Request, RequestId,
-        Response, SpanId, Started, Timestamp, TraceId, random,
+        CapturedBody, ErrorReport, Exchange, Outcome, Redacted, RequestId, Started, Timestamp, TraceId,
     },
 };
-
-/// Bytes of a message's head that are kept, and how many once the capture budget is spent.
-const HEAD_LIMIT: usize = 96 * 1024;
-const HEAD_LIMIT_WHEN_SPENT: usize = 4 * 1024;
 
 /// One exchange while it lasts: a shared handle to its record in the making.
 #[derive(Clone)]
@@ -65,31 +58,10 @@ struct State {
 }
 
 enum Beginning {
-    /// Nobody was told yet.
-    Held(Box<Started>),
+    /// Nobody was told yet: this is the only handle.
+    Held(Arc<Started>),
     Told(Arc<Started>),
     Gone,
-}
-
-/// A response whose headers are there.
-struct Answer {
-    status: StatusCode,
-    head: Head,
-    ttfb: Duration,
-    body: Tap,
-    trailers: Option<Head>,
-    grpc: Option<GrpcEnd>,
-}
-
-/// What the layer knows of a request beside its parts.
-#[derive(Debug)]
-pub(crate) struct Hints<'a> {
-    /// The other end of the socket.
-    pub(crate) peer: Option<SocketAddr>,
-    /// The template of the route that matched.
-    pub(crate) route: Option<&'a str>,
-    /// The URI before routers stripped it.
-    pub(crate) uri: &'a Uri,
 }
 
 /// A panic that was caught and recorded, to go on or to be answered.
@@ -110,11 +82,11 @@ impl Flight {
         let limit = policy.limit(recorder.capture_limit());
         recorder.counters.begun.add(1);
         let headers = Noted::of(&parts.headers);
-        let beginning = beginning(recorder, parts, &headers, hints, request_id, started);
+        let beginning = arrival::started(recorder, parts, &headers, hints, request_id, started);
         let trace_id = beginning.trace_id;
         let echo = beginning.client_request_id.as_ref().and_then(|_| headers.request_id.once().cloned());
         let state = State {
-            beginning: Beginning::Held(Box::new(beginning)),
+            beginning: Beginning::Held(Arc::new(beginning)),
             request: Tap::new(&headers, headers.length(), limit, true, &recorder.budget),
             answer: None,
             reported: None,
@@ -220,23 +192,11 @@ impl Flight {
 
     /// Gives the Content-Length.
     fn answered(&self, status: StatusCode, headers: &HeaderMap) -> Option<u64> {
-        let recorder = &self.0.recorder;
         let ttfb = self.age();
-        let keep_binary = status.is_client_error() || status.is_server_error();
-        let raw = RawHead::copy(&[], &[], headers, head_limit(recorder));
-        let headers = Noted::of(headers);
-        let declared = headers.length();
-        let grpc = GrpcEnd::read(&headers, &*recorder.scrub);
+        let noted = Noted::of(headers);
+        let declared = noted.length();
         let mut state = self.lock();
-        let limit = state.policy.limit(recorder.capture_limit());
-        state.answer = Some(Answer {
-            status,
-            head: Head::new(raw, Arc::clone(&recorder.scrub)),
-            ttfb,
-            body: Tap::new(&headers, declared, limit, keep_binary, &recorder.budget),
-            trailers: None,
-            grpc,
-        });
+        state.answer = Some(Answer::new(&self.0.recorder, status, headers, &noted, ttfb, state.policy));
         let told = self.tell_beginning(&mut state);
         drop(state);
         self.announce(told);
@@ -253,13 +213,8 @@ impl Flight {
 
     /// The trailers of the response passed.
     pub(crate) fn response_trailers(&self, trailers: &HeaderMap) {
-        let scrub = Arc::clone(&self.0.recorder.scrub);
-        let raw = RawHead::copy(&[], &[], trailers, head_limit(&self.0.recorder));
-        let grpc = GrpcEnd::read(&Noted::of(trailers), &*scrub);
-        let mut state = self.lock();
-        if let Some(answer) = &mut state.answer {
-            answer.grpc = grpc.or(answer.grpc.take());
-            answer.trailers = Some(Head::new(raw, scrub));
+        if let Some(answer) = &mut self.lock().answer {
+            answer.end_with(&self.0.recorder, trailers);
         }
     }
 
@@ -313,7 +268,7 @@ impl Flight {
         let mut exchange = self.record(began, response, grpc_status, outcome, duration);
         exchange.error = error.or(reported).or_else(|| {
             let told = logged.or_else(|| grpc?.message);
-            exchange.is_failure().then(|| why(&exchange, told))
+            exchange.is_failure().then(|| cause::of(&exchange, told))
         });
         self.0.recorder.counters.finished.add(1);
         if held && policy.is_skipped() && !exchange.is_remarkable() {
@@ -354,10 +309,9 @@ impl Flight {
             return None;
         }
         match std::mem::replace(&mut state.beginning, Beginning::Gone) {
-            Beginning::Held(mut started) => {
-                started.request.body = self.request_body(&mut state.request);
-                started.told = started.started.after(self.age());
-                let started = Arc::<Started>::from(started);
+            Beginning::Held(started) => {
+                let told = started.started.after(self.age());
+                let started = complete(started, self.request_body(&mut state.request), told);
                 state.beginning = Beginning::Told(Arc::clone(&started));
                 Some(started)
             }
@@ -377,9 +331,9 @@ impl Flight {
     /// The request as the record shows it: with all of its body that passed.
     fn beginning_at_end(&self, state: &mut State) -> Option<Arc<Started>> {
         match std::mem::replace(&mut state.beginning, Beginning::Gone) {
-            Beginning::Held(mut started) => {
-                started.request.body = self.take(&mut state.request);
-                Some(started.into())
+            Beginning::Held(started) => {
+                let told = started.started.after(self.age());
+                Some(complete(started, self.take(&mut state.request), told))
             }
             Beginning::Told(started) => {
                 let seen = &started.request.body;
@@ -423,90 +377,11 @@ impl fmt::Debug for Flight {
     }
 }
 
-impl Answer {
-    fn into_response(mut self, recorder: &Recorder) -> Response {
-        Response {
-            status: self.status,
-            trailers: self.trailers.map(|trailers| trailers.headers().clone()),
-            body: self.body.take(recorder.settings.inline_limit(), &recorder.scrub),
-            head: self.head,
-        }
+/// The beginning as sinks are told of it. Nobody else has a handle yet.
+fn complete(mut started: Arc<Started>, body: CapturedBody, told: Timestamp) -> Arc<Started> {
+    if let Some(own) = Arc::get_mut(&mut started) {
+        own.request.body = body;
+        own.told = told;
     }
-}
-
-/// The cause of a failure nobody reported: what was told of it, else what the response says.
-fn why(exchange: &Exchange, told: Option<Redacted>) -> ErrorReport {
-    match (told, &exchange.response) {
-        (Some(message), _) => ErrorReport { message, ..ErrorReport::default() },
-        (None, Some(response)) => cause::of(response, exchange.grpc_status),
-        (None, None) => ErrorReport::default(),
-    }
-}
-
-fn beginning(
-    recorder: &Recorder,
-    parts: &Parts,
-    headers: &Noted<'_>,
-    hints: &Hints<'_>,
-    request_id: RequestId,
-    started: Timestamp,
-) -> Started {
-    let trace = TraceParent::from_header(headers.traceparent);
-    let (client_request_id, client_request_id_rejected) =
-        match request_id::client_request_id(headers.request_id) {
-            ClientId::Absent => (None, false),
-            ClientId::Rejected => (None, true),
-            ClientId::Valid(id) => (Some(recorder.scrub.text(id)), false),
-        };
-    let peer = match &recorder.remote_addr {
-        Some(source) => source(parts),
-        None => hints.peer.map(|peer| peer.ip().to_canonical()),
-    };
-    if peer.is_none() {
-        recorder.warn_of_unknown_peer();
-    }
-    let remote_addr =
-        peer.map(|peer| forwarded::client_addr(peer, &parts.headers, &recorder.settings.trusted_proxies));
-    Started {
-        request_id,
-        client_request_id,
-        client_request_id_rejected,
-        trace_id: trace.map(|trace| trace.trace_id),
-        span_id: trace.map(|_| SpanId::from_bytes(random().max(1).to_be_bytes())),
-        parent_span_id: trace.map(|trace| trace.parent_id),
-        started,
-        told: started,
-        direction: Direction::Inbound,
-        request: Request {
-            method: parts.method.clone(),
-            version: parts.version,
-            remote_addr,
-            peer_addr: peer.filter(|_| peer != remote_addr),
-            body: CapturedBody::default(),
-            head: Head::new(head(parts, headers, hints, head_limit(recorder)), Arc::clone(&recorder.scrub)),
-        },
-    }
-}
-
-/// The effective request URI (RFC 9110 section 7.1) and the headers.
-fn head(parts: &Parts, headers: &Noted<'_>, hints: &Hints<'_>, limit: usize) -> RawHead {
-    let uri = hints.uri;
-    let authority = match uri.authority() {
-        Some(authority) => authority.as_str().as_bytes(),
-        None => headers.host.map_or(&[][..], |host| host.as_bytes()),
-    };
-    let path = uri.path_and_query().map_or("", |path| path.as_str());
-    let endpoint = hints.route.unwrap_or(uri.path());
-    // The asterisk-form of OPTIONS names the server itself, which has no path.
-    let path = if path == "*" { "" } else { path };
-    let scheme = uri.scheme_str().unwrap_or("http");
-    let url: &[&[u8]] = match authority {
-        [] => &[path.as_bytes()],
-        authority => &[scheme.as_bytes(), b"://", authority, path.as_bytes()],
-    };
-    RawHead::copy(url, endpoint.as_bytes(), &parts.headers, limit)
-}
-
-fn head_limit(recorder: &Recorder) -> usize {
-    if recorder.budget.is_spent() { HEAD_LIMIT_WHEN_SPENT } else { HEAD_LIMIT }
+    started
 }

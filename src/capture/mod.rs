@@ -1,5 +1,7 @@
 //! The live flight: from the first byte of a request to the last of its response.
 
+mod answer;
+mod arrival;
 mod cause;
 mod completion;
 mod current;
@@ -14,9 +16,10 @@ mod request_id;
 mod tap;
 mod traceparent;
 
+pub(crate) use arrival::Hints;
 pub(crate) use completion::{Ahead, dropped};
 pub use current::{Current, current};
-pub(crate) use flight::{Flight, Hints, Panic};
+pub(crate) use flight::{Flight, Panic};
 pub(crate) use panics::chain_hook;
 pub(crate) use recorder::{Equipment, Recorder, RemoteAddr};
 #[cfg(feature = "init")]

@@ -20,6 +20,10 @@ use crate::{
 /// Another source for a client's address; see [`FlightLogBuilder::remote_addr`](crate::FlightLogBuilder::remote_addr).
 pub(crate) type RemoteAddr = dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync;
 
+/// Bytes of a message's head that are kept, and how many once the capture budget is spent.
+const HEAD_LIMIT: usize = 96 * 1024;
+const HEAD_LIMIT_WHEN_SPENT: usize = 4 * 1024;
+
 /// How long the last handle waits for the outputs.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -106,6 +110,11 @@ impl Recorder {
     /// Bytes of each body to keep.
     pub(super) fn capture_limit(&self) -> usize {
         if self.settings.bodies == Bodies::Off { 0 } else { self.settings.capture_limit }
+    }
+
+    /// Bytes of a message's head to keep.
+    pub(super) fn head_limit(&self) -> usize {
+        if self.budget.is_spent() { HEAD_LIMIT_WHEN_SPENT } else { HEAD_LIMIT }
     }
 
     /// Says once that nobody tells where requests come from.

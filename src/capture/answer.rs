@@ -1,0 +1,60 @@
+use std::{sync::Arc, time::Duration};
+
+use http::{HeaderMap, StatusCode};
+
+use super::{grpc::GrpcEnd, noted::Noted, recorder::Recorder, tap::Tap};
+use crate::{
+    config::RoutePolicy,
+    exchange::{Head, RawHead, Response},
+};
+
+/// A response whose headers are there.
+pub(super) struct Answer {
+    pub(super) ttfb: Duration,
+    pub(super) body: Tap,
+    pub(super) grpc: Option<GrpcEnd>,
+    status: StatusCode,
+    head: Head,
+    trailers: Option<Head>,
+}
+
+impl Answer {
+    pub(super) fn new(
+        recorder: &Recorder,
+        status: StatusCode,
+        headers: &HeaderMap,
+        noted: &Noted<'_>,
+        ttfb: Duration,
+        policy: RoutePolicy,
+    ) -> Self {
+        let limit = policy.limit(recorder.capture_limit());
+        let keep_binary = status.is_client_error() || status.is_server_error();
+        Self {
+            ttfb,
+            body: Tap::new(noted, noted.length(), limit, keep_binary, &recorder.budget),
+            grpc: GrpcEnd::read(noted, &*recorder.scrub),
+            status,
+            head: head(recorder, headers),
+            trailers: None,
+        }
+    }
+
+    /// The trailers passed.
+    pub(super) fn end_with(&mut self, recorder: &Recorder, trailers: &HeaderMap) {
+        self.grpc = GrpcEnd::read(&Noted::of(trailers), &*recorder.scrub).or(self.grpc.take());
+        self.trailers = Some(head(recorder, trailers));
+    }
+
+    pub(super) fn into_response(mut self, recorder: &Recorder) -> Response {
+        Response {
+            status: self.status,
+            trailers: self.trailers.map(|trailers| trailers.headers().clone()),
+            body: self.body.take(recorder.settings.inline_limit(), &recorder.scrub),
+            head: self.head,
+        }
+    }
+}
+
+fn head(recorder: &Recorder, headers: &HeaderMap) -> Head {
+    Head::new(RawHead::copy(&[], &[], headers, recorder.head_limit()), Arc::clone(&recorder.scrub))
+}
