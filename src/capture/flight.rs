@@ -65,8 +65,8 @@ struct State {
 }
 
 enum Beginning {
-    /// Nobody was told yet.
-    Held(Box<Started>),
+    /// Nobody was told yet: this is the only handle.
+    Held(Arc<Started>),
     Told(Arc<Started>),
     Gone,
 }
@@ -114,7 +114,7 @@ impl Flight {
         let trace_id = beginning.trace_id;
         let echo = beginning.client_request_id.as_ref().and_then(|_| headers.request_id.once().cloned());
         let state = State {
-            beginning: Beginning::Held(Box::new(beginning)),
+            beginning: Beginning::Held(Arc::new(beginning)),
             request: Tap::new(&headers, headers.length(), limit, true, &recorder.budget),
             answer: None,
             reported: None,
@@ -354,10 +354,11 @@ impl Flight {
             return None;
         }
         match std::mem::replace(&mut state.beginning, Beginning::Gone) {
-            Beginning::Held(mut started) => {
-                started.request.body = self.request_body(&mut state.request);
-                started.told = started.started.after(self.age());
-                let started = Arc::<Started>::from(started);
+            Beginning::Held(started) => {
+                let mut started = with_body(started, self.request_body(&mut state.request));
+                if let Some(own) = Arc::get_mut(&mut started) {
+                    own.told = own.started.after(self.age());
+                }
                 state.beginning = Beginning::Told(Arc::clone(&started));
                 Some(started)
             }
@@ -377,10 +378,7 @@ impl Flight {
     /// The request as the record shows it: with all of its body that passed.
     fn beginning_at_end(&self, state: &mut State) -> Option<Arc<Started>> {
         match std::mem::replace(&mut state.beginning, Beginning::Gone) {
-            Beginning::Held(mut started) => {
-                started.request.body = self.take(&mut state.request);
-                Some(started.into())
-            }
+            Beginning::Held(started) => Some(with_body(started, self.take(&mut state.request))),
             Beginning::Told(started) => {
                 let seen = &started.request.body;
                 if (seen.total_bytes(), seen.is_complete())
@@ -388,7 +386,7 @@ impl Flight {
                 {
                     return Some(started);
                 }
-                Some(started.with_body(self.take(&mut state.request)).into())
+                Some(with_body(started, self.take(&mut state.request)))
             }
             Beginning::Gone => None,
         }
@@ -431,6 +429,17 @@ impl Answer {
             body: self.body.take(recorder.settings.inline_limit(), &recorder.scrub),
             head: self.head,
         }
+    }
+}
+
+/// In place where nobody else has a handle.
+fn with_body(mut started: Arc<Started>, body: CapturedBody) -> Arc<Started> {
+    match Arc::get_mut(&mut started) {
+        Some(own) => {
+            own.request.body = body;
+            started
+        }
+        None => started.with_body(body).into(),
     }
 }
 
