@@ -11,6 +11,12 @@ use crate::exchange::{Event, Exchange, Started};
 /// Records that may wait for one sink.
 const CAPACITY: usize = 1024;
 
+/// How long the thread stays away from a queue it has emptied. A wake is a system call on a request's thread: under
+/// load it is one for all that come in this time, not one for each.
+const LINGER: Duration = Duration::from_millis(1);
+/// So many records are not kept waiting.
+const URGENT: usize = CAPACITY / 4;
+
 /// A sink on a thread of its own, behind a bounded queue. The thread starts with the first record.
 pub(crate) struct Outbox(Arc<Queue>);
 
@@ -38,6 +44,8 @@ enum Worker {
     #[default]
     NotStarted,
     Busy,
+    /// Will look again by itself after a while.
+    Lingering,
     Idle,
     /// The recorder is gone: what still comes is delivered by whoever brings it.
     Gone,
@@ -75,10 +83,12 @@ impl Outbox {
             return self.0.counters.queue_dropped.add(1);
         }
         state.accepted += 1;
+        let urgent = matches!(parcel, Parcel::Flush) || state.waiting.len() >= URGENT;
         state.waiting.push_back(parcel);
         match state.worker {
             Worker::NotStarted => self.start(state),
-            Worker::Idle => {
+            Worker::Lingering if !urgent => {}
+            Worker::Idle | Worker::Lingering => {
                 state.worker = Worker::Busy;
                 // Woken with the lock held, it would wait for that next.
                 drop(state);
@@ -139,8 +149,11 @@ impl Queue {
     fn run(&self) {
         let mut batch = VecDeque::new();
         let mut state = self.lock();
+        let mut lingered = true;
         loop {
             if !state.waiting.is_empty() {
+                lingered = false;
+                state.worker = Worker::Busy;
                 std::mem::swap(&mut batch, &mut state.waiting);
                 drop(state);
                 let count = batch.len() as u64;
@@ -153,10 +166,13 @@ impl Queue {
             } else if state.closed {
                 state.worker = Worker::Gone;
                 return self.done.notify_all();
+            } else if !lingered {
+                lingered = true;
+                state.worker = Worker::Lingering;
+                state = self.work.wait_timeout(state, LINGER).unwrap_or_else(PoisonError::into_inner).0;
             } else {
                 state.worker = Worker::Idle;
                 state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
-                state.worker = Worker::Busy;
             }
         }
     }
