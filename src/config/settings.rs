@@ -181,9 +181,9 @@ impl Settings {
     pub(crate) fn told(&self) -> Vec<(&'static str, String)> {
         vec![
             ("LOG_API_CALLS", self.enabled.to_string()),
-            ("LOG_DIR", self.dir.display().to_string()),
+            ("LOG_DIR", absolute(&self.dir)),
             ("LOG_DUMPS", self.dumps.to_string()),
-            ("LOG_DUMP_DIR", self.dumps_dir().display().to_string()),
+            ("LOG_DUMP_DIR", absolute(&self.dumps_dir())),
             ("LOG_LEVEL", self.filter()),
             ("LOG_BODIES", format!("{:?}", self.bodies).to_ascii_lowercase()),
             ("LOG_BODY_LIMIT", self.inline_limit().to_string()),
@@ -196,6 +196,11 @@ impl Settings {
     pub(crate) fn service(&self) -> Service {
         self.service.clone().unwrap_or_else(|| Service { name: program_name(), version: None })
     }
+}
+
+/// Where a directory is, whatever the working directory of who reads this.
+fn absolute(dir: &Path) -> String {
+    std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned()).display().to_string()
 }
 
 fn program_name() -> String {

@@ -49,13 +49,13 @@ impl Console {
         Self { style, view, counters, out: Mutex::new(out) }
     }
 
-    /// Prints what the recorder tells about itself, to machines.
+    /// Prints what the recorder tells about itself.
     pub(crate) fn note(&self, note: &entry::Note<'_>) {
-        if self.style == Style::Json {
-            self.print(|out, view| {
-                out.entry(|text, seq| entry::recorder(text, view, seq, Timestamp::now(), note))
-            });
-        }
+        let at = Timestamp::now();
+        self.print(|out, view| match self.style {
+            Style::Pretty { colours } => out.line(|text| pretty::note(text, colours, at, note)),
+            Style::Json => out.entry(|text, seq| entry::recorder(text, view, seq, at, note)),
+        });
     }
 
     /// Writes in one go what `add` adds.

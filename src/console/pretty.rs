@@ -5,7 +5,7 @@ use tracing::Level;
 use super::paint::{Ink, Paint};
 use crate::{
     exchange::{ErrorReport, Event, Exchange, Media, Outcome, RequestId, Response, Timestamp, Value},
-    export::{Inline, View, inline_request, inline_response, told},
+    export::{Inline, View, entry::Note, inline_request, inline_response, told},
 };
 
 /// Where the id of an exchange stands, if its endpoint leaves room.
@@ -70,6 +70,22 @@ pub(super) fn event(out: &mut Vec<u8>, colours: bool, event: &Event) {
     if let Some(id) = event.request_id {
         paint.space(2);
         tail(&mut paint, id);
+    }
+    paint.end_line();
+}
+
+/// Writes what the recorder tells of itself: `10:30:00.123  INFO     flightlog: recording shop; dumps in /srv/logs/dumps`.
+pub(super) fn note(out: &mut Vec<u8>, colours: bool, at: Timestamp, note: &Note<'_>) {
+    let Note::Started { service, settings, .. } = note;
+    let mut paint = Paint::new(out, colours);
+    paint.put(Ink::Dim, time(at, &mut [0; 27]));
+    paint.space(2);
+    paint.put(level_ink(Level::INFO), &format!("{:<7}", Level::INFO.as_str()));
+    paint.space(2);
+    paint.put(Ink::Dim, "flightlog:");
+    paint.put(Ink::Plain, &format!(" recording {service}"));
+    if let Some((_, dumps)) = settings.iter().find(|(name, _)| *name == "LOG_DUMP_DIR") {
+        paint.put(Ink::Plain, &format!("; dumps of failures in {dumps}"));
     }
     paint.end_line();
 }

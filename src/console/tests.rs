@@ -77,6 +77,22 @@ fn a_usual_exchange_is_one_aligned_line() {
 }
 
 #[test]
+fn the_first_line_says_where_dumps_go() {
+    let (console, stream, _) = console(PLAIN, View::default());
+    let settings = [("LOG_DUMP_DIR", String::from("/srv/logs/dumps"))];
+    console.note(&entry::Note::Started {
+        version: "0.1.0",
+        service: "shop",
+        verbosity: 0,
+        settings: &settings,
+    });
+    assert_eq!(
+        &stream.text()[12..],
+        "  INFO     flightlog: recording shop; dumps of failures in /srv/logs/dumps\n"
+    );
+}
+
+#[test]
 fn a_failure_is_followed_by_its_causes_its_place_and_its_dump() {
     let expected = concat!(
         "10:30:00.135  POST     500  12.3 ms  /orders/{id}                       00000001  grpc 13  slow\n",
