@@ -679,7 +679,12 @@ struct Seen {
 /// What a string says once its escapes are gone: JSON again, or text. Appends and says true where something
 /// had to be masked.
 fn inner(text: &[u8], rules: Rules<'_>, cut: bool, out: &mut Vec<u8>) -> bool {
-    let json = matches!(text.trim_ascii_start().first(), Some(b'{' | b'[' | b'"'));
+    let json = match text.trim_ascii() {
+        [b'{' | b'[', ..] => true,
+        // An opening quote alone is prose.
+        [b'"', .., last] => cut || *last == b'"',
+        _ => false,
+    };
     if json && text.contains(&b'"') {
         if rules.depth >= NESTED_STRINGS {
             // Deeper than anybody nests: in doubt nothing of it is shown, where names could hide.

@@ -209,6 +209,15 @@ fn json_under_a_secret_key_loses_strings_and_numbers_and_keeps_its_shape() {
 }
 
 #[test]
+fn a_quote_at_the_head_of_a_string_is_prose() {
+    let redactor = Redactor::default();
+    for text in [r#"{"id":"\"a"}"#, r#"{"id":"\"a\" b c"}"#, r#"{"id":"'a"}"#, r#"{"id":"[x] said \"no\""}"#]
+    {
+        assert_eq!(redactor.json(text.as_bytes()), text);
+    }
+}
+
+#[test]
 fn json_in_strings_is_followed_and_what_is_too_deep_is_not_shown() {
     let mut document = r#"{"password":"hunter2","a":1}"#.to_owned();
     for level in 1..=6 {
