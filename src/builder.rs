@@ -22,7 +22,7 @@ use crate::{
     exchange::{Bodies, Budget, Scrub, random},
     export::{View, Watch, entry::Note},
     flightlog::FlightLog,
-    redact::{RedactMode, RedactOptions, Redactor},
+    redact::{Contained, RedactMode, RedactOptions, Redactor},
     sink::{BlackBox, Counters, Fanout, Sink},
     tracing_events::TracingEvents,
 };
@@ -252,7 +252,7 @@ impl FlightLogBuilder {
             warning = Some(format!("{problem}; failures will leave no dump until it can be used"));
         }
 
-        let scrub: Arc<dyn Scrub> = Arc::new(redactor(&settings));
+        let scrub: Arc<dyn Scrub> = Arc::new(Contained(redactor(&settings)));
         let counters = Arc::new(Counters::default());
         let budget = Arc::new(Budget::new(settings.capture_budget));
         let verbosity = Arc::new(AtomicU8::new(settings.verbosity.get()));

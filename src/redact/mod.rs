@@ -4,6 +4,7 @@
 //! (`detect`), and for each kind of text they stand in. Every answer is of the type that says so, `Redacted`.
 
 mod body;
+mod contained;
 mod detect;
 mod escape;
 mod header;
@@ -25,6 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub};
 
+pub(crate) use contained::Contained;
 use names::{Decisions, NameClass, OwnNames};
 use text::Text;
 

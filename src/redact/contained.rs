@@ -1,0 +1,82 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::exchange::{BodyText, RawBody, Redacted, Scrub};
+
+/// Fails closed: should redaction itself panic, nothing of the text is shown, and the request goes on.
+#[derive(Debug)]
+pub(crate) struct Contained<S>(pub(crate) S);
+
+impl<S: Scrub> Contained<S> {
+    fn text(&self, scrub: impl FnOnce(&S) -> Redacted) -> Redacted {
+        catch_unwind(AssertUnwindSafe(|| scrub(&self.0)))
+            .unwrap_or_else(|_| Redacted::literal("[unscannable]"))
+    }
+}
+
+impl<S: Scrub> Scrub for Contained<S> {
+    fn text(&self, raw: &str) -> Redacted {
+        self.text(|inner| inner.text(raw))
+    }
+
+    fn url(&self, raw: &str) -> Redacted {
+        self.text(|inner| inner.url(raw))
+    }
+
+    fn header(&self, name: &str, value: &[u8], sensitive: bool) -> Redacted {
+        self.text(|inner| inner.header(name, value, sensitive))
+    }
+
+    fn field(&self, name: &str, raw: &str) -> Redacted {
+        self.text(|inner| inner.field(name, raw))
+    }
+
+    fn body(&self, body: &RawBody<'_>) -> BodyText {
+        catch_unwind(AssertUnwindSafe(|| self.0.body(body))).unwrap_or_else(|_| BodyText::Text {
+            text: Redacted::vouch(format!("[unscannable {} bytes]", body.bytes.len())),
+            truncated: true,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Contained;
+    use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub};
+
+    #[derive(Debug)]
+    struct Broken;
+
+    impl Scrub for Broken {
+        fn text(&self, _: &str) -> Redacted {
+            panic!("text")
+        }
+
+        fn url(&self, _: &str) -> Redacted {
+            panic!("url")
+        }
+
+        fn header(&self, _: &str, _: &[u8], _: bool) -> Redacted {
+            panic!("header")
+        }
+
+        fn field(&self, _: &str, _: &str) -> Redacted {
+            panic!("field")
+        }
+
+        fn body(&self, _: &RawBody<'_>) -> BodyText {
+            panic!("body")
+        }
+    }
+
+    #[test]
+    fn a_panic_of_redaction_shows_nothing_and_ends_there() {
+        let scrub: &dyn Scrub = &Contained(Broken);
+        for shown in [scrub.text("a"), scrub.url("a"), scrub.header("a", b"a", false), scrub.field("a", "a")]
+        {
+            assert_eq!(shown, "[unscannable]");
+        }
+        let body = RawBody { media: Media::Json, content_type: "", bytes: b"abc", whole: true, limit: 10 };
+        let text = Redacted::vouch("[unscannable 3 bytes]");
+        assert_eq!(scrub.body(&body), BodyText::Text { text, truncated: true });
+    }
+}
