@@ -4,6 +4,7 @@
 //! (`detect`), and for each kind of text they stand in. Every answer is of the type that says so, `Redacted`.
 
 mod body;
+mod decisions;
 mod detect;
 mod escape;
 mod header;
@@ -11,8 +12,11 @@ mod json;
 mod lanes;
 mod multipart;
 mod names;
+mod own_names;
+mod spelling;
 mod text;
 mod url;
+mod values;
 mod words;
 mod xml;
 
@@ -25,7 +29,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub};
 
-use names::{Decisions, NameClass, OwnNames};
+use decisions::Decisions;
+use names::NameClass;
+use own_names::OwnNames;
 use text::Text;
 
 /// What becomes of a part of a body, given whether it is cut off at its end.
