@@ -51,36 +51,34 @@ fn is_stop(src: &[u8], at: usize) -> bool {
     }
 }
 
-/// The first stop from `at` on. Adds the classes of what comes before it to `seen`.
+/// The first stop from `from` on. Adds the classes of what comes before it to `seen`.
 #[inline(always)]
-fn next_stop(src: &[u8], mut at: usize, seen: &mut u8) -> usize {
-    loop {
-        let rest = src.get(at..).unwrap_or_default();
-        let eight = match rest.first_chunk::<8>() {
-            Some(eight) => {
-                // One branch for all.
-                let classes = eight.iter().fold(0, |any, b| any | class(*b));
-                *seen |= classes;
-                if classes & STOP == 0 {
-                    at += 8;
-                    continue;
-                }
-                eight
-            }
-            None => rest,
-        };
+fn next_stop(src: &[u8], from: usize, seen: &mut u8) -> usize {
+    let (eights, rest) = src.get(from..).unwrap_or_default().as_chunks::<8>();
+    let mut at = from;
+    for eight in eights {
+        // One branch for all.
+        let classes = eight.iter().fold(0, |any, b| any | class(*b));
+        *seen |= classes;
+        if classes & STOP == 0 {
+            at += 8;
+            continue;
+        }
         for b in eight {
-            let class = class(*b);
-            *seen |= class;
-            if class & STOP != 0 && is_stop(src, at) {
+            if class(*b) & STOP != 0 && is_stop(src, at) {
                 return at;
             }
             at += 1;
         }
-        if eight.len() < 8 {
+    }
+    for b in rest {
+        *seen |= class(*b);
+        if class(*b) & STOP != 0 && is_stop(src, at) {
             return at;
         }
+        at += 1;
     }
+    at
 }
 
 /// A string that is read, from one escape to the next: each stretch is text of its own.
@@ -140,7 +138,7 @@ impl Stretch<'_> {
         let escape = match self.src.get(at + 1)? {
             b'n' | b'r' | b'"' | b'\\' => true,
             // `Bearer\tx`
-            b't' => content.last().is_some_and(|b| !matches!(b | 0x20, b'r' | b'c' | b' ' | b'+' | b'=')),
+            b't' => content.last().is_none_or(|b| !matches!(b | 0x20, b'r' | b'c' | b' ' | b'+' | b'=')),
             _ => false,
         };
         let plain = escape && !matches!(first, b'{' | b'[' | b'\\' | b' ') && self.holds_no_card(at);
