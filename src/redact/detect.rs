@@ -219,7 +219,7 @@ pub(super) fn holds_card(text: &[u8]) -> bool {
             let start = at - head.iter().rev().take(12).take_while(part).count();
             at += tail.iter().take_while(part).count();
             let begins = |i: usize| byte(text, i).is_ascii_digit() && (i == 0 || !follows(byte(text, i - 1)));
-            if at - start >= 13 && (start..at).any(|i| begins(i) && card_from(text, i).is_some()) {
+            if at - start >= 13 && (start..=at - 13).any(|i| begins(i) && card_from(text, i).is_some()) {
                 return true;
             }
         }

@@ -756,3 +756,8 @@ fn secrets_in_utf_16_do_not_show_wherever_they_are_cut() {
         }
     }
 }
+
+#[test]
+fn a_number_before_a_url_is_no_time() {
+    assert_eq!(json(r#"{"note":"10:30://ada:hunter2@host"}"#), r#"{"note":"10:30://[REDACTED]@host"}"#);
+}

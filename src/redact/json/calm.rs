@@ -157,10 +157,10 @@ impl Stretch<'_> {
         match rest.first() {
             None | Some(0..0x20 | 0x7F | b'=') => false,
             Some(0x80..) => !escape::begins_with_acting(rest),
-            Some(b':') => {
-                rest.starts_with(b"://") && url::is_harmless(rest.get(3..).unwrap_or_default(), self.names)
-                    || self.is_time(at)
-            }
+            Some(b':') => match rest.strip_prefix(b"://") {
+                Some(rest) => url::is_harmless(rest, self.names),
+                None => self.is_time(at),
+            },
             // Private keys are looked for to their very end.
             Some(b'B') if rest.starts_with(b"BEGIN ") => false,
             Some(_) => {
