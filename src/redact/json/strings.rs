@@ -187,8 +187,10 @@ fn inner(text: &[u8], rules: Rules<'_>, cut: bool, out: &mut Vec<u8>) -> bool {
         }
         let inside = Rules { cut, depth: rules.depth + 1, ..rules };
         let (verdict, masked) = scan(text, inside, out);
-        if verdict != Verdict::Garbage {
-            return masked || cut;
+        match verdict {
+            Verdict::Same => return false,
+            Verdict::Whole | Verdict::Part => return masked || cut,
+            Verdict::Garbage => {}
         }
         out.clear();
     }
