@@ -1,15 +1,26 @@
-//! One document through redaction, for counting instructions:
-//! `valgrind --tool=callgrind target/release/.. typical 4096`. Without arguments: time per byte of n and 2n.
+//! What redaction costs.
+//!
+//! `cargo bench --bench redact_count`: time per byte of hostile and of usual documents, and 2n against n.
+//! `cargo bench --bench redact_count -- count`: instructions per call and per byte, counted by valgrind. Documents
+//! are built and read once before; what is told is the difference between 200 and 100 further readings.
 #![allow(clippy::print_stdout, clippy::expect_used)]
 
+use std::hint::black_box;
+use std::process::Command;
 use std::time::Instant;
 
 use tower_flightlog::Redactor;
+
+const REQUEST: &str = r#"{"model":"gpt-4o","messages":[{"role":"system","content":"You are a helpful assistant."},{"role":"user","content":"What is the capital of France, and how far is it from Berlin? Answer in one short sentence, please."}],"max_tokens":100,"temperature":0.7,"user_id":42,"stream":false,"tags":["alpha","beta"],"trace":"req-7731"}"#;
+
+const RESPONSE: &str = r#"{"id":"ord_9s6XKzkNRiz8i3","object":"order","created_at":"2024-01-15T10:30:00Z","updated_at":"2024-01-15T10:31:12.345Z","status":"paid","customer":{"id":42,"name":"Ada Lovelace","email":"ada@example.org","active":true},"items":[{"sku":"A-100","title":"Mechanical keyboard","price":129.9,"quantity":1},{"sku":"B-220","title":"Desk lamp","price":39.5,"quantity":2}],"total":208.9,"currency":"EUR","url":"https://example.org/orders/42","request_id":"550e8400-e29b-41d4-a716-446655440000","notes":null}"#;
 
 const TYPICAL: &str = r#"{"id":"chatcmpl-9aBcD3fGhIjK","object":"chat.completion","created":1732183200,"model":"gpt-4o-mini","choices":[{"index":0,"message":{"role":"assistant","content":"The quick brown fox jumps over the lazy dog, and then the dog thinks about it for a while.","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":24,"completion_tokens":31,"total_tokens":55},"user":{"id":42,"name":"Ada Lovelace","email":"ada@example.org","created_at":"2024-01-15T10:30:00Z","active":true},"tags":["alpha","beta"],"session_token":"abcdef0123456789","url":"https://example.org/items/42"},"#;
 
 fn input(kind: &str, size: usize) -> String {
     let unit = match kind {
+        "request" => return REQUEST.to_owned(),
+        "response" => return RESPONSE.to_owned(),
         "typical" => TYPICAL,
         "prose" => "\"It was the best of times, it was the worst of times, it was the age of wisdom.\",",
         "escapes" => r#""line one\nline \"two\"\tand so on, with\nmore lines","#,
@@ -40,15 +51,46 @@ fn input(kind: &str, size: usize) -> String {
 
 fn main() {
     let mut args = std::env::args().skip(1).filter(|arg| !arg.starts_with("--"));
+    let Some(kind) = args.next() else { return times() };
+    if kind == "count" {
+        return counts();
+    }
+    let number = |arg: Option<String>| arg.and_then(|arg| arg.parse().ok()).unwrap_or(1_usize);
+    let (size, readings) = (number(args.next()), number(args.next()));
+    let document = input(&kind, size);
     let redactor = Redactor::default();
     // Thread-local decisions and tables are warm in a server.
-    let _ = redactor.json(input("typical", 1000).as_bytes());
-    if let (Some(kind), Some(size)) = (args.next(), args.next()) {
-        let document = input(&kind, size.parse().expect("a size in bytes"));
-        let out = redactor.json(document.as_bytes());
-        println!("{kind} {} -> {}", document.len(), out.as_str().len());
-        return;
+    let _ = redactor.json(document.as_bytes());
+    for _ in 0..readings {
+        black_box(redactor.json(black_box(document.as_bytes())));
     }
+}
+
+fn counts() {
+    let program = std::env::current_exe().expect("the path of this program");
+    let instructions = |kind: &str, size: usize, readings: usize| {
+        let counted = Command::new("valgrind")
+            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+            .arg(&program)
+            .args([kind, &size.to_string(), &readings.to_string()])
+            .output()
+            .expect("valgrind is installed");
+        let told = String::from_utf8_lossy(&counted.stderr).into_owned();
+        let (_, count) = told.split_once("Collected : ").expect("a count");
+        count.split_whitespace().next().and_then(|count| count.parse::<f64>().ok()).expect("a number")
+    };
+    for (kind, size) in
+        [("request", 1), ("response", 1), ("typical", 20_000), ("prose", 20_000), ("escapes", 20_000)]
+    {
+        let each = (instructions(kind, size, 200) - instructions(kind, size, 100)) / 100.0;
+        let bytes = input(kind, size).len();
+        println!("{kind:9} {bytes:6} bytes {each:8.0} per call {:6.2} per byte", each / bytes as f64);
+    }
+}
+
+fn times() {
+    let redactor = Redactor::default();
+    let _ = redactor.json(input("typical", 1000).as_bytes());
     for kind in [
         "typical", "prose", "escapes", "open", "objects", "values", "keys", "nested", "equals", "ats",
         "urls", "names", "jwts", "bearers", "digits", "pems", "tags", "brackets",
@@ -57,7 +99,7 @@ fn main() {
             let document = input(kind, size);
             let best = (0..5).map(|_| {
                 let start = Instant::now();
-                std::hint::black_box(redactor.json(std::hint::black_box(document.as_bytes())));
+                black_box(redactor.json(black_box(document.as_bytes())));
                 start.elapsed().as_nanos()
             });
             best.min().unwrap_or_default() as f64

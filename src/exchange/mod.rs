@@ -38,7 +38,7 @@ pub use redacted::Redacted;
 pub use scrub::BodyText;
 pub(crate) use scrub::{RawBody, Scrub};
 pub use started::{Direction, Request, Started};
-pub(crate) use text::millis_of;
+pub(crate) use text::{millis_of, must_escape};
 pub use timestamp::Timestamp;
 pub(crate) use trace_context::decode;
 pub use trace_context::{SpanId, TraceId};

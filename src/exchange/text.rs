@@ -120,3 +120,9 @@ pub(crate) fn number_or_null<'de, D: serde::Deserializer<'de>>(deserializer: D) 
 pub(crate) fn millis_of(duration: std::time::Duration) -> f64 {
     duration.as_micros() as f64 / 1000.0
 }
+
+/// What JSON lets stand in a string but a terminal, an editor or a script would act upon: DEL, C1, line and
+/// paragraph separators, bidi controls.
+pub(crate) fn must_escape(c: char) -> bool {
+    matches!(c, '\u{7F}'..='\u{9F}' | '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}

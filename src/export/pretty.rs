@@ -5,6 +5,8 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
+use crate::exchange::must_escape;
+
 /// Writes `value` indented by two spaces, and ends with a newline.
 ///
 /// Raw JSON inside is indented along, but otherwise keeps its bytes: digits, order and repeated keys. DEL, C1, U+2028,
@@ -168,14 +170,9 @@ fn line(depth: usize) -> String {
     line
 }
 
-/// What JSON lets stand in a string but a terminal, an editor or a script would act upon.
-fn acts(c: char) -> bool {
-    matches!(c, '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 fn write_escaped<W: io::Write + ?Sized>(writer: &mut W, text: &str) -> io::Result<()> {
     let mut from = 0;
-    for (at, c) in text.match_indices(acts) {
+    for (at, c) in text.match_indices(must_escape) {
         writer.write_all(text.get(from..at).unwrap_or_default().as_bytes())?;
         for c in c.chars() {
             write!(writer, "\\u{:04x}", u32::from(c))?;
@@ -190,7 +187,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::value::RawValue;
 
-    use super::{acts, one_line, pretty};
+    use super::{must_escape, one_line, pretty};
 
     fn raw(json: &str) -> String {
         let raw: Box<RawValue> = serde_json::from_str(json).unwrap();
@@ -250,7 +247,7 @@ mod tests {
         fn any_text_comes_back_and_shows_nothing_that_acts(text in any::<String>()) {
             let raw: Box<RawValue> = RawValue::from_string(serde_json::to_string(&[&text]).unwrap()).unwrap();
             let shown = pretty(&(&text, &raw)).unwrap();
-            let acting = shown.chars().find(|c| acts(*c) || (*c < ' ' && *c != '\n'));
+            let acting = shown.chars().find(|c| must_escape(*c) || (*c < ' ' && *c != '\n'));
             prop_assert_eq!(acting, None);
             let (first, second): (String, Vec<String>) = serde_json::from_str(&shown).unwrap();
             prop_assert_eq!((&first, &second), (&text, &vec![text.clone()]));

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::exchange::{BodyText, Media, RawBody};
+use crate::exchange::{BodyText, Media, RawBody, Redacted};
 
 use super::json::{self, Verdict};
 use super::text::Text;
@@ -26,9 +26,19 @@ pub(super) fn redact(body: &RawBody<'_>, text: Text<'_>) -> BodyText {
         let label = format!("[unscannable {} bytes]", body.bytes.len());
         return BodyText::Text { text: vouch(label.into_bytes()), truncated: longer };
     };
-    let src = decoded.trim_start_matches('\u{FEFF}').as_bytes();
-    let mut out = Vec::with_capacity(src.len().min(body.limit) + 32);
+    let src = decoded.trim_start_matches('\u{FEFF}');
     let text = Text { cut, ..text };
+    let mut out = Vec::new();
+    if body.media == Media::Json && !longer {
+        // Nearly all bodies: nothing is copied until something must be masked.
+        match json::scan(src.as_bytes(), rules(text), &mut out).0 {
+            Verdict::Same => return BodyText::Json(Redacted::vouch(src)),
+            Verdict::Whole if out.len() <= body.limit => return BodyText::Json(vouch(out)),
+            _ => out.clear(),
+        }
+    }
+    let src = src.as_bytes();
+    out.reserve(src.len().min(body.limit) + 32);
     let inlinable = by_media(src, body, text, &mut out);
     if inlinable && !longer && out.len() <= body.limit {
         return BodyText::Json(vouch(out));
@@ -89,6 +99,10 @@ fn document(src: &[u8], lines: bool, text: Text<'_>, out: &mut Vec<u8>) -> bool 
     let mark = out.len();
     let (verdict, _) = json::scan(src, rules(text), out);
     match verdict {
+        Verdict::Same => {
+            out.extend_from_slice(src);
+            return true;
+        }
         Verdict::Whole => return true,
         Verdict::Part => return false,
         Verdict::Garbage => out.truncate(mark),
@@ -137,10 +151,11 @@ fn chars(src: &[u8]) -> usize {
 fn fragment(src: &[u8], text: Text<'_>, out: &mut Vec<u8>) {
     let mark = out.len();
     if matches!(src.trim_ascii_start().first(), Some(b'{' | b'[' | b'"')) {
-        if json::scan(src, rules(text), out).0 != Verdict::Garbage {
-            return;
+        match json::scan(src, rules(text), out).0 {
+            Verdict::Same => return out.extend_from_slice(src),
+            Verdict::Whole | Verdict::Part => return,
+            Verdict::Garbage => out.truncate(mark),
         }
-        out.truncate(mark);
     }
     loose(src, text, out);
 }
@@ -276,6 +291,9 @@ fn wide_encoding(bytes: &[u8], content_type: &str) -> Option<(usize, bool)> {
         [a, 0, b, 0, ..] if a.is_ascii() && b.is_ascii() && *a != 0 => return Some((2, false)),
         [0, a, 0, b, ..] if a.is_ascii() && b.is_ascii() && *a != 0 => return Some((2, true)),
         _ => {}
+    }
+    if !content_type.contains('=') {
+        return None;
     }
     let charset = content_type.to_ascii_lowercase();
     let named = charset.contains("utf-16") || charset.contains("ucs-2");

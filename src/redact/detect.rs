@@ -55,9 +55,9 @@ pub(super) fn secret_at(src: &[u8], at: usize, spent: &mut Spent) -> Option<Rang
         b'J' => jwt(src, at, &mut spent.jwt),
         b'_' => underscored(src, at),
         b'k' => dashed(src, at),
-        b'x' if starts(src, at, b"xox") && stands_alone(src, at) => {
+        b'x' if starts(src, at, b"xox") && byte(src, at + 4) == b'-' && stands_alone(src, at) => {
             let end = run(src, at, word);
-            (byte(src, at + 4) == b'-' && end - at >= 12).then_some(at..end)
+            (end - at >= 12).then_some(at..end)
         }
         b'0'..=b'9' => card(src, at),
         _ => None,
@@ -180,6 +180,13 @@ fn underscored(src: &[u8], at: usize) -> Option<Range<usize>> {
         (b"shpat_", 30),
         (b"dop_v1_", 40),
     ];
+    // The last two bytes before the first underscore of each.
+    const ENDS: [&[u8; 2]; 14] =
+        [b"hp", b"ho", b"hu", b"hs", b"hr", b"ub", b"sk", b"rk", b"ec", b"pm", b"hf", b"sa", b"at", b"op"];
+    let before = src.get(..at)?.last_chunk()?;
+    if !ENDS.contains(&before) {
+        return None;
+    }
     VENDORS.iter().find_map(|(prefix, least)| {
         let first = prefix.iter().position(|&b| b == b'_')?;
         let start = at.checked_sub(first)?;
@@ -199,6 +206,26 @@ fn dashed(src: &[u8], at: usize) -> Option<Range<usize>> {
     }
     let end = run(src, start, word);
     (end - start >= 16).then_some(start..end)
+}
+
+/// True where a card number stands in the text; next to no text is read byte by byte for that.
+pub(super) fn holds_card(text: &[u8]) -> bool {
+    let part = |b: &&u8| b.is_ascii_digit() || matches!(b, b' ' | b'-');
+    // Every row of 13 has a byte at one of these places, each 13 after a byte that is no part of one.
+    let mut at = 12;
+    while let Some(b) = text.get(at) {
+        if part(&b) {
+            let (head, tail) = text.split_at(at);
+            let start = at - head.iter().rev().take(12).take_while(part).count();
+            at += tail.iter().take_while(part).count();
+            let begins = |i: usize| byte(text, i).is_ascii_digit() && (i == 0 || !follows(byte(text, i - 1)));
+            if at - start >= 13 && (start..=at - 13).any(|i| begins(i) && card_from(text, i).is_some()) {
+                return true;
+            }
+        }
+        at += 13;
+    }
+    false
 }
 
 /// A card number: 13 to 19 digits, in groups or not, that a card scheme issues and whose check digit is right.

@@ -1,8 +1,14 @@
 //! Escapes of JSON strings, both ways.
 
-/// Characters that leave only as `\uXXXX`: DEL, C1, line and paragraph separators, bidi controls.
-fn must_escape(c: char) -> bool {
-    matches!(c, '\u{7F}'..='\u{9F}' | '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+use crate::exchange::must_escape;
+
+/// True where the text begins with a character beyond ASCII that must be escaped.
+pub(super) fn begins_with_acting(text: &[u8]) -> bool {
+    if !matches!(text, [0xC2 | 0xD8, ..] | [0xE2, 0x80 | 0x81, ..]) {
+        return false;
+    }
+    let head = text.get(..text.len().min(4)).unwrap_or_default();
+    head.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next()).is_some_and(must_escape)
 }
 
 fn push_unit(unit: u16, out: &mut Vec<u8>) {
@@ -20,7 +26,7 @@ pub(super) fn push_visible(content: &[u8], out: &mut Vec<u8>) {
         if !matches!(b, 0x7F | 0xC2 | 0xD8 | 0xE2) {
             continue;
         }
-        let rest = content.get(at..).unwrap_or_default();
+        let rest = content.get(at..content.len().min(at + 4)).unwrap_or_default();
         let Some(c) = rest.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next()) else {
             continue;
         };

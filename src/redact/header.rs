@@ -1,7 +1,8 @@
 //! Header values.
 
 use super::names::NameClass;
-use super::text::{Text, is_scheme};
+use super::text::Text;
+use super::values::is_scheme;
 use super::{MASK, url};
 
 /// Longer values keep their head only.

@@ -5,6 +5,7 @@
 
 mod body;
 mod contained;
+mod decisions;
 mod detect;
 mod escape;
 mod header;
@@ -12,8 +13,11 @@ mod json;
 mod lanes;
 mod multipart;
 mod names;
+mod own_names;
+mod spelling;
 mod text;
 mod url;
+mod values;
 mod words;
 mod xml;
 
@@ -27,7 +31,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub};
 
 pub(crate) use contained::Contained;
-use names::{Decisions, NameClass, OwnNames};
+use decisions::Decisions;
+use names::NameClass;
+use own_names::OwnNames;
 use text::Text;
 
 /// What becomes of a part of a body, given whether it is cut off at its end.

@@ -765,3 +765,13 @@ fn secrets_in_utf_16_do_not_show_wherever_they_are_cut() {
         }
     }
 }
+
+#[test]
+fn a_number_before_a_url_is_no_time() {
+    assert_eq!(json(r#"{"note":"10:30://ada:hunter2@host"}"#), r#"{"note":"10:30://[REDACTED]@host"}"#);
+}
+
+#[test]
+fn a_document_in_a_cut_string_stays() {
+    assert_eq!(json(r#"{"a":"\"\""#), r#"{"a":"\"\""#);
+}

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::decisions::Decisions;
 use super::text::Text;
 use super::{MASK, detect};
 
@@ -105,10 +106,31 @@ fn secret_in_segment(before: &[u8], segment: &[u8], text: Text<'_>) -> Option<us
         return Some(0);
     }
     let random = segment.len() >= 16 && segment.iter().any(u8::is_ascii_digit);
+    (random && announces_secret(before, text.names)).then_some(0)
+}
+
+/// True for the segment before a secret: `/reset/4f0c..`.
+fn announces_secret(segment: &[u8], names: &Decisions<'_>) -> bool {
     let leads =
         ["reset", "verify", "confirm", "activate", "invite", "magic", "magic-link", "unsubscribe", "recover"];
-    let named = leads.iter().any(|lead| before.eq_ignore_ascii_case(lead.as_bytes()));
-    (random && (named || (!before.is_empty() && text.names.is_secret(before)))).then_some(0)
+    leads.iter().any(|lead| segment.eq_ignore_ascii_case(lead.as_bytes()))
+        || (!segment.is_empty() && names.is_secret(segment))
+}
+
+/// True where the URL that goes on with `rest`, behind `://`, is a host and a path, and `redact` would find nothing
+/// in them but by the value detectors. Where it says false, `redact` may still find nothing.
+pub(super) fn is_harmless(rest: &[u8], names: &Decisions<'_>) -> bool {
+    let plain =
+        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'-' | b'_' | b'~' | b',' | b'!');
+    let length = rest.iter().take_while(|b| plain(b)).count();
+    if !matches!(rest.get(length), None | Some(b'"' | b'<' | b'>' | b'`' | b'\\' | b' ')) {
+        return false;
+    }
+    let mut before: &[u8] = &[];
+    rest.get(..length).unwrap_or_default().split(|&b| b == b'/').all(|segment| {
+        let before = std::mem::replace(&mut before, segment);
+        segment.len() < 16 || !segment.iter().any(u8::is_ascii_digit) || !announces_secret(before, names)
+    })
 }
 
 /// `name=value` pairs separated by `&` or `;`, of a query, a fragment or a form. Appends always; true where

@@ -1,0 +1,74 @@
+//! Keys, and what they say about the values that go with them.
+
+use super::super::{MASK, escape};
+use super::{Chunk, NameClass, Scan, Stop};
+
+impl Scan<'_, '_> {
+    /// A key and its colon. Leaves what the key says in `self.key`.
+    #[inline(always)]
+    pub(super) fn key(&mut self) -> Result<(), Stop> {
+        if self.byte() != Some(b'"') {
+            self.skip_blanks();
+            match self.byte() {
+                Some(b'"') => {}
+                None => return Err(Stop::End),
+                _ => return Err(Stop::Garbage),
+            }
+        }
+        self.pos += 1;
+        let chunk = Chunk::load(self.src, self.pos);
+        let length = chunk.before_quote();
+        let known = if length < 16 { self.rules.names.known(chunk.head(length + 1).0) } else { None };
+        match known {
+            Some(class) => {
+                self.key = class;
+                self.pos += length + 1;
+            }
+            None => self.new_key()?,
+        }
+        if self.key != NameClass::Plain {
+            self.telling_key();
+        }
+        if self.byte() != Some(b':') {
+            self.skip_blanks();
+            match self.byte() {
+                Some(b':') => {}
+                None => return Err(Stop::End),
+                _ => return Err(Stop::Garbage),
+            }
+        }
+        self.pos += 1;
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn new_key(&mut self) -> Result<(), Stop> {
+        let (src, start) = (self.src, self.pos);
+        let end = self.string_end()?.end;
+        let name = src.get(start..end).unwrap_or_default();
+        self.key = self.rules.names.class(name);
+        if self.key != NameClass::Leak && name.iter().any(|b| *b >= 0x7F) {
+            self.flush(start, end);
+            escape::push_visible(name, self.out);
+        }
+        self.pos = end + 1;
+        Ok(())
+    }
+
+    /// The key that ends here is not just a key.
+    #[inline(never)]
+    fn telling_key(&mut self) {
+        match self.key {
+            NameClass::Leak => {
+                let end = self.pos - 1;
+                let name = self.src.get(..end).unwrap_or_default();
+                // Escaped quotes are none.
+                let length = name.iter().rev().take_while(|b| **b != b'"').count();
+                self.replace(end - length, end, MASK);
+                self.key = NameClass::Plain;
+            }
+            NameClass::PairName | NameClass::PairValue => self.pair_key(),
+            _ => {}
+        }
+    }
+}
