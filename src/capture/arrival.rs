@@ -1,6 +1,10 @@
 //! What a request's head tells: who asks for what, by which ids, from where.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use http::{Uri, request::Parts};
 
@@ -43,7 +47,7 @@ pub(super) fn started(
             ClientId::Valid(id) => (Some(recorder.scrub.text(id)), false),
         };
     let peer = match &recorder.remote_addr {
-        Some(source) => source(parts),
+        Some(source) => catch_unwind(AssertUnwindSafe(|| source(parts))).ok().flatten(),
         None => hints.peer.map(|peer| peer.ip().to_canonical()),
     };
     if peer.is_none() {

@@ -20,7 +20,7 @@ use super::{
     panics,
     recorder::Recorder,
     report,
-    tap::Tap,
+    tap::{Seen, Tap},
 };
 use crate::{
     config::RoutePolicy,
@@ -117,6 +117,7 @@ impl Flight {
     /// Runs a step of the service with this as the current exchange, and catches its panic.
     pub(crate) fn watch<T>(&self, step: impl FnOnce() -> T) -> Result<T, Panic> {
         let _entered = current::enter(self);
+        panics::forget();
         catch_unwind(AssertUnwindSafe(step)).map_err(|payload| {
             let panics::Origin { location, backtrace } = panics::take_origin();
             let message = report::text(panics::message(&*payload), &*self.0.recorder.scrub);
@@ -147,20 +148,35 @@ impl Flight {
     pub(crate) fn stamp(&self, response: &mut http::response::Parts) {
         let ours = || HeaderValue::from_str(self.0.request_id.encode(&mut [0; 36])).ok();
         if let Some(id) = self.0.echo.clone().or_else(ours) {
-            response.headers.insert(REQUEST_ID, id);
+            // A map that is full stays as it is.
+            let _ = response.headers.try_insert(REQUEST_ID, id);
         }
         response.extensions.insert(self.0.request_id);
     }
 
     /// Data of the request body passed.
     pub(crate) fn request_data(&self, data: &impl Buf) {
-        self.lock().request.data(data);
+        let seen = Seen::of(data, self.0.recorder.capture_limit());
+        self.lock().request.data(&seen);
     }
 
     /// The request body failed.
     pub(crate) fn request_failed(&self, error: &str) {
         let error = self.0.recorder.scrub.text(error);
         self.lock().logged = Some(error);
+    }
+
+    /// There is no request body. Sinks are told once the service has had its chance to set a policy.
+    pub(crate) fn request_is_empty(&self) {
+        self.lock().request.end();
+    }
+
+    /// The service waits: a request that is whole is told now.
+    pub(crate) fn is_waiting(&self) {
+        let mut state = self.lock();
+        let told = if state.request.has_ended() { self.tell_beginning(&mut state) } else { None };
+        drop(state);
+        self.announce(told);
     }
 
     /// The request body ended, or nobody will read more of it.
@@ -205,9 +221,10 @@ impl Flight {
 
     /// Data of the response body passed; gives the bytes so far.
     pub(crate) fn response_data(&self, data: &impl Buf) -> u64 {
+        let seen = Seen::of(data, self.0.recorder.capture_limit());
         let mut state = self.lock();
         let Some(answer) = &mut state.answer else { return 0 };
-        answer.body.data(data);
+        answer.body.data(&seen);
         answer.body.total()
     }
 
@@ -235,7 +252,7 @@ impl Flight {
         let limit = policy.limit(self.0.recorder.capture_limit());
         let mut state = self.lock();
         state.policy = policy;
-        state.request.restrict(limit);
+        state.request.set_limit(limit);
     }
 
     /// The service, or the response body, failed.

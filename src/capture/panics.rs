@@ -48,6 +48,11 @@ fn note(info: &PanicHookInfo<'_>) {
     });
 }
 
+/// Forgets a panic that somebody else has caught.
+pub(super) fn forget() {
+    drop(take_origin());
+}
+
 /// What the hook saw of the panic just caught on this thread.
 pub(super) fn take_origin() -> Origin {
     LAST.try_with(|last| last.try_borrow_mut().ok().and_then(|mut last| last.take()))

@@ -12,6 +12,8 @@ pub(super) struct Tap {
     media: Media,
     content_type: Cow<'static, [u8]>,
     encoding: Cow<'static, [u8]>,
+    /// False for what is neither text nor worth a digest.
+    keeps: bool,
     /// Bytes to keep at most; what is already kept, once the budget is spent.
     limit: usize,
     bytes: Vec<u8>,
@@ -19,6 +21,29 @@ pub(super) struct Tap {
     total: u64,
     ended: bool,
     permit: Permit,
+}
+
+/// A frame's data, looked at without consuming it, and before the flight's lock is taken: it is code of others.
+pub(super) struct Seen<'a> {
+    length: usize,
+    head: Cow<'a, [u8]>,
+}
+
+impl<'a> Seen<'a> {
+    /// At least the first `limit` bytes, if they can be seen.
+    pub(super) fn of(data: &'a impl Buf, limit: usize) -> Self {
+        let (length, first) = (data.remaining(), data.chunk());
+        if first.len() >= length.min(limit) {
+            return Self { length, head: Cow::Borrowed(first) };
+        }
+        let mut pieces = [std::io::IoSlice::new(&[]); 16];
+        let count = data.chunks_vectored(&mut pieces);
+        let mut head = Vec::with_capacity(length.min(limit));
+        for piece in pieces.get(..count).unwrap_or_default() {
+            head.extend_from_slice(piece.get(..limit - head.len()).unwrap_or(piece));
+        }
+        Self { length, head: Cow::Owned(head) }
+    }
 }
 
 impl Tap {
@@ -40,6 +65,7 @@ impl Tap {
             media,
             content_type,
             encoding,
+            keeps: is_text || digestible,
             limit: if is_text || digestible { limit } else { 0 },
             bytes: Vec::new(),
             declared,
@@ -49,11 +75,10 @@ impl Tap {
         }
     }
 
-    /// Looks at a frame's data without consuming it.
-    pub(super) fn data(&mut self, data: &impl Buf) {
-        let length = data.remaining();
-        self.total += length as u64;
-        let wanted = length.min(self.limit.saturating_sub(self.bytes.len()));
+    /// Takes note of a frame's data.
+    pub(super) fn data(&mut self, seen: &Seen<'_>) {
+        self.total += seen.length as u64;
+        let wanted = seen.length.min(self.limit.saturating_sub(self.bytes.len()));
         if wanted == 0 {
             return;
         }
@@ -62,11 +87,11 @@ impl Tap {
             return;
         }
         self.reserve(wanted);
-        let first = data.chunk();
-        if let Some(head) = first.get(..wanted) {
-            self.bytes.extend_from_slice(head);
-        } else {
-            self.gather(data, wanted);
+        let head = seen.head.get(..wanted).unwrap_or(&seen.head);
+        self.bytes.extend_from_slice(head);
+        if head.len() < wanted {
+            // More pieces than can be seen without consuming them: the rest is counted, not kept.
+            self.limit = self.bytes.len();
         }
     }
 
@@ -78,22 +103,6 @@ impl Tap {
                 .saturating_sub(self.bytes.len());
             let more = wanted.max(declared).max(self.bytes.len()).min(self.limit - self.bytes.len());
             self.bytes.reserve_exact(more);
-        }
-    }
-
-    /// For a frame in pieces.
-    fn gather(&mut self, data: &impl Buf, wanted: usize) {
-        let mut pieces = [std::io::IoSlice::new(&[]); 16];
-        let count = data.chunks_vectored(&mut pieces);
-        let mut left = wanted;
-        for piece in pieces.get(..count).unwrap_or_default() {
-            let head = piece.get(..left).unwrap_or(piece);
-            self.bytes.extend_from_slice(head);
-            left -= head.len();
-        }
-        if left > 0 {
-            // More pieces than can be seen without consuming them: the rest is counted, not kept.
-            self.limit = self.bytes.len();
         }
     }
 
@@ -109,8 +118,10 @@ impl Tap {
         self.total
     }
 
-    pub(super) fn restrict(&mut self, limit: usize) {
-        self.limit = limit;
+    /// From here on another limit holds: more only where nothing has passed yet.
+    pub(super) fn set_limit(&mut self, limit: usize) {
+        let allowed = if self.total == 0 && self.keeps { usize::MAX } else { self.limit };
+        self.limit = limit.min(allowed);
         self.bytes.truncate(limit);
     }
 

@@ -29,9 +29,9 @@ impl Trouble {
         // A subscriber may well come back to us.
         drop(state);
         match untold {
-            0 => tracing::warn!(target: "flightlog", "{what}"),
+            0 => tracing::warn!("{what}"),
             n => {
-                tracing::warn!(target: "flightlog", "{what} ({n} more troubles with dumps since the last warning)")
+                tracing::warn!("{what} ({n} more troubles with dumps since the last warning)")
             }
         }
         true

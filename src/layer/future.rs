@@ -3,7 +3,7 @@ use std::{
     future::Future,
     panic::resume_unwind,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use http::Response;
@@ -75,7 +75,11 @@ where
             (None, None) => return Poll::Pending,
         };
         let answer = match answer {
-            Ok(answer) => ready!(answer),
+            Ok(Poll::Ready(answer)) => answer,
+            Ok(Poll::Pending) => {
+                flight.is_waiting();
+                return Poll::Pending;
+            }
             Err(panic) => {
                 let (mut parts, body) = match this.mode.panic_answer(flight.request_id()) {
                     Some(answer) => answer,

@@ -74,13 +74,12 @@ where
             return ResponseFuture::unobserved(self.inner.call(request), &self.mode);
         };
         parts.extensions.insert(flight.request_id());
-        let ear = Ear::new(&flight);
         let future = ResponseFuture::observed(flight.clone(), &self.mode);
         let body = if body.is_end_stream() {
-            flight.request_ended(true);
+            flight.request_is_empty();
             M::request_body(body, None)
         } else {
-            M::request_body(body, Some(ear))
+            M::request_body(body, Some(Ear::new(&flight)))
         };
         let request = Request::from_parts(parts, body);
         match flight.watch(|| self.inner.call(request)) {

@@ -55,7 +55,7 @@ pub(super) fn secret_at(src: &[u8], at: usize, spent: &mut Spent) -> Option<Rang
         b'J' => jwt(src, at, &mut spent.jwt),
         b'_' => underscored(src, at),
         b'k' => dashed(src, at),
-        b'x' if starts(src, at, b"xox") && byte(src, at + 4) == b'-' && stands_alone(src, at) => {
+        b'x' if is_slack(src, at) && stands_alone(src, at) => {
             let end = run(src, at, word);
             (end - at >= 12).then_some(at..end)
         }
@@ -77,6 +77,11 @@ pub(super) fn holds_secret(src: &[u8]) -> bool {
         }
         false
     })
+}
+
+/// Slack's bot, user and app tokens: `xoxb-`, `xapp-`.
+fn is_slack(src: &[u8], at: usize) -> bool {
+    (starts(src, at, b"xox") || starts(src, at, b"xapp")) && byte(src, at + 4) == b'-'
 }
 
 /// Access keys of AWS and API keys of Google.
@@ -161,7 +166,7 @@ fn jwt(src: &[u8], at: usize, spent: &mut usize) -> Option<Range<usize>> {
 
 /// `ghp_..`, `github_pat_..`, `sk_live_..` and others that have an underscore after the vendor's prefix.
 fn underscored(src: &[u8], at: usize) -> Option<Range<usize>> {
-    const VENDORS: [(&[u8], usize); 17] = [
+    const VENDORS: [(&[u8], usize); 19] = [
         (b"ghp_", 20),
         (b"gho_", 20),
         (b"ghu_", 20),
@@ -179,10 +184,14 @@ fn underscored(src: &[u8], at: usize) -> Option<Range<usize>> {
         (b"glsa_", 30),
         (b"shpat_", 30),
         (b"dop_v1_", 40),
+        (b"dckr_pat_", 20),
+        (b"lin_api_", 20),
     ];
     // The last two bytes before the first underscore of each.
-    const ENDS: [&[u8; 2]; 14] =
-        [b"hp", b"ho", b"hu", b"hs", b"hr", b"ub", b"sk", b"rk", b"ec", b"pm", b"hf", b"sa", b"at", b"op"];
+    const ENDS: [&[u8; 2]; 16] = [
+        b"hp", b"ho", b"hu", b"hs", b"hr", b"ub", b"sk", b"rk", b"ec", b"pm", b"hf", b"sa", b"at", b"op",
+        b"kr", b"in",
+    ];
     let before = src.get(..at)?.last_chunk()?;
     if !ENDS.contains(&before) {
         return None;

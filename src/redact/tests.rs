@@ -218,6 +218,23 @@ fn a_quote_at_the_head_of_a_string_is_prose() {
 }
 
 #[test]
+fn userinfo_of_a_url_within_a_path_is_masked() {
+    let redactor = Redactor::default();
+    for (url, shown) in [
+        ("http://h/p/https://bob:S3cret@x/y", "http://h/p/https://[REDACTED]@x/y"),
+        (
+            "http://h/store/https://dsnkey@sentry.example/1",
+            "http://h/store/https://[REDACTED]@sentry.example/1",
+        ),
+        ("/p/https:/bob:S3cret@x", "/p/https:/[REDACTED]@x"),
+        ("/@scope/package@1.0", "/@scope/package@1.0"),
+        ("/users/ada@example.org", "/users/ada@example.org"),
+    ] {
+        assert_eq!(redactor.url(url), shown);
+    }
+}
+
+#[test]
 fn json_in_strings_is_followed_and_what_is_too_deep_is_not_shown() {
     let mut document = r#"{"password":"hunter2","a":1}"#.to_owned();
     for level in 1..=6 {

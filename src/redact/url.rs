@@ -71,6 +71,18 @@ fn path(src: &[u8], text: Text<'_>, out: &mut Vec<u8>, changed: &mut bool) {
             out.push(b'/');
         }
         let (plain, matrix) = split_at(segment, b';');
+        // A URL within the path may have userinfo: `/fetch/https://user:pw@host/`.
+        let plain = match plain.iter().rposition(|&b| b == b'@') {
+            Some(at)
+                if (i > 1 && before.is_empty())
+                    || plain.get(..at).is_some_and(|user| user.contains(&b':')) =>
+            {
+                out.extend_from_slice(MASK);
+                *changed = true;
+                plain.get(at..).unwrap_or_default()
+            }
+            _ => plain,
+        };
         match secret_in_segment(before, plain, text) {
             Some(start) => {
                 out.extend_from_slice(plain.get(..start).unwrap_or_default());

@@ -37,12 +37,13 @@ impl LogLayer {
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
     fn on_event(&self, event: &tracing::Event<'_>, context: Context<'_, S>) {
-        // What a sink tells while it is told something would come back to it for ever.
-        if is_delivering() {
-            return;
-        }
         let normalized = event.normalized_metadata();
         let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
+        // What a sink tells while it is told something would come back to it for ever. Our own warnings do not: they
+        // are told once a minute.
+        if is_delivering() && !metadata.target().starts_with(env!("CARGO_CRATE_NAME")) {
+            return;
+        }
         let current = current();
         let flight = current.flight().filter(|_| *metadata.level() == Level::ERROR);
         let listed = Filter::enabled(&*self.listed, metadata, &context);

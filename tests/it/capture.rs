@@ -238,6 +238,8 @@ async fn a_route_can_have_its_own_policy() {
         .route("/quiet", post(|body: Bytes| async { body }).layer(RoutePolicy::new().bodies(false)))
         .route("/short", post(|body: Bytes| async { body }).layer(RoutePolicy::new().capture_limit(2)))
         .layer(flightlog.axum_layer());
+    let bodiless = Request::get("/health").body(Body::empty()).unwrap();
+    app.clone().oneshot(bodiless).await.unwrap().into_body().collect().await.unwrap();
     for (method, path) in
         [("GET", "/health"), ("GET", "/response"), ("GET", "/fails"), ("POST", "/quiet"), ("POST", "/short")]
     {
@@ -253,7 +255,56 @@ async fn a_route_can_have_its_own_policy() {
     let kept: Vec<_> = told.iter().map(|exchange| exchange.request.body.captured_bytes()).collect();
     assert_eq!(kept[2..], [0, 2]);
     assert!(told[2..].iter().all(|exchange| exchange.request.body.total_bytes() == 6));
-    assert_eq!(flightlog.stats().finished, 5);
+    assert_eq!(flightlog.stats().finished, 6);
+}
+
+#[tokio::test]
+async fn a_request_without_a_body_is_told_while_its_service_waits() {
+    let (flightlog, watcher) = watched();
+    let (go, wait) = tokio::sync::oneshot::channel::<()>();
+    let wait = Arc::new(std::sync::Mutex::new(Some(wait)));
+    let app = Router::new()
+        .route(
+            "/",
+            get(move || {
+                let wait = wait.lock().unwrap().take().unwrap();
+                async { wait.await.unwrap() }
+            }),
+        )
+        .layer(flightlog.axum_layer());
+    let request = tokio::spawn(app.oneshot(Request::new(Body::empty())));
+    while watcher.started().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(watcher.count(), 0);
+    go.send(()).unwrap();
+    request.await.unwrap().unwrap().into_body().collect().await.unwrap();
+    assert_eq!((watcher.exchanges(1).len(), watcher.started().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_source_of_addresses_that_panics_costs_the_address_only() {
+    let (exchange, response) = record(|log| log.remote_addr(|_| panic!("no address")), json("{}")).await;
+    assert_eq!((exchange.request.remote_addr, response.status()), (None, StatusCode::OK));
+}
+
+#[tokio::test]
+async fn a_frame_in_pieces_is_captured_whole() {
+    use bytes::Buf;
+    let (flightlog, watcher) = watched();
+    let mut service = ServiceBuilder::new().layer(flightlog.layer()).service_fn(
+        |_: Request<tower_flightlog::RequestBody<http_body_util::Empty<Bytes>>>| async {
+            let data = Bytes::from_static(b"{\"a\":").chain(Bytes::from_static(b"1}"));
+            let mut response = Response::new(Full::new(data));
+            response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
+            Ok::<_, std::convert::Infallible>(response)
+        },
+    );
+    let request = Request::new(http_body_util::Empty::<Bytes>::new());
+    tower::Service::call(&mut service, request).await.unwrap().into_body().frame().await.unwrap().unwrap();
+    let exchange = watcher.only();
+    let body = &exchange.response.as_ref().unwrap().body;
+    assert!(matches!(body.head(), BodyText::Json(json) if json == r#"{"a":1}"#), "{body:?}");
 }
 
 #[tokio::test]

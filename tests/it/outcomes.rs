@@ -416,6 +416,29 @@ async fn a_panic_in_the_drop_of_a_future_gives_one_record() {
 }
 
 #[tokio::test]
+async fn a_panic_that_somebody_caught_lends_its_place_to_no_other() {
+    let (flightlog, watcher) = watched();
+    let app = Router::new()
+        .route("/caught", get(|| async { drop(std::panic::catch_unwind(|| panic!("A"))) }))
+        .route(
+            "/resumed",
+            get(|| async {
+                if true {
+                    std::panic::resume_unwind(Box::new("B"))
+                }
+            }),
+        )
+        .layer(flightlog.axum_layer().answer_panics(true));
+    for path in ["/caught", "/resumed"] {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        app.clone().oneshot(request).await.unwrap().into_body().collect().await.unwrap();
+    }
+    let exchanges = watcher.exchanges(2);
+    let error = exchanges[1].error.as_ref().unwrap();
+    assert_eq!((error.message.as_str(), &error.location), ("B", &None));
+}
+
+#[tokio::test]
 async fn a_panic_is_answered_where_that_is_asked_for() {
     let (flightlog, watcher) = watched();
     let app = Router::new()
