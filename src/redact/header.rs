@@ -9,7 +9,9 @@ use super::{MASK, url};
 const LONGEST: usize = 8 * 1024;
 
 /// Always secret, whatever their words say.
-const SECRET: [&str; 12] = [
+const SECRET: [&str; 14] = [
+    "dpop",
+    "x-firebase-appcheck",
     "sec-websocket-key",
     "sec-websocket-protocol",
     "x-amz-content-sha256",

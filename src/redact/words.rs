@@ -51,7 +51,7 @@ impl Meaning {
 }
 
 /// `(begins, ends)`: a name with a word of the first and right after it one of the second is secret.
-const PAIRS: [(&str, &str); 13] = [
+const PAIRS: [(&str, &str); 14] = [
     (
         "api private secret access signing encryption decryption ssh auth authorization authentication account \
          shared master license licence subscription session hmac aes rsa dsa ecdsa pgp gpg deploy admin root \
@@ -74,6 +74,7 @@ const PAIRS: [(&str, &str); 13] = [
     ("card account routing passport cc security", "number numbers num no"),
     ("credit debit", "card cards"),
     ("social", "security"),
+    ("security secret", "answer answers"),
     ("recovery seed mnemonic secret backup", "phrase words seed"),
     (
         "secret secrets token cookie key authorization auth session",

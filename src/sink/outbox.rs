@@ -35,6 +35,8 @@ struct State {
     waiting: VecDeque<Parcel>,
     accepted: u64,
     delivered: u64,
+    /// Parcels that found the queue full.
+    dropped: u64,
     worker: Worker,
     closed: bool,
 }
@@ -79,6 +81,7 @@ impl Outbox {
             return self.0.deliver(&parcel);
         }
         if state.waiting.len() >= CAPACITY && !matches!(parcel, Parcel::Flush) {
+            state.dropped += 1;
             drop(state);
             return self.0.counters.queue_dropped.add(1);
         }
@@ -135,6 +138,25 @@ impl Outbox {
     }
 }
 
+/// What was dropped, told once a minute.
+#[derive(Default)]
+struct Losses {
+    told: u64,
+    at: Option<Instant>,
+}
+
+impl Losses {
+    /// The number to tell now.
+    fn news(&mut self, dropped: u64) -> Option<u64> {
+        let is_recent = self.at.is_some_and(|at| at.elapsed() < Duration::from_secs(60));
+        if dropped == self.told || is_recent {
+            return None;
+        }
+        self.at = Some(Instant::now());
+        Some(dropped - std::mem::replace(&mut self.told, dropped))
+    }
+}
+
 impl Drop for Outbox {
     fn drop(&mut self) {
         self.close();
@@ -150,6 +172,7 @@ impl Queue {
         let mut batch = VecDeque::new();
         let mut state = self.lock();
         let mut lingered = true;
+        let mut losses = Losses::default();
         loop {
             if !state.waiting.is_empty() {
                 lingered = false;
@@ -161,6 +184,13 @@ impl Queue {
                     self.deliver(&parcel);
                 }
                 state = self.lock();
+                if let Some(lost) = losses.news(state.dropped) {
+                    drop(state);
+                    tracing::warn!(
+                        "a sink is slower than requests come: {lost} records were dropped; see `queue_dropped` in stats()"
+                    );
+                    state = self.lock();
+                }
                 state.delivered += count;
                 self.done.notify_all();
             } else if state.closed {

@@ -134,6 +134,33 @@ async fn a_sink_that_logs_hears_no_echo() {
 }
 
 #[tokio::test]
+async fn a_queue_that_overflows_is_told_once() {
+    /// Takes its time for the first record.
+    struct Slow(std::sync::Mutex<std::sync::mpsc::Receiver<()>>);
+    impl tower_flightlog::Sink for Slow {
+        fn started(&self, _: &Arc<tower_flightlog::Started>) {
+            let _ = self.0.lock().unwrap().recv();
+        }
+    }
+    let (go, gate) = std::sync::mpsc::channel();
+    let (flightlog, watcher) = watched_with(|builder| builder.sink(Slow(gate.into())));
+    // The warning comes from the sink's own thread.
+    let dispatch = tracing::Dispatch::new(Registry::default().with(flightlog.tracing_layer()));
+    tracing::dispatcher::set_global_default(dispatch).unwrap();
+    let app = Router::new().route("/", get(|| async {})).layer(flightlog.axum_layer());
+    for _ in 0..2_000 {
+        ask(app.clone()).await;
+    }
+    drop(go);
+    crate::support::flush(&flightlog);
+    crate::support::flush(&flightlog);
+    let about_it =
+        |event: &&Arc<tower_flightlog::Event>| event.message.as_str().contains("slower than requests come");
+    let told = watcher.events().iter().filter(about_it).count();
+    assert!((1..=2).contains(&told), "once for each of the two sinks at most: {told}");
+}
+
+#[tokio::test]
 async fn requests_on_one_thread_never_share_an_identity() {
     let (flightlog, watcher) = watched();
     let _guard = subscriber::set_default(Registry::default().with(flightlog.tracing_layer()));
