@@ -76,8 +76,9 @@ impl Fanout {
         self.outboxes().for_each(Outbox::close);
     }
 
+    /// The black box first: what it has to say of a dump goes to the others.
     fn outboxes(&self) -> impl Iterator<Item = &Outbox> {
-        self.queued.iter().chain(self.black_box.as_ref().map(|(_, outbox)| outbox))
+        self.black_box.iter().map(|(_, outbox)| outbox).chain(&self.queued)
     }
 
     fn inline(&self, tell: impl Fn(&dyn Sink)) {
