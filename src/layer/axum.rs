@@ -7,7 +7,7 @@ use axum::{
     BoxError,
     body::{Body, Bytes, HttpBody},
 };
-use http::{HeaderValue, Response, StatusCode, header, response};
+use http::{HeaderValue, Request, Response, StatusCode, header, response};
 use http_body::{Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -39,6 +39,10 @@ impl Sealed for AxumBody {
 
 impl RequestMode<Body> for AxumBody {
     type Body = Body;
+
+    fn pass(request: Request<Body>) -> Request<Body> {
+        request
+    }
 
     fn request_body(body: Body, ear: Option<Ear>) -> Body {
         match ear {

@@ -26,19 +26,19 @@ pin_project! {
         // None where the service panicked when it was called, and that is to be answered.
         #[pin]
         inner: Option<F>,
-        panic: Option<Panic>,
-        flight: Option<Waiting>,
+        panic: Option<Box<Panic>>,
+        waiting: Waiting,
         mode: M,
     }
 }
 
 impl<F, M: Clone> ResponseFuture<F, M> {
     pub(super) fn unobserved(inner: F, mode: &M) -> Self {
-        Self { inner: Some(inner), panic: None, flight: None, mode: mode.clone() }
+        Self { inner: Some(inner), panic: None, waiting: Waiting(None), mode: mode.clone() }
     }
 
     pub(super) fn observed(flight: Flight, mode: &M) -> Self {
-        Self { inner: None, panic: None, flight: Some(Waiting(Some(flight))), mode: mode.clone() }
+        Self { inner: None, panic: None, waiting: Waiting(Some(flight)), mode: mode.clone() }
     }
 
     pub(super) fn running(mut self, inner: F) -> Self {
@@ -47,7 +47,7 @@ impl<F, M: Clone> ResponseFuture<F, M> {
     }
 
     pub(super) fn crashed(mut self, panic: Panic) -> Self {
-        self.panic = Some(panic);
+        self.panic = Some(panic.into());
         self
     }
 }
@@ -64,14 +64,13 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let inner = this.inner.as_pin_mut();
-        let Some(waiting) = this.flight.as_mut() else {
+        let Some(flight) = this.waiting.0.clone() else {
             let Some(inner) = inner else { return Poll::Pending };
             return inner.poll(cx).map_ok(|response| response.map(|body| M::response_body(body, None)));
         };
-        let Some(flight) = waiting.0.clone() else { return Poll::Pending };
         let answer = match (inner, this.panic.take()) {
             (Some(inner), None) => flight.watch(|| inner.poll(cx)),
-            (_, Some(panic)) => Err(panic),
+            (_, Some(panic)) => Err(*panic),
             (None, None) => return Poll::Pending,
         };
         let answer = match answer {
@@ -92,7 +91,7 @@ where
         };
         let response = answer.inspect_err(|error| flight.fail(Outcome::ServiceError, error))?;
         let response = depart::<M, B>(flight, response);
-        waiting.0 = None;
+        this.waiting.0 = None;
         Poll::Ready(Ok(response))
     }
 }
@@ -112,7 +111,7 @@ fn depart<M: ResponseMode<B>, B: Body>(flight: Flight, response: Response<B>) ->
     joined((parts, M::response_body(body, tail)))
 }
 
-/// Ends the record where the future is dropped before there was a response.
+/// Ends the record where the future is dropped before there was a response. None where nothing is recorded.
 struct Waiting(Option<Flight>);
 
 impl Drop for Waiting {

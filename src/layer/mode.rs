@@ -1,4 +1,4 @@
-use http::{Response, response};
+use http::{Request, Response, response};
 use http_body::Body;
 
 use super::{RequestBody, ResponseBody, request_body::Ear, response_body::Tail};
@@ -15,6 +15,12 @@ pub trait RequestMode<B>: Sealed {
 
     #[doc(hidden)]
     fn request_body(body: B, ear: Option<Ear>) -> Self::Body;
+
+    /// A request that is not recorded.
+    #[doc(hidden)]
+    fn pass(request: Request<B>) -> Request<Self::Body> {
+        request.map(|body| Self::request_body(body, None))
+    }
 }
 
 /// How response bodies of type `B` pass. Sealed.

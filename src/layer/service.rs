@@ -63,10 +63,7 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         if !self.recorder.is_enabled() {
-            return ResponseFuture::unobserved(
-                self.inner.call(request.map(|body| M::request_body(body, None))),
-                &self.mode,
-            );
+            return ResponseFuture::unobserved(self.inner.call(M::pass(request)), &self.mode);
         }
         let (mut parts, body) = request.into_parts();
         let Some(flight) = Flight::begin(&self.recorder, &parts, &hints::of(&parts)) else {
