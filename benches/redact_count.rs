@@ -1,7 +1,8 @@
 //! What redaction costs.
 //!
 //! `cargo bench --bench redact_count`: time per byte of hostile and of usual documents, and 2n against n.
-//! `cargo bench --bench redact_count -- count`: instructions per call and per byte, counted by valgrind. Documents
+//! `cargo bench --bench redact_count -- count`: instructions per call and per byte, and 2n against n, counted by
+//! valgrind. Documents
 //! are built and read once before; what is told is the difference between 200 and 100 further readings.
 #![allow(clippy::print_stdout, clippy::expect_used)]
 
@@ -86,15 +87,23 @@ fn counts() {
         let bytes = input(kind, size).len();
         println!("{kind:9} {bytes:6} bytes {each:8.0} per call {:6.2} per byte", each / bytes as f64);
     }
+    for kind in KINDS {
+        let each = |size| (instructions(kind, size, 20) - instructions(kind, size, 10)) / 10.0;
+        let (one, two) = (each(20_000), each(40_000));
+        println!("{kind:9} {:6.1} instructions per byte, 2n/n {:.2}", two / 40_000.0, two / one);
+    }
 }
+
+/// Usual documents, and those made to be slow to read.
+const KINDS: [&str; 18] = [
+    "typical", "prose", "escapes", "open", "objects", "values", "keys", "nested", "equals", "ats", "urls",
+    "names", "jwts", "bearers", "digits", "pems", "tags", "brackets",
+];
 
 fn times() {
     let redactor = Redactor::default();
     let _ = redactor.json(input("typical", 1000).as_bytes());
-    for kind in [
-        "typical", "prose", "escapes", "open", "objects", "values", "keys", "nested", "equals", "ats",
-        "urls", "names", "jwts", "bearers", "digits", "pems", "tags", "brackets",
-    ] {
+    for kind in KINDS {
         let nanos = |size: usize| {
             let document = input(kind, size);
             let best = (0..5).map(|_| {
