@@ -54,7 +54,7 @@ impl Console {
         let at = Timestamp::now();
         self.print(|out, view| match self.style {
             Style::Pretty { colours } => out.line(|text| pretty::note(text, colours, at, note)),
-            Style::Json => out.entry(|text, seq| entry::recorder(text, view, seq, at, note)),
+            Style::Json => out.entry(|text| entry::recorder(text, view, at, note)),
         });
     }
 
@@ -75,7 +75,7 @@ impl Sink for Console {
         if self.style == Style::Json {
             self.print(|out, view| {
                 if !view.combined {
-                    out.entry(|text, seq| entry::request(text, view, seq, started));
+                    out.entry(|text| entry::request(text, view, started));
                 }
             });
         }
@@ -86,7 +86,7 @@ impl Sink for Console {
             Style::Pretty { colours } => out.line(|text| pretty::exchange(text, colours, view, exchange)),
             Style::Json => {
                 for kind in entry::entries_of(exchange) {
-                    out.entry(|text, seq| entry::finished(text, view, seq, exchange, kind));
+                    out.entry(|text| entry::finished(text, view, exchange, kind));
                 }
             }
         });
@@ -95,7 +95,7 @@ impl Sink for Console {
     fn event(&self, event: &Arc<Event>) {
         self.print(|out, view| match self.style {
             Style::Pretty { colours } => out.line(|text| pretty::event(text, colours, event)),
-            Style::Json => out.entry(|text, seq| entry::log(text, view, seq, event)),
+            Style::Json => out.entry(|text| entry::log(text, view, event)),
         });
     }
 
@@ -141,9 +141,9 @@ impl Out {
     }
 
     /// Adds an entry.
-    fn entry(&mut self, write: impl FnOnce(&mut Vec<u8>, u64) -> usize) {
+    fn entry(&mut self, write: impl FnOnce(&mut Vec<u8>) -> entry::Draft) {
         self.seq += 1;
-        write(&mut self.batch, self.seq);
+        write(&mut self.batch).number(&mut self.batch, self.seq);
         self.lines += 1;
     }
 

@@ -2,7 +2,7 @@ use std::{io::Write, net::IpAddr, time::Duration};
 
 use tracing::Level;
 
-use super::{View, json_text};
+use super::{View, entry::Draft, json_text};
 use crate::exchange::{Headers, Redacted, Timestamp};
 
 /// The name of a member, with all that stands between it and its neighbours.
@@ -25,14 +25,7 @@ const USUAL: usize = 1024;
 
 impl<'a> Line<'a> {
     /// Writes what every entry begins with.
-    pub(crate) fn begin(
-        out: &'a mut Vec<u8>,
-        view: &View,
-        seq: u64,
-        at: Timestamp,
-        level: Level,
-        kind: &str,
-    ) -> Self {
+    pub(crate) fn begin(out: &'a mut Vec<u8>, view: &View, at: Timestamp, level: Level, kind: &str) -> Self {
         out.reserve(USUAL);
         out.extend_from_slice(b"{\"timestamp\":\"");
         out.extend_from_slice(&at.encode());
@@ -45,14 +38,13 @@ impl<'a> Line<'a> {
         line.plain(key!("run"), &view.run);
         line.put(key!("seq"));
         line.seq_at = line.out.len();
-        json_text::number(line.out, seq);
         line
     }
 
-    /// Ends the line. Gives the place of `seq`'s digits in the buffer.
-    pub(crate) fn end(self) -> usize {
+    /// Ends the line.
+    pub(crate) fn end(self) -> Draft {
         self.out.extend_from_slice(b"}\n");
-        self.seq_at
+        Draft { seq_at: self.seq_at }
     }
 
     /// A text of any kind.

@@ -92,10 +92,10 @@ fn heard(view: View, exchange: &Exchange) -> Vec<Told> {
 fn entries(view: View, exchange: &Exchange) -> Vec<BTreeMap<String, Value>> {
     let mut out = Vec::new();
     if !view.combined {
-        entry::request(&mut out, &view, 1, exchange);
+        entry::request(&mut out, &view, exchange).number(&mut out, 1);
     }
     for kind in entry::entries_of(exchange) {
-        entry::finished(&mut out, &view, 1, exchange, kind);
+        entry::finished(&mut out, &view, exchange, kind).number(&mut out, 1);
     }
     let as_text = |(name, value): (String, Value)| match value {
         Value::Array(list) => {

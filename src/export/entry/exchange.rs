@@ -2,10 +2,13 @@ use std::borrow::Cow;
 
 use tracing::Level;
 
-use super::super::{
-    Inline, View, inline_request, inline_response,
-    line::{Line, key},
-    told,
+use super::{
+    super::{
+        Inline, View, inline_request, inline_response,
+        line::{Line, key},
+        told,
+    },
+    Draft,
 };
 use crate::exchange::{Direction, ErrorReport, Exchange, Outcome, Started};
 
@@ -31,8 +34,8 @@ pub(crate) fn entries_of(exchange: &Exchange) -> impl Iterator<Item = Kind> + us
 }
 
 /// Writes a request entry.
-pub(crate) fn request(out: &mut Vec<u8>, view: &View, seq: u64, started: &Started) -> usize {
-    let mut line = Line::begin(out, view, seq, started.told, Level::INFO, "request");
+pub(crate) fn request(out: &mut Vec<u8>, view: &View, started: &Started) -> Draft {
+    let mut line = Line::begin(out, view, started.told, Level::INFO, "request");
     names(&mut line, started);
     line.plain(key!("message"), request_message(started.direction).as_bytes());
     correlation(&mut line, started);
@@ -48,16 +51,16 @@ pub(crate) fn request(out: &mut Vec<u8>, view: &View, seq: u64, started: &Starte
 }
 
 /// Writes one of the [`entries_of`] an exchange.
-pub(crate) fn finished(out: &mut Vec<u8>, view: &View, seq: u64, exchange: &Exchange, kind: Kind) -> usize {
+pub(crate) fn finished(out: &mut Vec<u8>, view: &View, exchange: &Exchange, kind: Kind) -> Draft {
     match kind {
-        Kind::Response => response(out, view, seq, exchange),
-        Kind::Error => failure(out, view, seq, exchange, "error", &error_message(exchange)),
-        Kind::Exception => failure(out, view, seq, exchange, "exception", exception_message(exchange)),
+        Kind::Response => response(out, view, exchange),
+        Kind::Error => failure(out, view, exchange, "error", &error_message(exchange)),
+        Kind::Exception => failure(out, view, exchange, "exception", exception_message(exchange)),
     }
 }
 
-fn response(out: &mut Vec<u8>, view: &View, seq: u64, exchange: &Exchange) -> usize {
-    let mut line = Line::begin(out, view, seq, exchange.finished, exchange.level(), "response");
+fn response(out: &mut Vec<u8>, view: &View, exchange: &Exchange) -> Draft {
+    let mut line = Line::begin(out, view, exchange.finished, exchange.level(), "response");
     names(&mut line, exchange);
     result(&mut line, exchange);
     line.plain(key!("message"), response_message(exchange.direction).as_bytes());
@@ -92,15 +95,8 @@ fn response(out: &mut Vec<u8>, view: &View, seq: u64, exchange: &Exchange) -> us
 }
 
 /// An error or an exception: all that is known but headers and bodies, for they are read without the other entries.
-fn failure(
-    out: &mut Vec<u8>,
-    view: &View,
-    seq: u64,
-    exchange: &Exchange,
-    kind: &str,
-    message: &str,
-) -> usize {
-    let mut line = Line::begin(out, view, seq, exchange.finished, Level::ERROR, kind);
+fn failure(out: &mut Vec<u8>, view: &View, exchange: &Exchange, kind: &str, message: &str) -> Draft {
+    let mut line = Line::begin(out, view, exchange.finished, Level::ERROR, kind);
     names(&mut line, exchange);
     result(&mut line, exchange);
     line.text(key!("message"), message);

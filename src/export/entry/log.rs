@@ -1,12 +1,15 @@
-use super::super::{
-    View, json_text,
-    line::{Line, key},
+use super::{
+    super::{
+        View, json_text,
+        line::{Line, key},
+    },
+    Draft,
 };
 use crate::exchange::{Event, Field, Value};
 
 /// Writes a log entry.
-pub(crate) fn log(out: &mut Vec<u8>, view: &View, seq: u64, event: &Event) -> usize {
-    let mut line = Line::begin(out, view, seq, event.timestamp, event.level, "log");
+pub(crate) fn log(out: &mut Vec<u8>, view: &View, event: &Event) -> Draft {
+    let mut line = Line::begin(out, view, event.timestamp, event.level, "log");
     if let Some(id) = event.request_id {
         line.plain(key!("request_id"), id.encode(&mut [0; 36]).as_bytes());
     }

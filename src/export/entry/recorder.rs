@@ -1,8 +1,11 @@
 use tracing::Level;
 
-use super::super::{
-    View, json_text,
-    line::{Line, key, separated},
+use super::{
+    super::{
+        View, json_text,
+        line::{Line, key, separated},
+    },
+    Draft,
 };
 use crate::exchange::Timestamp;
 
@@ -14,8 +17,8 @@ pub(crate) enum Note<'a> {
 }
 
 /// Writes a recorder entry, made at `at`.
-pub(crate) fn recorder(out: &mut Vec<u8>, view: &View, seq: u64, at: Timestamp, note: &Note<'_>) -> usize {
-    let mut line = Line::begin(out, view, seq, at, Level::INFO, "recorder");
+pub(crate) fn recorder(out: &mut Vec<u8>, view: &View, at: Timestamp, note: &Note<'_>) -> Draft {
+    let mut line = Line::begin(out, view, at, Level::INFO, "recorder");
     let mut say = |message: &str, members: &[(&str, Told<'_>)]| {
         line.plain(key!("message"), message.as_bytes());
         if !members.is_empty() {

@@ -35,7 +35,7 @@ fn json_bodies_keep_their_meaning_and_stay_on_one_line() {
         "\"plain\"",
         "[1.0,1e5,-0,12345678901234567890123]",
     ] {
-        let mut line = text(|out| entry::finished(out, &view(), 7, &with_body(body), Kind::Response));
+        let mut line = text(|out| entry::finished(out, &view(), &with_body(body), Kind::Response));
         assert_eq!(check(&line)["response_body"], serde_json::from_str::<Value>(body).unwrap());
         line.retain(|c| c != ' ');
         assert!(line.contains("1.50") || !body.contains("1.50"), "numbers keep their bytes: {line}");

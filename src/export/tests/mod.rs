@@ -9,7 +9,7 @@ use tracing::Level;
 
 use super::{
     View,
-    entry::{self, Kind, Note},
+    entry::{self, Draft, Kind, Note},
     fixtures::{event, exchange, failed, started},
 };
 use crate::exchange::{Bodies, Event, Exchange, Redacted, Started, Timestamp};
@@ -30,22 +30,22 @@ fn at() -> Timestamp {
     Timestamp::from_micros(1_795_170_600_124_000)
 }
 
-fn text(write: impl FnOnce(&mut Vec<u8>) -> usize) -> String {
+fn text(write: impl FnOnce(&mut Vec<u8>) -> Draft) -> String {
     let mut out = Vec::new();
-    write(&mut out);
+    write(&mut out).number(&mut out, 7);
     String::from_utf8(out).unwrap()
 }
 
 fn request(view: &View, started: &Started) -> String {
-    text(|out| entry::request(out, view, 7, started))
+    text(|out| entry::request(out, view, started))
 }
 
 fn finished(view: &View, exchange: &Exchange, kind: Kind) -> String {
-    text(|out| entry::finished(out, view, 7, exchange, kind))
+    text(|out| entry::finished(out, view, exchange, kind))
 }
 
 fn log(event: &Event) -> String {
-    text(|out| entry::log(out, &view(), 7, event))
+    text(|out| entry::log(out, &view(), event))
 }
 
 /// Every entry that can be made of an exchange.
@@ -103,10 +103,16 @@ impl<'de> Deserialize<'de> for Keys {
 }
 
 #[test]
-fn the_place_of_seq_is_known_so_that_a_line_can_be_numbered_later() {
-    let mut out = b"the line before\n".to_vec();
-    let place = entry::finished(&mut out, &view(), 7, &exchange(json!({})), Kind::Response);
-    assert!(out[..place].ends_with(b"\"seq\":") && out[place..].starts_with(b"7,\"request_id\""));
+fn a_line_is_numbered_after_it_was_written() {
+    for seq in [0, 9, 10, 12_345, u64::MAX] {
+        let mut out = b"the line before\n".to_vec();
+        let draft = entry::finished(&mut out, &view(), &exchange(json!({})), Kind::Response);
+        let (before, after) = out.split_at(draft.seq_at);
+        assert!(before.ends_with(b"\"seq\":") && after.starts_with(b",\"request_id\""));
+        let expected = [before, seq.to_string().as_bytes(), after].concat();
+        draft.number(&mut out, seq);
+        assert_eq!(out, expected);
+    }
 }
 
 #[test]

@@ -145,7 +145,7 @@ fn what_the_recorder_tells() {
     let settings = [("LOG_DIR", String::from("./logs"))];
     let started =
         Note::Started { version: "0.1.0", service: "shop@1.2.3", verbosity: 2, settings: &settings };
-    let line = text(|out| entry::recorder(out, &view(), 7, at(), &started));
+    let line = text(|out| entry::recorder(out, &view(), at(), &started));
     let expected = concat!(
         r#"{"timestamp":"2026-11-20T10:30:00.124000Z","level":"INFO","type":"recorder","run":"a1b2c3d4","seq":7,"#,
         r#""message":"started","fields":{"version":"0.1.0","service":"shop@1.2.3","verbosity":2,"#,
