@@ -74,17 +74,19 @@ pub(super) fn event(out: &mut Vec<u8>, colours: bool, event: &Event) {
     paint.end_line();
 }
 
-/// Writes what the recorder tells of itself: `10:30:00.123  INFO     flightlog: recording shop; dumps in /srv/logs/dumps`.
+/// Writes what the recorder tells of itself: `10:30:00.123  INFO     flightlog: recording shop; dumps of failures in /srv/logs`.
 pub(super) fn note(out: &mut Vec<u8>, colours: bool, at: Timestamp, note: &Note<'_>) {
-    let Note::Started { service, settings, .. } = note;
     let mut paint = Paint::new(out, colours);
     paint.put(Ink::Dim, time(at, &mut [0; 27]));
     paint.space(2);
-    paint.put(level_ink(Level::INFO), &format!("{:<7}", Level::INFO.as_str()));
+    paint.put(level_ink(note.level()), &format!("{:<7}", note.level().as_str()));
     paint.space(2);
     paint.put(Ink::Dim, "flightlog:");
-    paint.put(Ink::Plain, &format!(" recording {service}"));
-    if let Some((_, dumps)) = settings.iter().find(|(name, _)| *name == "LOG_DUMP_DIR") {
+    paint.space(1);
+    paint.put(Ink::Plain, &note.message());
+    if let Note::Started { settings, .. } = note
+        && let Some((_, dumps)) = settings.iter().find(|(name, _)| *name == "LOG_DUMP_DIR")
+    {
         paint.put(Ink::Plain, &format!("; dumps of failures in {dumps}"));
     }
     paint.end_line();

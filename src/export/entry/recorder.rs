@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use tracing::Level;
 
 use super::{
@@ -14,29 +16,97 @@ use crate::exchange::Timestamp;
 pub(crate) enum Note<'a> {
     /// The log begins.
     Started { version: &'a str, service: &'a str, verbosity: u8, settings: &'a [(&'a str, String)] },
+    /// The log ends: no entry of this run comes after it.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "told by the writer of log files, which is not there yet")
+    )]
+    Stopped,
+    /// Entries are missing: those between the two numbers, both included.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "told by the writer of log files, which is not there yet")
+    )]
+    Gap { lost: u64, cause: &'a str, from_seq: u64, to_seq: u64 },
+    /// Rotation deleted a file with the entries between the two numbers, which are absent where it held none of this
+    /// run.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "told by the writer of log files, which is not there yet")
+    )]
+    Expired { from_seq: Option<u64>, to_seq: Option<u64>, bytes: u64 },
+}
+
+impl Note<'_> {
+    /// How much it matters.
+    pub(crate) fn level(&self) -> Level {
+        match self {
+            Self::Gap { .. } => Level::WARN,
+            Self::Started { .. } | Self::Stopped | Self::Expired { .. } => Level::INFO,
+        }
+    }
+
+    /// The same for people.
+    pub(crate) fn message(&self) -> Cow<'static, str> {
+        match *self {
+            Self::Started { service, .. } => format!("recording {service}").into(),
+            Self::Stopped => "recording ends".into(),
+            Self::Gap { lost: 1, cause, .. } => format!("1 entry was lost: {cause}").into(),
+            Self::Gap { lost, cause, .. } => format!("{lost} entries were lost: {cause}").into(),
+            Self::Expired { from_seq: Some(from), to_seq: Some(to), bytes } => {
+                format!("the oldest file was deleted, {bytes} bytes with the entries {from} to {to}").into()
+            }
+            Self::Expired { bytes, .. } => {
+                format!("the oldest file was deleted, {bytes} bytes of earlier runs").into()
+            }
+        }
+    }
+
+    fn event_type(&self) -> &'static str {
+        match self {
+            Self::Started { .. } => "started",
+            Self::Stopped => "stopped",
+            Self::Gap { .. } => "gap",
+            Self::Expired { .. } => "expired",
+        }
+    }
+
+    /// Everything else about it, by name.
+    fn fields(&self) -> [Option<(&'static str, Told<'_>)>; 4] {
+        match *self {
+            Self::Started { version, service, verbosity, settings } => [
+                Some(("version", Told::Text(version))),
+                Some(("service", Told::Text(service))),
+                Some(("verbosity", Told::Number(verbosity.into()))),
+                Some(("settings", Told::Texts(settings))),
+            ],
+            Self::Stopped => [const { None }; 4],
+            Self::Gap { lost, cause, from_seq, to_seq } => [
+                Some(("lost", Told::Number(lost))),
+                Some(("cause", Told::Text(cause))),
+                Some(("from_seq", Told::Number(from_seq))),
+                Some(("to_seq", Told::Number(to_seq))),
+            ],
+            Self::Expired { from_seq, to_seq, bytes } => [
+                from_seq.map(|seq| ("from_seq", Told::Number(seq))),
+                to_seq.map(|seq| ("to_seq", Told::Number(seq))),
+                Some(("bytes", Told::Number(bytes))),
+                None,
+            ],
+        }
+    }
 }
 
 /// Writes a recorder entry, made at `at`.
 pub(crate) fn recorder(out: &mut Vec<u8>, view: &View, at: Timestamp, note: &Note<'_>) -> Draft {
-    let mut line = Line::begin(out, view, at, Level::INFO, "recorder");
-    let mut say = |message: &str, members: &[(&str, Told<'_>)]| {
-        line.plain(key!("message"), message.as_bytes());
-        if !members.is_empty() {
-            line.with(key!("fields"), |out| {
-                separated(out, b'{', b'}', members, |out, (name, told)| told.write(out, name));
-            });
-        }
-    };
-    match *note {
-        Note::Started { version, service, verbosity, settings } => {
-            let about = [
-                ("version", Told::Text(version)),
-                ("service", Told::Text(service)),
-                ("verbosity", Told::Number(verbosity.into())),
-                ("settings", Told::Texts(settings)),
-            ];
-            say("started", &about);
-        }
+    let mut line = Line::begin(out, view, at, note.level(), "recorder");
+    line.text(key!("message"), &note.message());
+    line.plain(key!("event_type"), note.event_type().as_bytes());
+    let fields: Vec<_> = note.fields().into_iter().flatten().collect();
+    if !fields.is_empty() {
+        line.with(key!("fields"), |out| {
+            separated(out, b'{', b'}', &fields, |out, (name, told)| told.write(out, name));
+        });
     }
     line.end()
 }

@@ -145,13 +145,54 @@ fn what_the_recorder_tells() {
     let settings = [("LOG_DIR", String::from("./logs"))];
     let started =
         Note::Started { version: "0.1.0", service: "shop@1.2.3", verbosity: 2, settings: &settings };
-    let line = text(|out| entry::recorder(out, &view(), at(), &started));
-    let expected = concat!(
-        r#"{"timestamp":"2026-11-20T10:30:00.124000Z","level":"INFO","type":"recorder","run":"a1b2c3d4","seq":7,"#,
-        r#""message":"started","fields":{"version":"0.1.0","service":"shop@1.2.3","verbosity":2,"#,
-        r#""settings":{"LOG_DIR":"./logs"}}}"#,
-        "\n",
-    );
-    assert_eq!(line, expected);
-    check(&line);
+    for (note, level, rest) in [
+        (
+            started,
+            "INFO",
+            concat!(
+                r#""message":"recording shop@1.2.3","event_type":"started","fields":{"version":"0.1.0","#,
+                r#""service":"shop@1.2.3","verbosity":2,"settings":{"LOG_DIR":"./logs"}}"#,
+            ),
+        ),
+        (Note::Stopped, "INFO", r#""message":"recording ends","event_type":"stopped""#),
+        (
+            Note::Gap { lost: 12, cause: "ENOSPC", from_seq: 30, to_seq: 41 },
+            "WARN",
+            concat!(
+                r#""message":"12 entries were lost: ENOSPC","event_type":"gap","#,
+                r#""fields":{"lost":12,"cause":"ENOSPC","from_seq":30,"to_seq":41}"#,
+            ),
+        ),
+        (
+            Note::Gap { lost: 1, cause: "\u{1b}\n", from_seq: 30, to_seq: 30 },
+            "WARN",
+            concat!(
+                r#""message":"1 entry was lost: \u001b\n","event_type":"gap","#,
+                r#""fields":{"lost":1,"cause":"\u001b\n","from_seq":30,"to_seq":30}"#,
+            ),
+        ),
+        (
+            Note::Expired { from_seq: Some(1), to_seq: Some(400), bytes: 9_876 },
+            "INFO",
+            concat!(
+                r#""message":"the oldest file was deleted, 9876 bytes with the entries 1 to 400","#,
+                r#""event_type":"expired","fields":{"from_seq":1,"to_seq":400,"bytes":9876}"#,
+            ),
+        ),
+        (
+            Note::Expired { from_seq: None, to_seq: None, bytes: 9_876 },
+            "INFO",
+            concat!(
+                r#""message":"the oldest file was deleted, 9876 bytes of earlier runs","#,
+                r#""event_type":"expired","fields":{"bytes":9876}"#,
+            ),
+        ),
+    ] {
+        let line = text(|out| entry::recorder(out, &view(), at(), &note));
+        let begin = format!(
+            r#"{{"timestamp":"2026-11-20T10:30:00.124000Z","level":"{level}","type":"recorder","run":"a1b2c3d4","seq":7,"#
+        );
+        assert_eq!(line, format!("{begin}{rest}}}\n"));
+        check(&line);
+    }
 }
