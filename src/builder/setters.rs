@@ -29,8 +29,14 @@ macro_rules! setters {
 setters! {
     /// LOG_API_CALLS: `false` makes the layer a pass-through until [`FlightLog::set_enabled`].
     enabled: bool = |settings, value| settings.enabled = value;
+    /// LOG_FILES: `false` leaves out log files.
+    files: bool = |settings, value| settings.files = value;
     /// LOG_DUMPS: `false` leaves out dumps.
     dumps: bool = |settings, value| settings.dumps = value;
+    /// LOG_MAX_BYTES: a log file is rotated before it grows past this; 0 never.
+    max_bytes: u64 = |settings, value| settings.max_bytes = value;
+    /// LOG_BACKUP_COUNT: rotated files kept of each log file; with 0 a full one starts anew.
+    backup_count: usize = |settings, value| settings.backup_count = value;
     /// LOG_FILE_MODE: `0o600`, or `0o640` to let the group read.
     file_mode: u32 = |settings, value| settings.file_mode = value;
     /// LOG_CONSOLE. `Auto` is for [`init`](crate::init); without it a subscriber of yours tells exchanges, and the
@@ -48,6 +54,8 @@ setters! {
     capture_budget: usize = |settings, value| settings.capture_budget = value;
     /// LOG_HEADERS: `true` shows headers in entries.
     headers: bool = |settings, value| settings.headers = value;
+    /// LOG_COMBINED: `true` makes one entry of each exchange: the response's, which also tells of the request.
+    combined: bool = |settings, value| settings.combined = value;
     /// LOG_DUMP_KEEP: dumps kept at most.
     dump_keep: usize = |settings, value| settings.dump_keep = value;
     /// LOG_DUMP_MAX_BYTES: bytes of dumps kept at most.
@@ -58,6 +66,10 @@ setters! {
     dump_per_minute: u32 = |settings, value| settings.dump_per_minute = value;
     /// LOG_SLOW: what takes longer is WARN, and dumped.
     slow: Duration = |settings, value| settings.slow = Some(value);
+    /// LOG_SAMPLE: the share, 0 to 1, of unremarkable exchanges that are logged. The id of the request decides: the
+    /// number that its last 12 hexadecimal digits are is below the share of 2^48. Errors, aborts, panics and slow
+    /// exchanges are always logged.
+    sample: f64 = |settings, value| settings.sample = value;
     /// LOG_REDACT_MODE.
     redact_mode: RedactMode = |settings, value| settings.redact_mode = value;
 }
@@ -78,6 +90,17 @@ impl FlightLogBuilder {
     /// LOG_LEVEL: a level or tracing filter directives for log entries; never for exchanges and dumps.
     pub fn level(mut self, level: impl Into<String>) -> Self {
         self.settings.level = Some(level.into());
+        self
+    }
+
+    /// LOG_SKIP: what is not logged unless remarkable: an error, an abort, a panic, or slow. Each pattern is a path,
+    /// or a method and a path, in which `*` is any run of characters.
+    ///
+    /// ```
+    /// let builder = tower_flightlog::FlightLog::builder().skip(["/health", "GET /static/*"]);
+    /// ```
+    pub fn skip<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Self {
+        self.settings.skip.extend(patterns.into_iter().map(Into::into));
         self
     }
 
@@ -105,6 +128,23 @@ impl FlightLogBuilder {
     /// ```
     pub fn trusted_proxies(mut self, networks: impl IntoIterator<Item = IpNet>) -> Self {
         self.settings.trusted_proxies.extend(networks);
+        self
+    }
+
+    /// LOG_COMPONENTS: log entries whose tracing target is the second of a pair, or below it, go to a file of their
+    /// own, which the first names. The longest target wins.
+    ///
+    /// ```
+    /// let components = [("mlx-server", "mlx_manager::mlx_server"), ("mlx-manager", "mlx_manager")];
+    /// let builder = tower_flightlog::FlightLog::builder().components(components);
+    /// ```
+    pub fn components<N: Into<String>, T: Into<String>>(
+        mut self,
+        components: impl IntoIterator<Item = (N, T)>,
+    ) -> Self {
+        for (name, target) in components {
+            self.settings.components.add(name.into(), target.into());
+        }
         self
     }
 
@@ -161,5 +201,51 @@ impl FlightLogBuilder {
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn setters_say_what_variables_say() {
+        let environment = [
+            ("LOG_FILES", "no"),
+            ("LOG_MAX_BYTES", "64KiB"),
+            ("LOG_BACKUP_COUNT", "2"),
+            ("LOG_COMBINED", "yes"),
+            ("LOG_SKIP", "/health,GET /static/*"),
+            ("LOG_SAMPLE", "10%"),
+            ("LOG_COMPONENTS", "db=sqlx;web=hyper"),
+        ];
+        let read = Settings::from_lookup(|name| {
+            environment.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into())
+        });
+        let builder = FlightLogBuilder::default()
+            .files(false)
+            .max_bytes(65_536)
+            .backup_count(2)
+            .combined(true)
+            .skip(["/health"])
+            .skip(["GET /static/*"])
+            .sample(0.1)
+            .components([("db", "sqlx"), ("web", "hyper")]);
+        assert_eq!(builder.settings, read.unwrap());
+    }
+
+    #[test]
+    fn all_values_that_cannot_be_meant_are_named() {
+        let builder = FlightLogBuilder::default().sample(f64::NAN).skip(["health"]).components([
+            ("errors", "x"),
+            ("a", "x"),
+            ("a", "y"),
+        ]);
+        let error = builder.build().unwrap_err().to_string();
+        let said: Vec<_> = error.lines().filter_map(|line| line.split(": ").next()).collect();
+        assert_eq!(
+            said,
+            ["skip(health)", "sample(NaN)", "components(errors=x)", "components(a=x)", "components(a=y)"]
+        );
     }
 }

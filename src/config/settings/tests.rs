@@ -8,10 +8,15 @@ fn with(change: Change) -> Settings {
     settings
 }
 
+fn twice(components: &mut Components) {
+    components.add("A".into(), "x".into());
+    components.add("a".into(), "y".into());
+}
+
 #[test]
 fn values_that_cannot_be_meant_are_named_by_their_setter() {
     Settings::default().validate().unwrap();
-    let table: [(Change, &str); 21] = [
+    let table: [(Change, &str); 32] = [
         (|s| s.dir = PathBuf::new(), "dir(): "),
         (|s| s.dir = PathBuf::from("a\0b"), "dir(a\\0b): "),
         (|s| s.dump_dir = Some(PathBuf::new()), "dump_dir(): "),
@@ -22,12 +27,23 @@ fn values_that_cannot_be_meant_are_named_by_their_setter() {
         (|s| s.level = Some(String::new()), "level(): "),
         (|s| s.body_limit = MAX_BODY + 1, "body_limit(1073741825): "),
         (|s| s.capture_limit = usize::MAX, "capture_limit(18446744073709551615): "),
+        (|s| s.backup_count = 1001, "backup_count(1001): "),
         (|s| s.dump_keep = 0, "dump_keep(0): "),
         (|s| s.dump_max_bytes = 0, "dump_max_bytes(0): "),
         (|s| s.dump_max_age = Duration::ZERO, "dump_max_age(0ns): "),
         (|s| s.dump_max_age = Duration::MAX, "dump_max_age(18446744073709551615.999999999s): "),
         (|s| s.dump_per_minute = 0, "dump_per_minute(0): "),
         (|s| s.slow = Some(Duration::ZERO), "slow(0ns): "),
+        (|s| s.skip = vec!["/ok".into(), "health".into()], "skip(health): "),
+        (|s| s.skip = vec!["/a?b=c".into()], "skip(/a?b=c): "),
+        (|s| s.sample = 1.5, "sample(1.5): "),
+        (|s| s.sample = -0.1, "sample(-0.1): "),
+        (|s| s.sample = f64::NAN, "sample(NaN): "),
+        (|s| s.sample = f64::INFINITY, "sample(inf): "),
+        (|s| s.components.add("API".into(), "x".into()), "components(API=x): "),
+        (|s| s.components.add("a/b".into(), "x".into()), "components(a/b=x): "),
+        (|s| s.components.add("a".into(), String::new()), "components(a=): "),
+        (|s| twice(&mut s.components), "components(a=y): "),
         (|s| s.redact = vec!["ok".into(), "--".into()], "redact(--): "),
         (|s| s.redact_keep = vec!["a\nb".into()], "redact_keep(a\\nb): "),
         (|s| s.redact = vec!["x".repeat(129)], "redact(xxxx"),
@@ -43,11 +59,14 @@ fn values_that_cannot_be_meant_are_named_by_their_setter() {
 
 #[test]
 fn values_at_the_edge_are_allowed() {
-    let table: [Change; 8] = [
+    let table: [Change; 11] = [
         |s| s.file_mode = 0o640,
         |s| s.body_limit = 0,
         |s| s.capture_limit = MAX_BODY,
         |s| (s.capture_budget, s.capture_limit) = (0, 0),
+        |s| (s.max_bytes, s.backup_count) = (0, 0),
+        |s| (s.max_bytes, s.backup_count) = (u64::MAX, 1000),
+        |s| (s.sample, s.skip) = (0.0, vec!["*".into()]),
         |s| s.dump_keep = 1,
         |s| s.dump_max_age = MAX_AGE,
         |s| s.slow = Some(Duration::from_nanos(1)),
@@ -69,4 +88,26 @@ fn what_follows_from_the_settings() {
     assert_eq!(with(|s| s.dir = "/var/log/x".into()).dumps_dir(), Path::new("/var/log/x/dumps"));
     assert_eq!(with(|s| s.capture_limit = 100).inline_limit(), 100);
     assert_eq!(defaults.inline_limit(), 2048);
+}
+
+#[test]
+fn what_is_told_at_the_start_stands_in_the_tables_order() {
+    let mut settings = with(|s| s.skip = vec!["/health".into(), "GET /a*".into()]);
+    settings.components.add("db".into(), "sqlx".into());
+    settings.sample = 0.25;
+    let told = settings.told();
+    let place =
+        |(name, _): &(&str, String)| VARIABLES.iter().position(|variable| variable.name == *name).unwrap();
+    assert!(told.is_sorted_by_key(place), "{told:?}");
+    for (name, value) in [
+        ("LOG_FILES", "true"),
+        ("LOG_MAX_BYTES", "10485760"),
+        ("LOG_BACKUP_COUNT", "5"),
+        ("LOG_COMBINED", "false"),
+        ("LOG_SKIP", "/health,GET /a*"),
+        ("LOG_SAMPLE", "0.25"),
+        ("LOG_COMPONENTS", "db=sqlx"),
+    ] {
+        assert!(told.contains(&(name, value.to_owned())), "{name} in {told:?}");
+    }
 }
