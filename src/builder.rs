@@ -1,28 +1,23 @@
+mod setters;
+
 use std::{
-    error::Error as StdError,
     fmt,
     io::{self, IsTerminal, Write},
-    net::IpAddr,
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU8, Ordering::Relaxed},
     },
-    time::Duration,
 };
-
-use http::request::Parts;
-use ipnet::IpNet;
 
 use crate::{
     capture::{self, Equipment, ErrorReader, Recorder, RemoteAddr},
-    config::{self, Error, Problem, Service, Settings, Verbosity},
+    config::{self, Error, Problem, Service, Settings},
     console::{Console, Style},
     dump::{self, DumpOptions, Dumps},
-    exchange::{Bodies, Budget, Scrub, random},
+    exchange::{Budget, Scrub, random},
     export::{View, Watch, entry::Note},
     flightlog::FlightLog,
-    redact::{Contained, RedactMode, RedactOptions, Redactor},
+    redact::{Contained, RedactOptions, Redactor},
     sink::{BlackBox, Counters, Fanout, Sink},
     tracing_events::TracingEvents,
 };
@@ -57,158 +52,10 @@ pub struct FlightLogBuilder {
     has_subscriber_of_ours: bool,
 }
 
-macro_rules! setters {
-    ($($(#[$doc:meta])* $name:ident: $type:ty = $set:expr;)+) => {
-        impl FlightLogBuilder {
-            $($(#[$doc])* pub fn $name(mut self, $name: $type) -> Self {
-                let set: fn(&mut Settings, $type) = $set;
-                set(&mut self.settings, $name);
-                self
-            })+
-        }
-    };
-}
-
-setters! {
-    /// LOG_API_CALLS: `false` makes the layer a pass-through until [`FlightLog::set_enabled`].
-    enabled: bool = |settings, value| settings.enabled = value;
-    /// LOG_DUMPS: `false` leaves out dumps.
-    dumps: bool = |settings, value| settings.dumps = value;
-    /// LOG_FILE_MODE: `0o600`, or `0o640` to let the group read.
-    file_mode: u32 = |settings, value| settings.file_mode = value;
-    /// LOG_CONSOLE. `Auto` is for [`init`](crate::init); without it a subscriber of yours tells exchanges, and the
-    /// console is off unless asked for.
-    console: config::Console = |settings, value| settings.console = value;
-    /// LOG_DEBUG.
-    verbosity: Verbosity = |settings, value| settings.verbosity = value;
-    /// LOG_BODIES.
-    bodies: Bodies = |settings, value| settings.bodies = value;
-    /// LOG_BODY_LIMIT: bytes of each body shown in an entry.
-    body_limit: usize = |settings, value| settings.body_limit = value;
-    /// LOG_CAPTURE_LIMIT: bytes of each body kept for a dump.
-    capture_limit: usize = |settings, value| settings.capture_limit = value;
-    /// LOG_CAPTURE_BUDGET: captured bytes in flight over all requests.
-    capture_budget: usize = |settings, value| settings.capture_budget = value;
-    /// LOG_HEADERS: `true` shows headers in entries.
-    headers: bool = |settings, value| settings.headers = value;
-    /// LOG_DUMP_KEEP: dumps kept at most.
-    dump_keep: usize = |settings, value| settings.dump_keep = value;
-    /// LOG_DUMP_MAX_BYTES: bytes of dumps kept at most.
-    dump_max_bytes: u64 = |settings, value| settings.dump_max_bytes = value;
-    /// LOG_DUMP_MAX_AGE: how long a dump is kept.
-    dump_max_age: Duration = |settings, value| settings.dump_max_age = value;
-    /// LOG_DUMP_PER_MINUTE: dumps written in a minute at most.
-    dump_per_minute: u32 = |settings, value| settings.dump_per_minute = value;
-    /// LOG_SLOW: what takes longer is WARN, and dumped.
-    slow: Duration = |settings, value| settings.slow = Some(value);
-    /// LOG_REDACT_MODE.
-    redact_mode: RedactMode = |settings, value| settings.redact_mode = value;
-}
-
 impl FlightLogBuilder {
     /// With the settings of the environment.
     pub(crate) fn from_env() -> Result<Self, Error> {
         Ok(Self { settings: Settings::from_env()?, ..Self::default() })
-    }
-
-    /// LOG_DIR: where everything is written.
-    pub fn dir(mut self, dir: impl Into<PathBuf>) -> Self {
-        self.settings.dir = dir.into();
-        self
-    }
-
-    /// LOG_DUMP_DIR: where dumps are written, in place of `dumps` in LOG_DIR.
-    pub fn dump_dir(mut self, dir: impl Into<PathBuf>) -> Self {
-        self.settings.dump_dir = Some(dir.into());
-        self
-    }
-
-    /// LOG_LEVEL: a level or tracing filter directives for log entries; never for exchanges and dumps.
-    pub fn level(mut self, level: impl Into<String>) -> Self {
-        self.settings.level = Some(level.into());
-        self
-    }
-
-    /// LOG_REDACT: more names whose values never leave.
-    ///
-    /// ```
-    /// let builder = tower_flightlog::FlightLog::builder().redact(["voucher", "iris_scan"]);
-    /// ```
-    pub fn redact<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
-        self.settings.redact.extend(names.into_iter().map(Into::into));
-        self
-    }
-
-    /// LOG_REDACT_KEEP: names whose values are not secret although they sound so.
-    pub fn redact_keep<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
-        self.settings.redact_keep.extend(names.into_iter().map(Into::into));
-        self
-    }
-
-    /// LOG_TRUSTED_PROXIES: whose `Forwarded` and `X-Forwarded-For` are believed.
-    ///
-    /// ```
-    /// let builder = tower_flightlog::FlightLog::builder().trusted_proxies(["10.0.0.0/8".parse()?]);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn trusted_proxies(mut self, networks: impl IntoIterator<Item = IpNet>) -> Self {
-        self.settings.trusted_proxies.extend(networks);
-        self
-    }
-
-    /// LOG_SERVICE: who writes this log.
-    pub fn service(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
-        self.settings.service = Some(Service { name: name.into(), version: Some(version.into()) });
-        self
-    }
-
-    /// Adds an output; see [`Sink`].
-    pub fn sink(mut self, sink: impl Sink) -> Self {
-        self.sinks.push(Box::new(sink));
-        self
-    }
-
-    /// Takes the other end of the socket from somewhere else than the connect info of axum or tonic. A trusted proxy
-    /// is believed as ever.
-    ///
-    /// ```
-    /// use std::net::SocketAddr;
-    /// use tower_flightlog::FlightLog;
-    ///
-    /// #[derive(Clone)]
-    /// struct Peer(SocketAddr);
-    ///
-    /// let builder = FlightLog::builder().remote_addr(|request| Some(request.extensions.get::<Peer>()?.0.ip()));
-    /// ```
-    pub fn remote_addr(mut self, source: impl Fn(&Parts) -> Option<IpAddr> + Send + Sync + 'static) -> Self {
-        self.remote_addr = Some(Box::new(source));
-        self
-    }
-
-    /// Tells the sources of errors of type `E` when a service or a body fails with one. Without this, only what the
-    /// error's `Display` says is known. `std::io::Error` and boxed errors need no telling.
-    ///
-    /// ```
-    /// # #[derive(Debug)] struct ShopError;
-    /// # impl std::fmt::Display for ShopError { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("closed") } }
-    /// # impl std::error::Error for ShopError {}
-    /// let builder = tower_flightlog::FlightLog::builder().error_type::<ShopError>();
-    /// ```
-    pub fn error_type<E: StdError + 'static>(mut self) -> Self {
-        self.error_readers.push(capture::reader::<E>);
-        self
-    }
-
-    /// `false` leaves the panic hook alone: panics are recorded without location and backtrace.
-    pub fn panic_hook(mut self, chain: bool) -> Self {
-        self.without_panic_hook = !chain;
-        self
-    }
-
-    /// `true`: a directory that cannot be used is an error of `build`, not a warning.
-    pub fn strict(mut self, strict: bool) -> Self {
-        self.strict = strict;
-        self
     }
 
     /// In place of stdout.

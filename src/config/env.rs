@@ -1,8 +1,10 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+use super::components::Components;
 use super::error::{Error, Problem, escaped};
 use super::settings::{Console, Service, Settings};
+use super::skip::is_pattern;
 use super::units;
 use super::verbosity::Verbosity;
 use crate::{exchange::Bodies, redact::RedactMode};
@@ -65,9 +67,18 @@ variables! {
     { "LOG_DIR", "dir", "./logs", "a directory",
       "log files, and dumps/ in it",
       Directory(|s, path| s.dir = path) }
+    { "LOG_FILES", "files", "true", "true or false (also 1/0, yes/no, on/off)",
+      "false: no log files are written",
+      Text(|s, text| put(&mut s.files, units::boolean(text))) }
     { "LOG_DUMPS", "dumps", "true", "true or false (also 1/0, yes/no, on/off)",
       "false: no dumps are written",
       Text(|s, text| put(&mut s.dumps, units::boolean(text))) }
+    { "LOG_MAX_BYTES", "max_bytes", "10485760", "a size such as 10485760, 10MB or 64KiB, or 0",
+      "a log file is rotated before it grows past this; 0 never",
+      Text(|s, text| put(&mut s.max_bytes, units::bytes(text))) }
+    { "LOG_BACKUP_COUNT", "backup_count", "5", "a number up to 1000",
+      "rotated files kept of each log file, `api.log.1` the newest; 0: a full file starts anew",
+      Text(|s, text| put(&mut s.backup_count, count(text))) }
     { "LOG_FILE_MODE", "file_mode", "0600", "0600 (the owner alone) or 0640 (its group may read)",
       "the mode of log files and dumps; directories are 0700, or 0750 with 0640. \
        Others could read what clients sent, a group that writes could forge entries: no further modes",
@@ -102,6 +113,9 @@ variables! {
     { "LOG_HEADERS", "headers", "false", "true or false (also 1/0, yes/no, on/off)",
       "headers in entries; dumps always have them",
       Text(|s, text| put(&mut s.headers, units::boolean(text))) }
+    { "LOG_COMBINED", "combined", "false", "true or false (also 1/0, yes/no, on/off)",
+      "one entry per exchange: no request entry, the response entry also has the request's part",
+      Text(|s, text| put(&mut s.combined, units::boolean(text))) }
     { "LOG_DUMP_DIR", "dump_dir", "({LOG_DIR}/dumps)", "a directory",
       "where dumps are written",
       Directory(|s, path| s.dump_dir = Some(path)) }
@@ -121,6 +135,13 @@ variables! {
     { "LOG_SLOW", "slow", "(unset)", "a duration above zero such as 250ms, 5s or 1h30m",
       "slower exchanges are WARN and dumped",
       Text(|s, text| put(&mut s.slow, units::duration(text).map(Some))) }
+    { "LOG_SKIP", "skip", "(unset)", "paths such as /health,/metrics,GET /static/*, comma-separated",
+      "not logged unless remarkable: an error, an abort, a panic, or slow. `*` is any run of characters; \
+       the path is the original one, without the query, or the route's template",
+      Text(|s, text| patterns(&mut s.skip, text)) }
+    { "LOG_SAMPLE", "sample", "1", "a share from 0 to 1 such as 0.1, or 10%",
+      "how many of the unremarkable exchanges are logged; the request id decides",
+      Text(|s, text| put(&mut s.sample, units::share(text))) }
     { "LOG_REDACT", "redact", "(unset)", "names such as internal_id,x-tenant, comma-separated",
       "more names whose values are redacted",
       Text(|s, text| names(&mut s.redact, text)) }
@@ -136,6 +157,11 @@ variables! {
       "addresses or networks such as 10.0.0.0/8,::1, comma-separated",
       "proxies whose Forwarded and X-Forwarded-For are believed, read right to left",
       Text(networks) }
+    { "LOG_COMPONENTS", "components", "(unset)",
+      "name=target;name=target: targets of tracing, and names of [A-Za-z0-9._-] that begin with a letter or digit, \
+       each once, at most 64 characters, not api or errors",
+      "log entries of these targets, and of those below, go to {name}.log; the longest target wins",
+      Text(components) }
     { "LOG_SERVICE", "service", "(program name)", "name or name@version",
       "who writes this log, in dumps and the recorder's start entry",
       Text(|s, text| put(&mut s.service, service(text).map(Some))) }
@@ -238,6 +264,22 @@ fn count<T: TryFrom<u64>>(text: &str) -> Option<T> {
 fn names(place: &mut Vec<String>, text: &str) -> Result<(), Bad> {
     *place = units::list(text).map(str::to_owned).collect();
     if place.is_empty() { Err(Bad::Whole) } else { Ok(()) }
+}
+
+fn patterns(place: &mut Vec<String>, text: &str) -> Result<(), Bad> {
+    names(place, text)?;
+    match place.iter().find(|pattern| !is_pattern(pattern)) {
+        Some(pattern) => Err(Bad::Part(escaped(OsStr::new(pattern)))),
+        None => Ok(()),
+    }
+}
+
+fn components(settings: &mut Settings, text: &str) -> Result<(), Bad> {
+    settings.components = Components::parse(text).map_err(|part| match part.len() == text.len() {
+        true => Bad::Whole,
+        false => Bad::Part(escaped(OsStr::new(part))),
+    })?;
+    Ok(())
 }
 
 fn networks(settings: &mut Settings, text: &str) -> Result<(), Bad> {

@@ -5,16 +5,21 @@
 //! allows and what it means. Reading, error texts, tests and the documentation come from that table:
 #![doc = env::environment_table!()]
 
+mod components;
 mod env;
 mod error;
 mod policy;
 mod settings;
+mod skip;
 mod units;
 mod verbosity;
 
+#[allow(unused_imports)]
+pub(crate) use components::Components;
 pub(crate) use env::environment_table;
 pub use error::{Error, Problem};
 pub use policy::RoutePolicy;
 pub use settings::Console;
 pub(crate) use settings::{Service, Settings};
+pub(crate) use skip::Skip;
 pub use verbosity::Verbosity;

@@ -5,14 +5,18 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::components::Components;
 use super::env::VARIABLES;
 use super::error::{Error, Problem};
+use super::skip::is_pattern;
 use super::units;
 use super::verbosity::Verbosity;
 use crate::{exchange::Bodies, redact::RedactMode};
 
 /// Kept of one body at most, whatever is asked for: a limit above it is a slip of the keyboard.
 const MAX_BODY: usize = 1 << 30;
+/// Each rotation renames so many files.
+const MAX_BACKUPS: usize = 1000;
 /// A hundred years; past it, arithmetic on clocks could fail.
 const MAX_AGE: Duration = Duration::from_secs(100 * 365 * 86_400);
 /// Names of services, versions and redacted fields, in bytes.
@@ -46,7 +50,12 @@ pub(crate) struct Service {
 pub(crate) struct Settings {
     pub(crate) enabled: bool,
     pub(crate) dir: PathBuf,
+    pub(crate) files: bool,
     pub(crate) dumps: bool,
+    /// 0: a log file is never rotated.
+    pub(crate) max_bytes: u64,
+    /// 0: what is full starts anew.
+    pub(crate) backup_count: usize,
     pub(crate) file_mode: u32,
     /// As written; [`filter`](Self::filter) is what to use.
     pub(crate) level: Option<String>,
@@ -58,6 +67,7 @@ pub(crate) struct Settings {
     pub(crate) capture_limit: usize,
     pub(crate) capture_budget: usize,
     pub(crate) headers: bool,
+    pub(crate) combined: bool,
     /// As set; [`dumps_dir`](Self::dumps_dir) is what to use.
     pub(crate) dump_dir: Option<PathBuf>,
     pub(crate) dump_keep: usize,
@@ -65,10 +75,14 @@ pub(crate) struct Settings {
     pub(crate) dump_max_age: Duration,
     pub(crate) dump_per_minute: u32,
     pub(crate) slow: Option<Duration>,
+    /// As written; [`Skip`](super::Skip) reads it.
+    pub(crate) skip: Vec<String>,
+    pub(crate) sample: f64,
     pub(crate) redact: Vec<String>,
     pub(crate) redact_keep: Vec<String>,
     pub(crate) redact_mode: RedactMode,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) components: Components,
     /// As set; [`service`](Self::service) is what to use.
     pub(crate) service: Option<Service>,
 }
@@ -78,7 +92,10 @@ impl Default for Settings {
         Self {
             enabled: true,
             dir: PathBuf::from("./logs"),
+            files: true,
             dumps: true,
+            max_bytes: 10 << 20,
+            backup_count: 5,
             file_mode: 0o600,
             level: None,
             console: Console::Auto,
@@ -88,16 +105,20 @@ impl Default for Settings {
             capture_limit: 64 << 10,
             capture_budget: 64 << 20,
             headers: false,
+            combined: false,
             dump_dir: None,
             dump_keep: 200,
             dump_max_bytes: 64 << 20,
             dump_max_age: Duration::from_secs(7 * 86_400),
             dump_per_minute: 60,
             slow: None,
+            skip: Vec::new(),
+            sample: 1.0,
             redact: Vec::new(),
             redact_keep: Vec::new(),
             redact_mode: RedactMode::Standard,
             trusted_proxies: Vec::new(),
+            components: Components::default(),
             service: None,
         }
     }
@@ -131,6 +152,8 @@ impl Settings {
             }
         };
         check("LOG_DIR", is_path(&self.dir), format_args!("{}", self.dir.display()));
+        let backups = self.backup_count;
+        check("LOG_BACKUP_COUNT", backups <= MAX_BACKUPS, format_args!("{backups}"));
         let mode = self.file_mode;
         check("LOG_FILE_MODE", matches!(mode, 0o600 | 0o640), format_args!("{mode:04o}"));
         if let Some(level) = &self.level {
@@ -150,10 +173,17 @@ impl Settings {
         if let Some(slow) = self.slow {
             check("LOG_SLOW", is_age(slow), format_args!("{slow:?}"));
         }
+        for pattern in &self.skip {
+            check("LOG_SKIP", is_pattern(pattern), format_args!("{pattern}"));
+        }
+        check("LOG_SAMPLE", (0.0..=1.0).contains(&self.sample), format_args!("{}", self.sample));
         for (name, fields) in [("LOG_REDACT", &self.redact), ("LOG_REDACT_KEEP", &self.redact_keep)] {
             for field in fields {
                 check(name, is_name(field), format_args!("{field}"));
             }
+        }
+        for component in self.components.wrong() {
+            check("LOG_COMPONENTS", false, format_args!("{component}"));
         }
         if let Some(Service { name, version }) = &self.service {
             let allowed = is_name(name) && version.as_deref().is_none_or(is_name);
@@ -177,18 +207,25 @@ impl Settings {
         self.dump_dir.clone().unwrap_or_else(|| self.dir.join("dumps"))
     }
 
-    /// What the log says of itself when it starts.
+    /// What the log says of itself when it starts, in the table's order.
     pub(crate) fn told(&self) -> Vec<(&'static str, String)> {
         vec![
             ("LOG_API_CALLS", self.enabled.to_string()),
             ("LOG_DIR", absolute(&self.dir)),
+            ("LOG_FILES", self.files.to_string()),
             ("LOG_DUMPS", self.dumps.to_string()),
-            ("LOG_DUMP_DIR", absolute(&self.dumps_dir())),
+            ("LOG_MAX_BYTES", self.max_bytes.to_string()),
+            ("LOG_BACKUP_COUNT", self.backup_count.to_string()),
             ("LOG_LEVEL", self.filter()),
             ("LOG_BODIES", format!("{:?}", self.bodies).to_ascii_lowercase()),
             ("LOG_BODY_LIMIT", self.inline_limit().to_string()),
             ("LOG_CAPTURE_LIMIT", self.capture_limit.to_string()),
+            ("LOG_COMBINED", self.combined.to_string()),
+            ("LOG_DUMP_DIR", absolute(&self.dumps_dir())),
+            ("LOG_SKIP", self.skip.join(",")),
+            ("LOG_SAMPLE", self.sample.to_string()),
             ("LOG_REDACT_MODE", format!("{:?}", self.redact_mode).to_ascii_lowercase()),
+            ("LOG_COMPONENTS", self.components.told()),
         ]
     }
 
@@ -226,77 +263,4 @@ fn is_name(name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    type Change = fn(&mut Settings);
-
-    fn with(change: Change) -> Settings {
-        let mut settings = Settings::default();
-        change(&mut settings);
-        settings
-    }
-
-    #[test]
-    fn values_that_cannot_be_meant_are_named_by_their_setter() {
-        Settings::default().validate().unwrap();
-        let table: [(Change, &str); 21] = [
-            (|s| s.dir = PathBuf::new(), "dir(): "),
-            (|s| s.dir = PathBuf::from("a\0b"), "dir(a\\0b): "),
-            (|s| s.dump_dir = Some(PathBuf::new()), "dump_dir(): "),
-            (|s| s.file_mode = 0o644, "file_mode(0644): "),
-            (|s| s.file_mode = 0o660, "file_mode(0660): "),
-            (|s| s.file_mode = 0o400, "file_mode(0400): "),
-            (|s| s.level = Some("verbose".into()), "level(verbose): "),
-            (|s| s.level = Some(String::new()), "level(): "),
-            (|s| s.body_limit = MAX_BODY + 1, "body_limit(1073741825): "),
-            (|s| s.capture_limit = usize::MAX, "capture_limit(18446744073709551615): "),
-            (|s| s.dump_keep = 0, "dump_keep(0): "),
-            (|s| s.dump_max_bytes = 0, "dump_max_bytes(0): "),
-            (|s| s.dump_max_age = Duration::ZERO, "dump_max_age(0ns): "),
-            (|s| s.dump_max_age = Duration::MAX, "dump_max_age(18446744073709551615.999999999s): "),
-            (|s| s.dump_per_minute = 0, "dump_per_minute(0): "),
-            (|s| s.slow = Some(Duration::ZERO), "slow(0ns): "),
-            (|s| s.redact = vec!["ok".into(), "--".into()], "redact(--): "),
-            (|s| s.redact_keep = vec!["a\nb".into()], "redact_keep(a\\nb): "),
-            (|s| s.redact = vec!["x".repeat(129)], "redact(xxxx"),
-            (|s| s.service = Some(Service { name: String::new(), version: None }), "service(@): "),
-            (|s| s.service = Some(Service { name: "a".into(), version: Some(" ".into()) }), "service(a@ ): "),
-        ];
-        for (change, said) in table {
-            let error = with(change).validate().unwrap_err().to_string();
-            assert!(error.starts_with(said) && error.contains(": want "), "{error}");
-            assert_eq!(error.lines().count(), 1, "{error}");
-        }
-    }
-
-    #[test]
-    fn values_at_the_edge_are_allowed() {
-        let table: [Change; 8] = [
-            |s| s.file_mode = 0o640,
-            |s| s.body_limit = 0,
-            |s| s.capture_limit = MAX_BODY,
-            |s| (s.capture_budget, s.capture_limit) = (0, 0),
-            |s| s.dump_keep = 1,
-            |s| s.dump_max_age = MAX_AGE,
-            |s| s.slow = Some(Duration::from_nanos(1)),
-            |s| s.redact = vec!["größe".into(), "x-my header".into()],
-        ];
-        for (row, change) in table.into_iter().enumerate() {
-            assert!(with(change).validate().is_ok(), "row {row}");
-        }
-    }
-
-    #[test]
-    fn what_follows_from_the_settings() {
-        let defaults = Settings::default();
-        assert_eq!(defaults.filter(), "info");
-        assert_eq!(defaults.dumps_dir(), Path::new("./logs/dumps"));
-        assert!(!defaults.service().name.is_empty());
-        assert_eq!(with(|s| s.level = Some("WARNING".into())).filter(), "warn");
-        assert_eq!(with(|s| s.dump_dir = Some("/d".into())).dumps_dir(), Path::new("/d"));
-        assert_eq!(with(|s| s.dir = "/var/log/x".into()).dumps_dir(), Path::new("/var/log/x/dumps"));
-        assert_eq!(with(|s| s.capture_limit = 100).inline_limit(), 100);
-        assert_eq!(defaults.inline_limit(), 2048);
-    }
-}
+mod tests;

@@ -38,6 +38,18 @@ pub(super) fn bytes(text: &str) -> Option<u64> {
     digits.parse::<u64>().ok()?.checked_mul(*factor)
 }
 
+/// A part of the whole: `0.25` or `25%`, plain decimals. Whether it is one at most is for others to say.
+pub(super) fn share(text: &str) -> Option<f64> {
+    let (number, whole) = match text.strip_suffix('%') {
+        Some(percent) => (percent, 100.0),
+        None => (text, 1.0),
+    };
+    // `f64` would read `nan`, `inf` and `1e-3` too.
+    let is_plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let number: f64 = if is_plain { number.parse().ok()? } else { return None };
+    Some(number / whole)
+}
+
 /// `250ms`, `5s`, `10m`, `2h`, `7d`, and from large to small `1h30m`. A bare number is refused:
 /// `LOG_SLOW=500` would be taken for milliseconds by one half of us and for seconds by the other.
 pub(super) fn duration(text: &str) -> Option<Duration> {
@@ -278,6 +290,28 @@ mod tests {
     }
 
     #[test]
+    fn shares() {
+        for (text, part) in [
+            ("0", 0.0),
+            ("1", 1.0),
+            ("0.1", 0.1),
+            (".5", 0.5),
+            ("1.0", 1.0),
+            ("10%", 0.1),
+            ("0.5%", 0.005),
+            ("100%", 1.0),
+            ("7", 7.0),
+        ] {
+            assert_eq!(share(text), Some(part), "{text}");
+        }
+        for text in
+            ["", "%", ".", "nan", "inf", "1e-3", "-1", "+1", "0,1", "10 %", "1/2", "1..2", "%10", "１"]
+        {
+            assert_eq!(share(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn modes() {
         for (text, bits) in
             [("0600", 0o600), ("600", 0o600), ("0o640", 0o640), ("0777", 0o777), ("4755", 0o4755)]
@@ -364,6 +398,7 @@ mod tests {
             bytes(&text);
             duration(&text);
             mode(&text);
+            share(&text);
             list(&text).for_each(|item| { network(item); });
             if let Some(filter) = directives(&text) {
                 prop_assert_eq!(directives(&filter), Some(filter.clone()));

@@ -8,12 +8,15 @@ use proptest::prelude::*;
 use super::*;
 
 /// The variables this crate reads so far, as its users know them.
-const DOCUMENTED: [&str; 23] = [
+const DOCUMENTED: [&str; 30] = [
     "LOG_API_CALLS",
+    "LOG_BACKUP_COUNT",
     "LOG_BODIES",
     "LOG_BODY_LIMIT",
     "LOG_CAPTURE_BUDGET",
     "LOG_CAPTURE_LIMIT",
+    "LOG_COMBINED",
+    "LOG_COMPONENTS",
     "LOG_CONSOLE",
     "LOG_DEBUG",
     "LOG_DIR",
@@ -23,13 +26,17 @@ const DOCUMENTED: [&str; 23] = [
     "LOG_DUMP_MAX_AGE",
     "LOG_DUMP_MAX_BYTES",
     "LOG_DUMP_PER_MINUTE",
+    "LOG_FILES",
     "LOG_FILE_MODE",
     "LOG_HEADERS",
     "LOG_LEVEL",
+    "LOG_MAX_BYTES",
     "LOG_REDACT",
     "LOG_REDACT_KEEP",
     "LOG_REDACT_MODE",
+    "LOG_SAMPLE",
     "LOG_SERVICE",
+    "LOG_SKIP",
     "LOG_SLOW",
     "LOG_TRUSTED_PROXIES",
 ];
@@ -72,17 +79,23 @@ fn the_documented_defaults_are_the_defaults() {
         }
         assert_eq!(settings, Settings::default(), "{}", variable.name);
     }
-    assert_eq!(VARIABLES.iter().filter(|variable| variable.default.starts_with('(')).count(), 6);
+    assert_eq!(VARIABLES.iter().filter(|variable| variable.default.starts_with('(')).count(), 8);
 }
 
 #[test]
 fn every_variable_does_what_it_says() {
     type Seen = fn(&Settings) -> bool;
-    let table: [(&str, &str, Seen); 34] = [
+    let table: [(&str, &str, Seen); 47] = [
         ("LOG_API_CALLS", "off", |s| !s.enabled),
         ("LOG_DIR", "/var/log/app", |s| s.dir == Path::new("/var/log/app")),
         ("LOG_DIR", " a b ", |s| s.dir == Path::new(" a b ")),
+        ("LOG_FILES", "no", |s| !s.files),
         ("LOG_DUMPS", " No ", |s| !s.dumps),
+        ("LOG_MAX_BYTES", "0", |s| s.max_bytes == 0),
+        ("LOG_MAX_BYTES", "64KiB", |s| s.max_bytes == 65_536),
+        ("LOG_MAX_BYTES", "10MB", |s| s.max_bytes == 10_000_000),
+        ("LOG_BACKUP_COUNT", "0", |s| s.backup_count == 0),
+        ("LOG_BACKUP_COUNT", "1000", |s| s.backup_count == 1000),
         ("LOG_FILE_MODE", "0640", |s| s.file_mode == 0o640),
         ("LOG_FILE_MODE", "640", |s| s.file_mode == 0o640),
         ("LOG_LEVEL", "WARNING", |s| s.level.as_deref() == Some("warn")),
@@ -98,12 +111,17 @@ fn every_variable_does_what_it_says() {
         ("LOG_CAPTURE_LIMIT", "1MiB", |s| s.capture_limit == 1 << 20),
         ("LOG_CAPTURE_BUDGET", "1GB", |s| s.capture_budget == 1_000_000_000),
         ("LOG_HEADERS", "yes", |s| s.headers),
+        ("LOG_COMBINED", "on", |s| s.combined),
         ("LOG_DUMP_DIR", "d", |s| s.dump_dir.as_deref() == Some(Path::new("d"))),
         ("LOG_DUMP_KEEP", "1", |s| s.dump_keep == 1),
         ("LOG_DUMP_MAX_BYTES", "1", |s| s.dump_max_bytes == 1),
         ("LOG_DUMP_MAX_AGE", "1h30m", |s| s.dump_max_age == Duration::from_secs(5400)),
         ("LOG_DUMP_PER_MINUTE", "4294967295", |s| s.dump_per_minute == u32::MAX),
         ("LOG_SLOW", "250ms", |s| s.slow == Some(Duration::from_millis(250))),
+        ("LOG_SKIP", " /health, GET /static/*,,", |s| s.skip == ["/health", "GET /static/*"]),
+        ("LOG_SAMPLE", "0.25", |s| s.sample == 0.25),
+        ("LOG_SAMPLE", "10%", |s| s.sample == 0.1),
+        ("LOG_SAMPLE", "0", |s| s.sample == 0.0),
         ("LOG_REDACT", "a, b-c ,,", |s| s.redact == ["a", "b-c"]),
         ("LOG_REDACT_KEEP", "x", |s| s.redact_keep == ["x"]),
         ("LOG_REDACT_MODE", "Strict", |s| s.redact_mode == RedactMode::Strict),
@@ -111,10 +129,12 @@ fn every_variable_does_what_it_says() {
             s.trusted_proxies == ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]
         }),
         ("LOG_TRUSTED_PROXIES", "::ffff:10.0.0.1", |s| s.trusted_proxies == ["10.0.0.1/32".parse().unwrap()]),
+        ("LOG_COMPONENTS", "db=sqlx; web = hyper", |s| s.components.names().eq(["db", "web"])),
+        ("LOG_COMPONENTS", "db=sqlx;", |s| s.components.route("sqlx::query") == Some(0)),
         ("LOG_SERVICE", "shop", |s| s.service == service("shop") && s.service().version.is_none()),
         ("LOG_SERVICE", "shop@1.2.3", |s| s.service().version.as_deref() == Some("1.2.3")),
         ("LOG_SERVICE", "@acme/shop@1", |s| s.service().name == "@acme/shop"),
-        ("LOG_MAX_BYTES", "nonsense of a neighbour", |s| *s == Settings::default()),
+        ("LOG_COLOUR", "nonsense of a neighbour", |s| *s == Settings::default()),
     ];
     for (name, value, seen) in table {
         let settings = read(&[(name, value)]).unwrap();
@@ -126,7 +146,14 @@ fn every_variable_does_what_it_says() {
 fn what_cannot_be_meant_is_refused_with_what_is_allowed() {
     for (name, value) in [
         ("LOG_API_CALLS", "maybe"),
+        ("LOG_FILES", "maybe"),
         ("LOG_DUMPS", "2"),
+        ("LOG_MAX_BYTES", "10M"),
+        ("LOG_MAX_BYTES", "-1"),
+        ("LOG_MAX_BYTES", "never"),
+        ("LOG_BACKUP_COUNT", "1001"),
+        ("LOG_BACKUP_COUNT", "1MB"),
+        ("LOG_BACKUP_COUNT", "-1"),
         ("LOG_FILE_MODE", "0644"),
         ("LOG_FILE_MODE", "rw"),
         ("LOG_FILE_MODE", "0660"),
@@ -143,6 +170,7 @@ fn what_cannot_be_meant_is_refused_with_what_is_allowed() {
         ("LOG_CAPTURE_BUDGET", "-1"),
         ("LOG_CAPTURE_BUDGET", "99999999TiB"),
         ("LOG_HEADERS", "ja"),
+        ("LOG_COMBINED", "2"),
         ("LOG_DUMP_KEEP", "0"),
         ("LOG_DUMP_KEEP", "1.5"),
         ("LOG_DUMP_MAX_BYTES", "0MiB"),
@@ -151,11 +179,18 @@ fn what_cannot_be_meant_is_refused_with_what_is_allowed() {
         ("LOG_DUMP_PER_MINUTE", "4294967296"),
         ("LOG_SLOW", "0s"),
         ("LOG_SLOW", "5"),
+        ("LOG_SKIP", ","),
+        ("LOG_SAMPLE", "1.1"),
+        ("LOG_SAMPLE", "101%"),
+        ("LOG_SAMPLE", "-0.5"),
+        ("LOG_SAMPLE", "NaN"),
         ("LOG_REDACT", ","),
         ("LOG_REDACT", "ok,***"),
         ("LOG_REDACT_KEEP", "a\tb"),
         ("LOG_REDACT_MODE", "paranoid"),
         ("LOG_TRUSTED_PROXIES", ","),
+        ("LOG_COMPONENTS", ";"),
+        ("LOG_COMPONENTS", "mlx"),
         ("LOG_SERVICE", "shop@"),
         ("LOG_SERVICE", "@1.0"),
         ("LOG_SERVICE", "a\nb"),
@@ -173,6 +208,17 @@ fn a_bad_part_of_a_list_is_pointed_at() {
         "LOG_TRUSTED_PROXIES=\"10.0.0.0/8,proxy\\n,::1\": \
          want addresses or networks such as 10.0.0.0/8,::1, comma-separated, not \"proxy\""
     );
+    for (name, value, part) in [
+        ("LOG_SKIP", "/health,metrics", "metrics"),
+        ("LOG_SKIP", "/health,/a?b=c", "/a?b=c"),
+        ("LOG_COMPONENTS", "db=sqlx; ../x=y", "../x=y"),
+        ("LOG_COMPONENTS", "db=sqlx;errors=x", "errors=x"),
+        ("LOG_COMPONENTS", "db=sqlx;DB=hyper", "DB=hyper"),
+        ("LOG_COMPONENTS", "db=sqlx;\"=x", "\\\"=x"),
+    ] {
+        let said = said(&[(name, value)]);
+        assert!(said.lines().count() == 1 && said.ends_with(&format!(", not \"{part}\"")), "{said}");
+    }
 }
 
 #[test]
@@ -237,7 +283,7 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn no_environment_makes_it_panic(values in proptest::collection::vec(proptest::option::of(value()), 24)) {
+    fn no_environment_makes_it_panic(values in proptest::collection::vec(proptest::option::of(value()), 31)) {
         let names: Vec<&str> = DOCUMENTED.iter().copied().chain(["RUST_LOG"]).collect();
         let read = Settings::from_lookup(|name| {
             let index = names.iter().position(|it| *it == name)?;
