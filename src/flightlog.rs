@@ -19,7 +19,7 @@ use crate::{
 /// use axum::{Router, routing::get};
 /// use tower_flightlog::FlightLog;
 ///
-/// let flightlog = FlightLog::builder().dumps(false).build()?;
+/// let flightlog = FlightLog::builder().files(false).dumps(false).build()?;
 /// let app: Router = Router::new().route("/", get(|| async { "hello" })).layer(flightlog.axum_layer());
 /// # Ok::<(), tower_flightlog::Error>(())
 /// ```
@@ -62,7 +62,7 @@ impl FlightLog {
     /// use tower_flightlog::{FlightLog, RequestBody};
     ///
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let flightlog = FlightLog::builder().dumps(false).build()?;
+    /// let flightlog = FlightLog::builder().files(false).dumps(false).build()?;
     /// let mut service = ServiceBuilder::new().layer(flightlog.layer()).service_fn(
     ///     |request: Request<RequestBody<Full<Bytes>>>| async move {
     ///         Ok::<_, std::convert::Infallible>(Response::new(Full::new(request.collect().await?.to_bytes())))
@@ -90,7 +90,7 @@ impl FlightLog {
     ///     next.run(request).await
     /// }
     ///
-    /// let flightlog = FlightLog::builder().dumps(false).build()?;
+    /// let flightlog = FlightLog::builder().files(false).dumps(false).build()?;
     /// let app: Router = Router::new()
     ///     .route("/", get(|| async { "hello" }))
     ///     .layer(ServiceBuilder::new().layer(flightlog.axum_layer()).layer(middleware::from_fn(authenticate)));
@@ -106,7 +106,7 @@ impl FlightLog {
     /// Switches recording on or off while requests are served. Those begun while it was on are recorded.
     ///
     /// ```
-    /// # let flightlog = tower_flightlog::FlightLog::builder().dumps(false).build()?;
+    /// # let flightlog = tower_flightlog::FlightLog::builder().files(false).dumps(false).build()?;
     /// flightlog.set_enabled(false);
     /// assert!(!flightlog.is_enabled());
     /// # Ok::<(), tower_flightlog::Error>(())
@@ -126,7 +126,7 @@ impl FlightLog {
     /// ```
     /// use tower_flightlog::Verbosity;
     ///
-    /// # let flightlog = tower_flightlog::FlightLog::builder().dumps(false).build()?;
+    /// # let flightlog = tower_flightlog::FlightLog::builder().files(false).dumps(false).build()?;
     /// flightlog.set_verbosity(Verbosity::DETAIL);
     /// # Ok::<(), tower_flightlog::Error>(())
     /// ```
@@ -143,7 +143,7 @@ impl FlightLog {
     /// Waits until the outputs have taken what was recorded so far.
     ///
     /// ```
-    /// # let flightlog = tower_flightlog::FlightLog::builder().dumps(false).build()?;
+    /// # let flightlog = tower_flightlog::FlightLog::builder().files(false).dumps(false).build()?;
     /// flightlog.flush(std::time::Duration::from_secs(5))?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -33,9 +33,9 @@ pub fn init() -> Result<FlightLog, Error> {
     let builder = FlightLogBuilder::from_env()?;
     let is_alone = !dispatcher::has_been_set();
     let builder = if is_alone { builder.with_subscriber_of_ours() } else { builder };
-    let (flightlog, warning) = builder.build_quietly()?;
+    let (flightlog, warnings) = builder.build_quietly()?;
     let installed = is_alone && install(&flightlog);
-    if let Some(warning) = warning {
+    for warning in warnings {
         tracing::warn!("{warning}");
     }
     if !installed {
@@ -65,7 +65,7 @@ impl FlightLog {
     /// use tower_flightlog::FlightLog;
     /// use tracing_subscriber::{Registry, layer::SubscriberExt};
     ///
-    /// let flightlog = FlightLog::builder().dumps(false).level("info,hyper=warn").build()?;
+    /// let flightlog = FlightLog::builder().files(false).dumps(false).level("info,hyper=warn").build()?;
     /// let subscriber = Registry::default().with(flightlog.tracing_layer());
     /// # Ok::<(), tower_flightlog::Error>(())
     /// ```

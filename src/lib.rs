@@ -29,7 +29,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let memory = Arc::new(MemorySink::default());
-//! let flightlog = FlightLog::builder().dumps(false).sink(Arc::clone(&memory)).build()?;
+//! let flightlog = FlightLog::builder().files(false).dumps(false).sink(Arc::clone(&memory)).build()?;
 //! let service = ServiceBuilder::new().layer(flightlog.layer()).service(service_fn(
 //!     |_: Request<RequestBody<Full<Bytes>>>| async {
 //!         Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("hello")))
@@ -85,6 +85,7 @@ mod console;
 mod dump;
 mod exchange;
 mod export;
+mod files;
 mod flightlog;
 #[cfg(feature = "init")]
 mod init;
@@ -96,6 +97,7 @@ mod tests;
 #[cfg(feature = "init")]
 mod trace;
 mod tracing_events;
+mod writer;
 
 pub use builder::FlightLogBuilder;
 pub use capture::{Current, current};
@@ -113,7 +115,7 @@ pub use layer::{
     AnyBody, FlightLogLayer, FlightLogService, RequestBody, ResponseBody, ResponseFuture, RoutePolicyService,
 };
 pub use redact::{RedactMode, RedactOptions, Redactor};
-pub use sink::{MemorySink, Sink, Stats};
+pub use sink::{FileStats, MemorySink, Sink, Stats};
 
 /// What is written, for those who read it.
 ///

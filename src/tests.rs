@@ -256,7 +256,7 @@ proptest! {
 #[test]
 fn a_panics_text_is_redacted_too() {
     let memory = Arc::new(MemorySink::default());
-    let flightlog = FlightLog::builder().dumps(false).sink(Arc::clone(&memory)).build().unwrap();
+    let flightlog = FlightLog::builder().files(false).dumps(false).sink(Arc::clone(&memory)).build().unwrap();
     let mut service = flightlog.layer().layer(tower::service_fn(
         |_: Request<RequestBody<Full<Bytes>>>| -> std::future::Ready<Result<Response<Full<Bytes>>, Infallible>> {
             panic!("no user with password={CANARY}")

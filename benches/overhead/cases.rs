@@ -241,11 +241,11 @@ fn stand(builder: FlightLogBuilder, attach: Attach) -> Result<Stand> {
 }
 
 fn log(set: fn(FlightLogBuilder) -> FlightLogBuilder, attach: Attach) -> Result<Stand> {
-    stand(set(FlightLog::builder().dumps(false).sink(Counting::default())), attach)
+    stand(set(FlightLog::builder().files(false).dumps(false).sink(Counting::default())), attach)
 }
 
 fn reading(attach: Attach) -> Result<Stand> {
-    stand(FlightLog::builder().dumps(false).sink(Reading::default()), attach)
+    stand(FlightLog::builder().files(false).dumps(false).sink(Reading::default()), attach)
 }
 
 fn dumping(attach: Attach) -> Result<Stand> {

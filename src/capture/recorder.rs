@@ -88,7 +88,7 @@ impl Recorder {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        self.counters.snapshot(&self.budget)
+        self.counters.snapshot(&self.budget, self.sinks.file_stats())
     }
 
     /// Waits for the outputs; gives the number of records they did not take in time.
@@ -130,8 +130,9 @@ impl Recorder {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        self.flush(FAREWELL);
-        self.sinks.close();
+        let deadline = Instant::now() + FAREWELL;
+        self.sinks.flush(deadline);
+        self.sinks.close(deadline);
     }
 }
 

@@ -7,7 +7,7 @@
 /// use axum::{Router, routing::{get, post}};
 /// use tower_flightlog::{FlightLog, RoutePolicy};
 ///
-/// let flightlog = FlightLog::builder().dumps(false).build()?;
+/// let flightlog = FlightLog::builder().files(false).dumps(false).build()?;
 /// let app: Router = Router::new()
 ///     .route("/health", get(|| async { "ok" }).layer(RoutePolicy::new().skip(true)))
 ///     .route("/upload", post(|| async { "thanks" }).layer(RoutePolicy::new().bodies(false)))

@@ -10,7 +10,6 @@ mod name;
 mod place;
 mod policy;
 mod retention;
-mod trouble;
 
 use std::{
     fmt,
@@ -33,12 +32,11 @@ use self::{
     place::Failure,
     policy::{Rate, Trigger},
     retention::{Limits, Shelf},
-    trouble::Trouble,
 };
 use crate::{
     exchange::Exchange,
     export::{self, Context, Program},
-    sink::{BlackBox, Counters, Sink, Stats},
+    sink::{BlackBox, Counters, Sink, Stats, Trouble},
 };
 
 /// How dumps are kept. 0 is no limit.
@@ -104,7 +102,7 @@ impl Dumps {
             rate: Rate::new(options.per_minute),
             suppressed: AtomicU64::new(0),
             shelf: Mutex::default(),
-            trouble: Trouble::default(),
+            trouble: Trouble::new("dumps"),
             options,
             fs,
             clock,

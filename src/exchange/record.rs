@@ -19,7 +19,7 @@ use super::{CapturedBody, ErrorReport, Head, Headers, Outcome, Redacted, Started
 /// # use tower_service::Service;
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let memory = Arc::new(MemorySink::default());
-/// let flightlog = FlightLog::builder().dumps(false).sink(Arc::clone(&memory)).build()?;
+/// let flightlog = FlightLog::builder().files(false).dumps(false).sink(Arc::clone(&memory)).build()?;
 /// let mut service = flightlog.layer().layer(tower::service_fn(|_| async {
 ///     Ok::<_, std::convert::Infallible>(http::Response::new(http_body_util::Full::<bytes::Bytes>::from("hello")))
 /// }));

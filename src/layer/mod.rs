@@ -49,7 +49,7 @@ impl FlightLogLayer<AxumBody> {
     /// and closing the connection. Default: `false`.
     ///
     /// ```
-    /// # let flightlog = tower_flightlog::FlightLog::builder().dumps(false).build()?;
+    /// # let flightlog = tower_flightlog::FlightLog::builder().files(false).dumps(false).build()?;
     /// let layer = flightlog.axum_layer().answer_panics(true);
     /// # Ok::<(), tower_flightlog::Error>(())
     /// ```

@@ -14,11 +14,12 @@ macro_rules! counters {
 
         impl Counters {
             /// The counts as they stand.
-            pub(crate) fn snapshot(&self, budget: &Budget) -> Stats {
+            pub(crate) fn snapshot(&self, budget: &Budget, files: FileStats) -> Stats {
                 Stats {
                     $($name: self.$name.get(),)+
                     captured_bytes: budget.taken() as u64,
                     bodies_over_budget: budget.refused(),
+                    files,
                 }
             }
         }
@@ -27,11 +28,11 @@ macro_rules! counters {
         ///
         /// ```
         /// # fn main() -> Result<(), tower_flightlog::Error> {
-        /// let flightlog = tower_flightlog::FlightLog::builder().dumps(false).build()?;
+        /// let flightlog = tower_flightlog::FlightLog::builder().files(false).dumps(false).build()?;
         /// assert_eq!(flightlog.stats().finished, 0);
         /// # Ok(()) }
         /// ```
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
         #[non_exhaustive]
         pub struct Stats {
             $($(#[$doc])* pub $name: u64,)+
@@ -39,6 +40,8 @@ macro_rules! counters {
             pub captured_bytes: u64,
             /// Bodies of which something was not kept because LOG_CAPTURE_BUDGET was spent.
             pub bodies_over_budget: u64,
+            /// The log files.
+            pub files: FileStats,
         }
     };
 }
@@ -62,6 +65,31 @@ counters! {
     dumps_deleted,
     /// Lines that the console could not take.
     console_errors,
+}
+
+/// What is counted over all log files; part of [`Stats`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct FileStats {
+    /// Lines written.
+    pub lines: u64,
+    /// Bytes of these.
+    pub bytes: u64,
+    /// Lines that came faster than they could be written.
+    pub dropped: u64,
+    /// Lines lost because a file could not be written, or was deleted or cut by others.
+    pub lost: u64,
+    /// Lines that wait to be written.
+    pub waiting: u64,
+    /// Calls to the file system that failed.
+    pub errors: u64,
+    /// Rotations.
+    pub rotations: u64,
+    /// The most bytes that ever waited for one file, of 4 MiB.
+    pub high_water: u64,
+    /// The last failed call: the file and the reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<String>,
 }
 
 /// One count.

@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use super::{BlackBox, Counters, Sink, outbox::Outbox, outbox::Parcel};
+use super::{BlackBox, Counters, FileStats, Gate, Ledger, Sink, outbox::Outbox, outbox::Parcel};
 use crate::exchange::{Event, Exchange, Started};
 
 /// All outputs. Whatever one of them does, the others get the record and the request goes on.
@@ -16,28 +16,38 @@ pub(crate) struct Fanout {
     /// Sinks of users: each on a thread of its own.
     queued: Vec<Outbox>,
     black_box: Option<(Arc<dyn BlackBox>, Outbox)>,
+    /// The log files, whose formatter runs inline.
+    ledger: Option<Arc<dyn Ledger>>,
     counters: Arc<Counters>,
 }
 
+/// What a [`Fanout`] is made of.
+#[derive(Default)]
+pub(crate) struct Outputs {
+    pub inline: Vec<Box<dyn Sink>>,
+    /// Each with a gate that lets records through, or always open.
+    pub queued: Vec<(Box<dyn Sink>, Option<Gate>)>,
+    pub black_box: Option<Arc<dyn BlackBox>>,
+    pub ledger: Option<Arc<dyn Ledger>>,
+}
+
 impl Fanout {
-    pub(crate) fn new(
-        inline: Vec<Box<dyn Sink>>,
-        queued: Vec<Box<dyn Sink>>,
-        black_box: Option<Arc<dyn BlackBox>>,
-        counters: Arc<Counters>,
-    ) -> Self {
-        let outbox = |sink| Outbox::new(sink, Arc::clone(&counters));
+    pub(crate) fn new(outputs: Outputs, counters: Arc<Counters>) -> Self {
+        let Outputs { inline, queued, black_box, ledger } = outputs;
+        let outbox = |(sink, gate)| Outbox::new(sink, gate, Arc::clone(&counters));
         Self {
             inline,
             queued: queued.into_iter().map(outbox).collect(),
-            black_box: black_box.map(|black_box| (Arc::clone(&black_box), outbox(Box::new(black_box)))),
+            black_box: black_box
+                .map(|black_box| (Arc::clone(&black_box), outbox((Box::new(black_box), None)))),
+            ledger,
             counters,
         }
     }
 
     /// True where someone wants to be told of requests.
     pub(crate) fn hears_started(&self) -> bool {
-        !(self.inline.is_empty() && self.queued.is_empty())
+        !(self.inline.is_empty() && self.queued.is_empty() && self.ledger.is_none())
     }
 
     /// Tells of a request.
@@ -68,12 +78,22 @@ impl Fanout {
     /// Waits for everyone; gives the number of records that were not delivered in time.
     pub(crate) fn flush(&self, deadline: Instant) -> u64 {
         self.inline(|sink| sink.flush());
-        self.outboxes().map(|outbox| outbox.flush(deadline)).sum()
+        let undelivered: u64 = self.outboxes().map(|outbox| outbox.flush(deadline)).sum();
+        // The files last: they take what the others have to say.
+        undelivered + self.ledger.as_ref().map_or(0, |ledger| ledger.flush_until(deadline))
     }
 
     /// From now on records are delivered by whoever makes them.
-    pub(crate) fn close(&self) {
+    pub(crate) fn close(&self, deadline: Instant) {
         self.outboxes().for_each(Outbox::close);
+        if let Some(ledger) = &self.ledger {
+            ledger.close(deadline);
+        }
+    }
+
+    /// What the log files count.
+    pub(crate) fn file_stats(&self) -> FileStats {
+        self.ledger.as_ref().map(|ledger| ledger.stats()).unwrap_or_default()
     }
 
     /// The black box first: what it has to say of a dump goes to the others.
@@ -82,6 +102,9 @@ impl Fanout {
     }
 
     fn inline(&self, tell: impl Fn(&dyn Sink)) {
+        if let Some(ledger) = &self.ledger {
+            contained(&self.counters, || tell(&**ledger));
+        }
         for sink in &self.inline {
             contained(&self.counters, || tell(&**sink));
         }

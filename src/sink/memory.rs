@@ -10,7 +10,7 @@ use crate::exchange::{Event, Exchange, Started};
 /// use tower_flightlog::{FlightLog, MemorySink};
 ///
 /// let memory = Arc::new(MemorySink::default());
-/// let flightlog = FlightLog::builder().dumps(false).sink(Arc::clone(&memory)).build()?;
+/// let flightlog = FlightLog::builder().files(false).dumps(false).sink(Arc::clone(&memory)).build()?;
 /// assert!(memory.exchanges().is_empty());
 /// # Ok::<(), tower_flightlog::Error>(())
 /// ```
@@ -21,7 +21,7 @@ use crate::exchange::{Event, Exchange, Started};
 /// # use std::{sync::Arc, time::Duration};
 /// # use tower_flightlog::{FlightLog, MemorySink};
 /// # let memory = Arc::new(MemorySink::default());
-/// # let flightlog = FlightLog::builder().dumps(false).sink(Arc::clone(&memory)).build()?;
+/// # let flightlog = FlightLog::builder().files(false).dumps(false).sink(Arc::clone(&memory)).build()?;
 /// flightlog.flush(Duration::from_secs(5))?;
 /// let failures = memory.exchanges().iter().filter(|exchange| exchange.is_failure()).count();
 /// assert_eq!(failures, 0);

@@ -4,14 +4,17 @@ mod counters;
 mod fanout;
 mod memory;
 mod outbox;
+mod trouble;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 pub(crate) use counters::Counters;
-pub use counters::Stats;
+pub use counters::{FileStats, Stats};
 use fanout::contained;
-pub(crate) use fanout::{Fanout, is_delivering};
+pub(crate) use fanout::{Fanout, Outputs, is_delivering};
 pub use memory::MemorySink;
+pub(crate) use outbox::Gate;
+pub(crate) use trouble::Trouble;
 
 use crate::exchange::{Event, Exchange, Started};
 
@@ -37,7 +40,7 @@ use crate::exchange::{Event, Exchange, Started};
 /// }
 ///
 /// let failures = Arc::new(Failures::default());
-/// let flightlog = FlightLog::builder().dumps(false).sink(Arc::clone(&failures)).build()?;
+/// let flightlog = FlightLog::builder().files(false).dumps(false).sink(Arc::clone(&failures)).build()?;
 /// # Ok::<(), tower_flightlog::Error>(())
 /// ```
 pub trait Sink: Send + Sync + 'static {
@@ -82,4 +85,16 @@ impl<T: Sink + ?Sized> Sink for Arc<T> {
 pub(crate) trait BlackBox: Sink {
     /// Decides whether this exchange is kept and, if so, under which name.
     fn claim(&self, exchange: &Exchange) -> Option<String>;
+}
+
+/// An output that takes records at once and brings them to their place later.
+pub(crate) trait Ledger: Sink {
+    /// Waits until all that was taken is in its place; gives the number of lines that are not.
+    fn flush_until(&self, deadline: Instant) -> u64;
+
+    /// Says farewell. What comes later is brought to its place by whoever brings it.
+    fn close(&self, deadline: Instant);
+
+    /// What it counts.
+    fn stats(&self) -> FileStats;
 }

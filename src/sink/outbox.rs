@@ -1,6 +1,9 @@
 use std::{
     collections::VecDeque,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -17,11 +20,15 @@ const LINGER: Duration = Duration::from_millis(1);
 /// So many records are not kept waiting.
 const URGENT: usize = CAPACITY / 4;
 
+/// Lets records through to a sink while it is true.
+pub(crate) type Gate = Arc<AtomicBool>;
+
 /// A sink on a thread of its own, behind a bounded queue. The thread starts with the first record.
 pub(crate) struct Outbox(Arc<Queue>);
 
 struct Queue {
     sink: Box<dyn Sink>,
+    gate: Option<Gate>,
     counters: Arc<Counters>,
     state: Mutex<State>,
     /// Told when there is something to do.
@@ -63,9 +70,10 @@ pub(crate) enum Parcel {
 }
 
 impl Outbox {
-    pub(crate) fn new(sink: Box<dyn Sink>, counters: Arc<Counters>) -> Self {
+    pub(crate) fn new(sink: Box<dyn Sink>, gate: Option<Gate>, counters: Arc<Counters>) -> Self {
         Self(Arc::new(Queue {
             sink,
+            gate,
             counters,
             state: Mutex::default(),
             work: Condvar::new(),
@@ -75,6 +83,9 @@ impl Outbox {
 
     /// Hands a parcel over without waiting; a full queue drops it and counts.
     pub(crate) fn send(&self, parcel: Parcel) {
+        if !matches!(parcel, Parcel::Flush) && self.0.gate.as_ref().is_some_and(|gate| !gate.load(Relaxed)) {
+            return;
+        }
         let mut state = self.0.lock();
         if state.worker == Worker::Gone {
             drop(state);

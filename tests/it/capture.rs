@@ -210,7 +210,7 @@ async fn past_the_budget_bodies_are_counted_not_kept_and_what_was_taken_comes_ba
 
 #[tokio::test]
 async fn nothing_is_held_once_all_records_are_gone() {
-    let flightlog = tower_flightlog::FlightLog::builder().dumps(false).build().unwrap();
+    let flightlog = tower_flightlog::FlightLog::builder().files(false).dumps(false).build().unwrap();
     let app = Router::new().route("/", post(|body: Bytes| async { body })).layer(flightlog.axum_layer());
     for _ in 0..10 {
         app.clone().oneshot(json("12345")).await.unwrap().into_body().collect().await.unwrap();

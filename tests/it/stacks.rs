@@ -284,7 +284,7 @@ async fn the_id_is_in_both_extensions_and_in_the_header() {
 
 #[tokio::test]
 async fn switched_off_the_extractor_makes_an_id_of_its_own() {
-    let flightlog = FlightLog::builder().dumps(false).enabled(false).build().unwrap();
+    let flightlog = FlightLog::builder().files(false).dumps(false).enabled(false).build().unwrap();
     let app = Router::new()
         .route("/", get(|id: RequestId| async move { id.to_string() }))
         .layer(flightlog.axum_layer());

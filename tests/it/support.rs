@@ -88,7 +88,7 @@ pub(crate) fn watched_with(
     set: impl FnOnce(FlightLogBuilder) -> FlightLogBuilder,
 ) -> (FlightLog, Arc<Watcher>) {
     let watcher = Arc::new(Watcher::default());
-    let builder = set(FlightLog::builder().dumps(false)).sink(Arc::clone(&watcher));
+    let builder = set(FlightLog::builder().files(false).dumps(false)).sink(Arc::clone(&watcher));
     (builder.build().unwrap(), watcher)
 }
 

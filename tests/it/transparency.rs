@@ -226,7 +226,7 @@ proptest! {
 
     #[test]
     fn switched_off_nothing_is_added(request in script(), response in script()) {
-        let flightlog = FlightLog::builder().dumps(false).enabled(false).build().unwrap();
+        let flightlog = FlightLog::builder().files(false).dumps(false).enabled(false).build().unwrap();
         let service = service_fn(move |_: Request<Body>| {
             let response = answer(response.clone());
             async move { Ok::<_, Infallible>(response) }

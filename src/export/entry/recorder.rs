@@ -17,23 +17,11 @@ pub(crate) enum Note<'a> {
     /// The log begins.
     Started { version: &'a str, service: &'a str, verbosity: u8, settings: &'a [(&'a str, String)] },
     /// The log ends: no entry of this run comes after it.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "told by the writer of log files, which is not there yet")
-    )]
     Stopped,
     /// Entries are missing: those between the two numbers, both included.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "told by the writer of log files, which is not there yet")
-    )]
     Gap { lost: u64, cause: &'a str, from_seq: u64, to_seq: u64 },
     /// Rotation deleted a file with the entries between the two numbers, which are absent where it held none of this
     /// run.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "told by the writer of log files, which is not there yet")
-    )]
     Expired { from_seq: Option<u64>, to_seq: Option<u64>, bytes: u64 },
 }
 

@@ -3,9 +3,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Tells what went wrong with dumps, at most once a minute.
-#[derive(Debug, Default)]
-pub(super) struct Trouble(Mutex<State>);
+/// Tells what went wrong with an output, at most once a minute.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    /// `dumps`.
+    with: &'static str,
+    state: Mutex<State>,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -15,8 +19,12 @@ struct State {
 }
 
 impl Trouble {
+    pub(crate) fn new(with: &'static str) -> Self {
+        Self { with, state: Mutex::default() }
+    }
+
     /// Remembers what went wrong and, where the last warning is a minute old, warns. True where it did.
-    pub(super) fn report(&self, now: Instant, what: String) -> bool {
+    pub(crate) fn report(&self, now: Instant, what: String) -> bool {
         let mut state = self.state();
         state.last = Some(what.clone());
         let recent = |told| now.saturating_duration_since(told) < Duration::from_secs(60);
@@ -31,7 +39,7 @@ impl Trouble {
         match untold {
             0 => tracing::warn!("{what}"),
             n => {
-                tracing::warn!("{what} ({n} more troubles with dumps since the last warning)")
+                tracing::warn!("{what} ({n} more troubles with {} since the last warning)", self.with)
             }
         }
         true
@@ -39,12 +47,12 @@ impl Trouble {
 
     /// What went wrong last.
     #[cfg(test)]
-    pub(super) fn last(&self) -> Option<String> {
+    pub(crate) fn last(&self) -> Option<String> {
         self.state().last.clone()
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -56,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_minute_hears_one_warning_and_the_last_trouble_is_known() {
-        let (trouble, start) = (Trouble::default(), Instant::now());
+        let (trouble, start) = (Trouble::new("dumps"), Instant::now());
         let told = [0, 1, 59, 60, 61]
             .map(|second| trouble.report(start + Duration::from_secs(second), format!("at {second}")));
         assert_eq!(told, [true, false, false, true, false]);

@@ -1,0 +1,92 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicU8, Ordering::Relaxed},
+};
+
+use super::{
+    FlightLogBuilder,
+    outputs::{self, Plant},
+};
+use crate::{
+    capture::{self, Equipment, ErrorReader, Recorder},
+    config::{Error, Settings},
+    exchange::{Budget, Scrub, random},
+    export::{View, Watch},
+    flightlog::FlightLog,
+    redact::{Contained, RedactOptions, Redactor},
+    sink::{Counters, Fanout},
+};
+
+impl FlightLogBuilder {
+    /// Starts the log.
+    ///
+    /// # Errors
+    ///
+    /// Every value that cannot be meant; with [`strict`](Self::strict) also a directory that cannot be used, or that
+    /// anybody may write to.
+    pub fn build(self) -> Result<FlightLog, Error> {
+        let (flightlog, warnings) = self.build_quietly()?;
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
+        Ok(flightlog)
+    }
+
+    /// The same; what is to be warned of is given, for when there is someone to hear it.
+    pub(crate) fn build_quietly(self) -> Result<(FlightLog, Vec<String>), Error> {
+        let settings = self.settings;
+        settings.validate()?;
+        let scrub: Arc<dyn Scrub> = Arc::new(Contained(redactor(&settings)));
+        let counters = Arc::new(Counters::default());
+        let budget = Arc::new(Budget::new(settings.capture_budget));
+        let verbosity = Arc::new(AtomicU8::new(settings.verbosity.get()));
+        let plant = Plant {
+            settings: &settings,
+            view: watch(&settings, &verbosity),
+            counters: &counters,
+            budget: &budget,
+            has_subscriber_of_ours: self.has_subscriber_of_ours,
+        };
+        let (outputs, troubles) = outputs::open(&plant, self.sinks, self.stdout);
+        if self.strict && !troubles.is_empty() {
+            return Err(Error::new(troubles.into_iter().map(|trouble| trouble.problem).collect()));
+        }
+        let sinks = Arc::new(Fanout::new(outputs, Arc::clone(&counters)));
+        if !self.without_panic_hook {
+            capture::chain_hook();
+        }
+        let mut error_readers = self.error_readers;
+        error_readers.extend([capture::boxed as ErrorReader, capture::reader::<std::io::Error>]);
+        let remote_addr = self.remote_addr;
+        let equipment =
+            Equipment { settings, scrub, sinks, counters, budget, verbosity, remote_addr, error_readers };
+        let flightlog = FlightLog::new(Recorder::new(equipment));
+        Ok((flightlog, troubles.iter().map(ToString::to_string).collect()))
+    }
+}
+
+fn redactor(settings: &Settings) -> Redactor {
+    RedactOptions::default()
+        .redact(settings.redact.iter().cloned())
+        .keep(settings.redact_keep.iter().cloned())
+        .mode(settings.redact_mode)
+        .build()
+}
+
+/// What entries show, as the settings say, with the verbosity of the moment.
+fn watch(settings: &Settings, verbosity: &Arc<AtomicU8>) -> Watch {
+    let (headers, bodies, combined) = (settings.headers, settings.bodies, settings.combined);
+    let (run, verbosity) = (run(), Arc::clone(verbosity));
+    Arc::new(move || View { run, verbosity: verbosity.load(Relaxed), headers, bodies, combined })
+}
+
+/// Eight characters that tell one start of the process from another.
+fn run() -> [u8; 8] {
+    let mut run = *b"00000000";
+    let mut rest = random();
+    for character in &mut run {
+        *character = *b"0123456789abcdefghjkmnpqrstvwxyz".get((rest % 32) as usize).unwrap_or(&b'0');
+        rest /= 32;
+    }
+    run
+}

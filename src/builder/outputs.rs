@@ -1,0 +1,166 @@
+//! Which outputs there are, and what stands against them.
+
+use std::{
+    fmt,
+    io::{self, IsTerminal, Write},
+    sync::Arc,
+};
+
+use crate::{
+    config::{self, Problem, Service, Settings},
+    console::{Console, Style},
+    dump::{self, DumpOptions, Dumps},
+    exchange::Budget,
+    export::{Watch, entry::Note},
+    files::{FileOptions, LogFiles},
+    sink::{Counters, Gate, Ledger, Outputs, Sink},
+    tracing_events::TracingEvents,
+};
+
+/// What outputs are made from.
+pub(super) struct Plant<'a> {
+    pub settings: &'a Settings,
+    pub view: Watch,
+    pub counters: &'a Arc<Counters>,
+    pub budget: &'a Arc<Budget>,
+    /// Our own subscriber is about to be installed: nobody listens for exchanges as events.
+    pub has_subscriber_of_ours: bool,
+}
+
+/// What stands against an output, and what follows from it.
+pub(super) struct Trouble {
+    pub problem: Problem,
+    consequence: &'static str,
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.problem, self.consequence)
+    }
+}
+
+/// Opens all outputs that are asked for.
+pub(super) fn open(
+    plant: &Plant<'_>,
+    sinks: Vec<Box<dyn Sink>>,
+    stdout: Option<Box<dyn Write + Send>>,
+) -> (Outputs, Vec<Trouble>) {
+    let settings = plant.settings;
+    let mut outputs = Outputs::default();
+    let mut troubles = Vec::new();
+    let service = settings.service();
+    let service =
+        service.version.map_or(service.name.clone(), |version| format!("{}@{version}", service.name));
+    let told = settings.told();
+    let started = Note::Started {
+        version: env!("CARGO_PKG_VERSION"),
+        service: &service,
+        verbosity: settings.verbosity.get(),
+        settings: &told,
+    };
+
+    if !plant.has_subscriber_of_ours {
+        outputs.inline.push(Box::new(TracingEvents::new(Arc::clone(&plant.view))));
+    }
+    outputs.queued.extend(sinks.into_iter().map(|sink| (sink, None)));
+    let failing = Gate::default();
+    if settings.files {
+        let files = LogFiles::open(file_options(plant, &failing));
+        troubles.extend(files.first_trouble().map(|error| unusable(plant, error)));
+        troubles.extend(files.open_to_all().map(|mode| open_to_all(plant, mode)));
+        files.note(&started);
+        outputs.ledger = Some(Arc::new(files));
+    }
+    if let Some((style, gate)) = style(plant, failing) {
+        // Stdout may block: the console stands in a queue like the sinks of users.
+        let out = stdout.unwrap_or_else(|| Box::new(io::stdout()));
+        let console = Console::new(style, Arc::clone(&plant.view), Arc::clone(plant.counters), out);
+        if gate.is_none() {
+            console.note(&started);
+        }
+        outputs.queued.push((Box::new(console), gate));
+    }
+    if settings.dumps {
+        let is_told = !troubles.is_empty() && settings.dump_dir.is_none();
+        troubles.extend(dump::usable(&settings.dumps_dir()).err().filter(|_| !is_told).map(|source| {
+            Trouble {
+                problem: Problem::directory("LOG_DUMP_DIR", settings.dumps_dir(), source),
+                consequence: "failures will leave no dump until it can be used",
+            }
+        }));
+        outputs.black_box = Some(Arc::new(Dumps::new(dump_options(plant, outputs.ledger.clone()))));
+    }
+    (outputs, troubles)
+}
+
+/// How the console speaks, and when: pretty on a terminal; as entries where there are no files, or while they cannot be
+/// written; where a subscriber of others tells exchanges, only if asked.
+fn style(plant: &Plant<'_>, failing: Gate) -> Option<(Style, Option<Gate>)> {
+    let is_terminal = io::stdout().is_terminal();
+    let colours = is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    match plant.settings.console {
+        config::Console::Off => None,
+        config::Console::Pretty => Some((Style::Pretty { colours }, None)),
+        config::Console::Json => Some((Style::Json, None)),
+        config::Console::Auto if is_terminal && plant.has_subscriber_of_ours => {
+            Some((Style::Pretty { colours }, None))
+        }
+        config::Console::Auto if plant.settings.files => Some((Style::Json, Some(failing))),
+        config::Console::Auto if plant.has_subscriber_of_ours => Some((Style::Json, None)),
+        config::Console::Auto => None,
+    }
+}
+
+fn file_options(plant: &Plant<'_>, failing: &Gate) -> FileOptions {
+    let settings = plant.settings;
+    let components = settings.components.clone();
+    FileOptions {
+        dir: settings.dir.clone(),
+        file_mode: settings.file_mode,
+        max_bytes: settings.max_bytes,
+        backups: settings.backup_count,
+        components: components.names().map(Into::into).collect(),
+        route: Box::new(move |target| components.route(target)),
+        failing: Arc::clone(failing),
+        view: Arc::clone(&plant.view),
+    }
+}
+
+fn dump_options(plant: &Plant<'_>, ledger: Option<Arc<dyn Ledger>>) -> DumpOptions {
+    let settings = plant.settings;
+    let Service { name, version } = settings.service();
+    let (counters, budget) = (Arc::clone(plant.counters), Arc::clone(plant.budget));
+    DumpOptions {
+        dir: settings.dumps_dir(),
+        keep: settings.dump_keep,
+        max_bytes: settings.dump_max_bytes,
+        max_age: settings.dump_max_age,
+        per_minute: settings.dump_per_minute,
+        file_mode: settings.file_mode,
+        service: dump::Service { name, version },
+        counters: Arc::clone(plant.counters),
+        stats: Box::new(move || {
+            counters.snapshot(&budget, ledger.as_ref().map(|ledger| ledger.stats()).unwrap_or_default())
+        }),
+    }
+}
+
+fn unusable(plant: &Plant<'_>, error: String) -> Trouble {
+    Trouble {
+        problem: Problem::directory("LOG_DIR", &plant.settings.dir, io::Error::other(error)),
+        consequence: match plant.settings.console {
+            config::Console::Off => {
+                "until it can be used, entries wait in memory, of which the newest are kept"
+            }
+            _ => "until it can be used, entries go to stdout",
+        },
+    }
+}
+
+fn open_to_all(plant: &Plant<'_>, mode: u32) -> Trouble {
+    let why = format!("anybody may delete, replace or forge log files there (mode {mode:04o})");
+    Trouble {
+        problem: Problem::directory("LOG_DIR", &plant.settings.dir, io::Error::other(why)),
+        consequence: "chmod o-w takes that away",
+    }
+}
