@@ -200,9 +200,9 @@ fn dump_options(settings: &Settings, counters: &Arc<Counters>, budget: &Arc<Budg
 
 /// What entries show, as the settings say, with the verbosity of the moment.
 fn watch(settings: &Settings, verbosity: &Arc<AtomicU8>) -> Watch {
-    let (headers, bodies) = (settings.headers, settings.bodies);
+    let (headers, bodies, combined) = (settings.headers, settings.bodies, settings.combined);
     let (run, verbosity) = (run(), Arc::clone(verbosity));
-    Arc::new(move || View { run, verbosity: verbosity.load(Relaxed), headers, bodies, combined: false })
+    Arc::new(move || View { run, verbosity: verbosity.load(Relaxed), headers, bodies, combined })
 }
 
 /// Eight characters that tell one start of the process from another.
@@ -214,4 +214,22 @@ fn run() -> [u8; 8] {
         rest /= 32;
     }
     run
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::Bodies;
+
+    #[test]
+    fn what_entries_show_is_what_the_settings_say() {
+        let settings =
+            Settings { headers: true, bodies: Bodies::Errors, combined: true, ..Settings::default() };
+        let verbosity = Arc::new(AtomicU8::new(1));
+        let view = watch(&settings, &verbosity);
+        assert!(view().headers && view().combined && view().bodies == Bodies::Errors);
+        assert!(!watch(&Settings::default(), &verbosity)().combined);
+        verbosity.store(3, Relaxed);
+        assert_eq!((view().verbosity, view().run), (3, view().run));
+    }
 }
