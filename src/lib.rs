@@ -126,7 +126,7 @@ pub use sink::{FileStats, MemorySink, Sink, Stats};
 ///
 /// | `type` | when |
 /// |---|---|
-/// | `request` | a request arrived: its body was read or dropped, or its response began |
+/// | `request` | a request arrived: its body was read or dropped, its response began, or a second went by; with `LOG_COMBINED` never |
 /// | `response` | an exchange ended; exactly one for each, also where there was no response |
 /// | `error` | it ended with a status from 500 on; `message` is the cause |
 /// | `exception` | it ended without a proper response: a panic, an error of the service or of the body |

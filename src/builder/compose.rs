@@ -90,3 +90,21 @@ fn run() -> [u8; 8] {
     }
     run
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::Bodies;
+
+    #[test]
+    fn what_entries_show_is_what_the_settings_say() {
+        let settings =
+            Settings { headers: true, bodies: Bodies::Errors, combined: true, ..Settings::default() };
+        let verbosity = Arc::new(AtomicU8::new(1));
+        let view = watch(&settings, &verbosity);
+        assert!(view().headers && view().combined && view().bodies == Bodies::Errors);
+        assert!(!watch(&Settings::default(), &verbosity)().combined);
+        verbosity.store(3, Relaxed);
+        assert_eq!((view().verbosity, view().run), (3, view().run));
+    }
+}

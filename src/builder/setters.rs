@@ -27,7 +27,8 @@ macro_rules! setters {
 }
 
 setters! {
-    /// LOG_API_CALLS: `false` makes the layer a pass-through until [`FlightLog::set_enabled`].
+    /// LOG_API_CALLS: `false` makes the layer a pass-through until
+    /// [`FlightLog::set_enabled`](crate::FlightLog::set_enabled).
     enabled: bool = |settings, value| settings.enabled = value;
     /// LOG_FILES: `false` leaves out log files.
     files: bool = |settings, value| settings.files = value;

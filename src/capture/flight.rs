@@ -3,7 +3,7 @@ use std::{
     error::Error,
     fmt,
     panic::{AssertUnwindSafe, Location, catch_unwind},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request::Part
 use super::{
     answer::Answer,
     arrival::{self, Hints},
+    beginning::Beginning,
     cause,
     completion::{self, Ahead},
     current,
@@ -24,20 +25,23 @@ use super::{
 };
 use crate::{
     config::RoutePolicy,
-    exchange::{
-        CapturedBody, ErrorReport, Exchange, Outcome, Redacted, RequestId, Started, Timestamp, TraceId,
-    },
+    exchange::{ErrorReport, Exchange, Outcome, Redacted, RequestId, Started, Timestamp, TraceId},
 };
 
 /// One exchange while it lasts: a shared handle to its record in the making.
 #[derive(Clone)]
 pub(crate) struct Flight(Arc<Inner>);
 
+/// The same, without keeping it.
+pub(super) struct WeakFlight(Weak<Inner>);
+
 struct Inner {
     recorder: Arc<Recorder>,
     request_id: RequestId,
     arrived: Instant,
     method: Method,
+    /// LOG_SKIP or LOG_SAMPLE leaves it out.
+    unwanted: bool,
     trace_id: Option<TraceId>,
     /// The client's valid `x-request-id`, to be sent back.
     echo: Option<HeaderValue>,
@@ -54,14 +58,9 @@ struct State {
     /// The last ERROR the application logged.
     logged: Option<Redacted>,
     policy: RoutePolicy,
+    /// The clock will tell sinks of it.
+    expected: bool,
     finished: bool,
-}
-
-enum Beginning {
-    /// Nobody was told yet: this is the only handle.
-    Held(Arc<Started>),
-    Told(Arc<Started>),
-    Gone,
 }
 
 /// A panic that was caught and recorded, to go on or to be answered.
@@ -80,18 +79,20 @@ impl Flight {
         let request_id = RequestId::fresh(started);
         let policy = parts.extensions.get::<RoutePolicy>().copied().unwrap_or_default();
         let limit = policy.limit(recorder.capture_limit());
+        let unwanted = !recorder.wants(parts, hints, request_id);
         recorder.counters.begun.add(1);
         let headers = Noted::of(&parts.headers);
         let beginning = arrival::started(recorder, parts, &headers, hints, request_id, started);
         let trace_id = beginning.trace_id;
         let echo = beginning.client_request_id.as_ref().and_then(|_| headers.request_id.once().cloned());
         let state = State {
-            beginning: Beginning::Held(Arc::new(beginning)),
+            beginning: Beginning::of(beginning),
             request: Tap::new(&headers, headers.length(), limit, true, &recorder.budget),
             answer: None,
             reported: None,
             logged: None,
             policy,
+            expected: false,
             finished: false,
         };
         Some(Self(Arc::new(Inner {
@@ -99,6 +100,7 @@ impl Flight {
             request_id,
             arrived,
             method: parts.method.clone(),
+            unwanted,
             trace_id,
             echo,
             state: state.into(),
@@ -107,6 +109,14 @@ impl Flight {
 
     pub(crate) fn request_id(&self) -> RequestId {
         self.0.request_id
+    }
+
+    pub(super) fn arrived(&self) -> Instant {
+        self.0.arrived
+    }
+
+    pub(super) fn downgrade(&self) -> WeakFlight {
+        WeakFlight(Arc::downgrade(&self.0))
     }
 
     /// The trace it belongs to.
@@ -171,12 +181,23 @@ impl Flight {
         self.lock().request.end();
     }
 
-    /// The service waits: a request that is whole is told now.
+    /// The service waits: a request that is whole is told now, another one a second after it came.
     pub(crate) fn is_waiting(&self) {
         let mut state = self.lock();
-        let told = if state.request.has_ended() { self.tell_beginning(&mut state) } else { None };
+        let is_whole = state.request.has_ended();
+        let told = if is_whole { self.tell_beginning(&mut state) } else { None };
+        let is_new = !is_whole && !state.expected && state.beginning.is_held() && self.may_tell(&state);
+        state.expected |= is_new;
         drop(state);
         self.announce(told);
+        if is_new {
+            self.0.recorder.late.expect(self);
+        }
+    }
+
+    /// Its body is long in coming; gives what sinks are to be told.
+    pub(super) fn is_late(&self) -> Option<Arc<Started>> {
+        self.tell_beginning(&mut self.lock())
     }
 
     /// The request body ended, or nobody will read more of it.
@@ -269,8 +290,9 @@ impl Flight {
         if std::mem::replace(&mut state.finished, true) {
             return;
         }
-        let held = matches!(state.beginning, Beginning::Held(_));
-        let Some(began) = self.beginning_at_end(&mut state) else { return };
+        let held = state.beginning.is_held();
+        let State { beginning, request, .. } = &mut *state;
+        let Some(began) = beginning.end(request, &self.0.recorder, || self.age()) else { return };
         let mut response = state.answer.take();
         let grpc = response.as_mut().and_then(|response| response.grpc.take());
         if let (Outcome::Complete | Outcome::Upgraded, Some(response)) = (outcome, &mut response) {
@@ -278,8 +300,12 @@ impl Flight {
         }
         let reported = state.reported.take();
         let logged = state.logged.take();
-        let policy = state.policy;
+        let skipped = self.is_skipped(&state);
+        let expected = state.expected;
         drop(state);
+        if expected {
+            self.0.recorder.late.forget(self);
+        }
 
         let grpc_status = grpc.as_ref().map(|grpc| grpc.status);
         let mut exchange = self.record(began, response, grpc_status, outcome, duration);
@@ -288,7 +314,7 @@ impl Flight {
             exchange.is_failure().then(|| cause::of(&exchange, told))
         });
         self.0.recorder.counters.finished.add(1);
-        if held && policy.is_skipped() && !exchange.is_remarkable() {
+        if held && skipped && !exchange.is_remarkable() {
             return;
         }
         if held {
@@ -322,59 +348,26 @@ impl Flight {
 
     /// The request as sinks are told of it, once; none where it is held back or was told before.
     fn tell_beginning(&self, state: &mut State) -> Option<Arc<Started>> {
-        if state.finished || state.policy.is_skipped() || !self.0.recorder.sinks.hears_started() {
+        if !self.may_tell(state) {
             return None;
         }
-        match std::mem::replace(&mut state.beginning, Beginning::Gone) {
-            Beginning::Held(started) => {
-                let told = started.started.after(self.age());
-                let started = complete(started, self.request_body(&mut state.request), told);
-                state.beginning = Beginning::Told(Arc::clone(&started));
-                Some(started)
-            }
-            told => {
-                state.beginning = told;
-                None
-            }
-        }
+        let State { beginning, request, .. } = state;
+        beginning.tell(request, &self.0.recorder, || self.age())
+    }
+
+    fn may_tell(&self, state: &State) -> bool {
+        !state.finished && !self.is_skipped(state) && self.0.recorder.sinks.hears_started()
+    }
+
+    /// True where sinks are told only if it ends remarkably.
+    fn is_skipped(&self, state: &State) -> bool {
+        self.0.unwanted || state.policy.is_skipped()
     }
 
     fn announce(&self, told: Option<Arc<Started>>) {
         if let Some(started) = told {
             self.0.recorder.sinks.started(&started);
         }
-    }
-
-    /// The request as the record shows it: with all of its body that passed.
-    fn beginning_at_end(&self, state: &mut State) -> Option<Arc<Started>> {
-        match std::mem::replace(&mut state.beginning, Beginning::Gone) {
-            Beginning::Held(started) => {
-                let told = started.started.after(self.age());
-                Some(complete(started, self.take(&mut state.request), told))
-            }
-            Beginning::Told(started) => {
-                let seen = &started.request.body;
-                if (seen.total_bytes(), seen.is_complete())
-                    == (state.request.total(), state.request.has_ended())
-                {
-                    return Some(started);
-                }
-                Some(started.with_body(self.take(&mut state.request)).into())
-            }
-            Beginning::Gone => None,
-        }
-    }
-
-    /// What of the request body can be shown now: it is given away once no more can come.
-    fn request_body(&self, tap: &mut Tap) -> CapturedBody {
-        if tap.has_ended() {
-            return self.take(tap);
-        }
-        tap.peek(self.0.recorder.settings.inline_limit(), &self.0.recorder.scrub)
-    }
-
-    fn take(&self, tap: &mut Tap) -> CapturedBody {
-        tap.take(self.0.recorder.settings.inline_limit(), &self.0.recorder.scrub)
     }
 
     /// Since arrival, in whole microseconds, as records have it.
@@ -388,17 +381,14 @@ impl Flight {
     }
 }
 
+impl WeakFlight {
+    pub(super) fn upgrade(&self) -> Option<Flight> {
+        self.0.upgrade().map(Flight)
+    }
+}
+
 impl fmt::Debug for Flight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Flight").field(&self.0.request_id).finish()
     }
-}
-
-/// The beginning as sinks are told of it. Nobody else has a handle yet.
-fn complete(mut started: Arc<Started>, body: CapturedBody, told: Timestamp) -> Arc<Started> {
-    if let Some(own) = Arc::get_mut(&mut started) {
-        own.request.body = body;
-        own.told = told;
-    }
-    started
 }

@@ -2,17 +2,20 @@
 
 mod answer;
 mod arrival;
+mod beginning;
 mod cause;
 mod completion;
 mod current;
 mod flight;
 mod forwarded;
 mod grpc;
+mod late;
 mod noted;
 mod panics;
 mod recorder;
 mod report;
 mod request_id;
+mod sample;
 mod tap;
 mod traceparent;
 

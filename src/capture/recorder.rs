@@ -10,10 +10,10 @@ use std::{
 
 use http::request::Parts;
 
-use super::report::ErrorReader;
+use super::{arrival::Hints, late::Late, report::ErrorReader, sample::Sample};
 use crate::{
-    config::{Settings, Verbosity},
-    exchange::{Bodies, Budget, Scrub},
+    config::{Settings, Skip, Verbosity},
+    exchange::{Bodies, Budget, RequestId, Scrub},
     sink::{Counters, Fanout, Stats},
 };
 
@@ -36,6 +36,9 @@ pub(crate) struct Recorder {
     pub(super) budget: Arc<Budget>,
     pub(super) remote_addr: Option<Box<RemoteAddr>>,
     pub(super) error_readers: Vec<ErrorReader>,
+    pub(super) late: Arc<Late>,
+    skip: Skip,
+    sample: Sample,
     enabled: AtomicBool,
     verbosity: Arc<AtomicU8>,
     peer_warned: AtomicBool,
@@ -59,6 +62,9 @@ impl Recorder {
             equipment;
         Self {
             enabled: settings.enabled.into(),
+            late: Late::new(Arc::clone(&sinks)),
+            skip: Skip::of(&settings.skip),
+            sample: Sample::of(settings.sample),
             settings,
             scrub,
             sinks,
@@ -105,6 +111,12 @@ impl Recorder {
     /// Hands on what the application told.
     pub(crate) fn sinks(&self) -> &Arc<Fanout> {
         &self.sinks
+    }
+
+    /// False where LOG_SKIP or LOG_SAMPLE leaves a request out, unless it ends remarkably.
+    pub(super) fn wants(&self, parts: &Parts, hints: &Hints<'_>, request_id: RequestId) -> bool {
+        let is_skipped = || self.skip.takes(parts.method.as_str(), hints.uri.path(), hints.route);
+        (self.skip.is_empty() || !is_skipped()) && (self.sample.is_all() || self.sample.takes(request_id))
     }
 
     /// Bytes of each body to keep.

@@ -47,13 +47,11 @@ impl Components {
 
     /// The place, among [`names`](Self::names), of the component that a tracing target belongs to: the one with the
     /// longest prefix. None where the target belongs to no component.
-    #[cfg_attr(not(test), allow(dead_code))]
     pub(crate) fn route(&self, target: &str) -> Option<usize> {
         self.longest_first.iter().copied().find(|&place| is_below(target, self.prefix(place)))
     }
 
     /// Their names, in the order they were given.
-    #[cfg_attr(not(test), allow(dead_code))]
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.all.iter().map(|component| &*component.name)
     }

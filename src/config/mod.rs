@@ -14,8 +14,6 @@ mod skip;
 mod units;
 mod verbosity;
 
-#[allow(unused_imports)]
-pub(crate) use components::Components;
 pub(crate) use env::environment_table;
 pub use error::{Error, Problem};
 pub use policy::RoutePolicy;

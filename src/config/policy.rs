@@ -35,7 +35,8 @@ impl RoutePolicy {
         self
     }
 
-    /// `true`: recorded only if remarkable: an error, an abort, a panic, or slow.
+    /// `true`: recorded only if remarkable: an error, an abort, a panic, or slow. `false` does not bring back what
+    /// LOG_SKIP or LOG_SAMPLE leaves out.
     #[must_use]
     pub const fn skip(mut self, skip: bool) -> Self {
         self.skipped = skip;

@@ -28,7 +28,7 @@ pub struct Started {
     pub parent_span_id: Option<SpanId>,
     /// When it arrived.
     pub started: Timestamp,
-    /// When it was told to sinks: its body had come, or its response began.
+    /// When it was told to sinks: its body had come, its response began, or a second had gone by.
     pub told: Timestamp,
     /// Whether we answer or ask.
     #[serde(default, skip_serializing_if = "Direction::is_inbound")]

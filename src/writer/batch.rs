@@ -67,11 +67,6 @@ impl Batch {
         self.bytes.get(self.start(from)..self.start(to)).unwrap_or_default()
     }
 
-    /// The bytes of one line.
-    pub(super) fn length(&self, line: usize) -> usize {
-        self.end(line) - self.start(line)
-    }
-
     /// The first line from `from` on that does not fit into so many bytes with those before it.
     pub(super) fn fitting(&self, from: usize, bytes: usize) -> usize {
         let limit = self.start(from).saturating_add(bytes);

@@ -6,7 +6,7 @@ use super::{
     fs::Fs,
     journal::{Journal, Stop},
     lane::Lane,
-    notice::{Cause, Lines},
+    notice::{Cause, Lines, Notice},
     tally::Tally,
 };
 
@@ -87,7 +87,7 @@ impl<F: Fs> Desk<F> {
     /// Tells what became of the files.
     fn settle(&mut self, lane: &Lane, office: &Office, result: Result<(), Stop>) {
         for notice in self.journal.news() {
-            if let super::Notice::Gap(gap) = notice {
+            if let Notice::Gap(gap) = notice {
                 self.tally.lost_otherwise.add(gap.lost);
             }
             lane.tell(notice);

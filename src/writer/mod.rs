@@ -31,7 +31,6 @@ use fs::{Fs, System};
 use journal::Journal;
 pub(crate) use journal::Place;
 use lane::{Lane, Pushed};
-use notice::Cause;
 pub(crate) use notice::{Expired, Gap, Notice};
 pub(crate) use tally::Tally;
 

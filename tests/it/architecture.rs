@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Each room, and the rooms it may import.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     ("exchange", &[]),
     ("redact", &["exchange"]),
     ("config", &["exchange", "redact"]),
@@ -16,6 +16,8 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("layer", &["capture", "config", "exchange"]),
     ("trace", &["capture", "exchange", "sink", "tracing_events"]),
     ("export", &["exchange"]),
+    ("writer", &[]),
+    ("files", &["exchange", "export", "sink", "writer"]),
     ("dump", &["exchange", "export", "sink"]),
     ("console", &["exchange", "export", "sink"]),
     ("tracing_events", &["exchange", "export", "sink"]),
@@ -35,6 +37,8 @@ const ALL: &[&str] = &[
     "layer",
     "trace",
     "export",
+    "writer",
+    "files",
     "dump",
     "console",
     "tracing_events",

@@ -13,4 +13,5 @@ mod quickstart;
 mod redaction;
 mod stacks;
 mod support;
+mod told;
 mod transparency;

@@ -297,6 +297,27 @@ async fn switched_off_it_is_not_there() {
 }
 
 #[tokio::test]
+async fn what_the_environment_leaves_out_is_not_told() {
+    let (_home, logs) = home();
+    let variables = [("LOG_COMBINED", "true"), ("LOG_SKIP", "GET /health"), ("LOG_SAMPLE", "100%")];
+    let service = Quickstart::start(&logs, &variables, Stdio::piped()).await;
+    for (request, status) in [("GET /health HTTP/1.1", 200), (GENERATE, 200), (FAIL, 500)] {
+        assert_eq!(service.ask(request).await.status(), Some(status));
+    }
+    let (_, entries) = service.stop().await;
+    assert!(
+        entries.iter().all(|entry| entry["type"] != "request" && entry["endpoint"] != "/health"),
+        "{entries:#?}"
+    );
+    let response = entries.iter().find(|entry| is("response", "/api/v1/generate")(entry)).unwrap();
+    assert_eq!(response["request_body"]["prompt"], "Say hello");
+    assert!(response["url"].as_str().unwrap().ends_with("/api/v1/generate"), "{response}");
+    assert!(entries.iter().any(is("response", "/fail")) && entries.iter().any(is("error", "/fail")));
+    let settings = &entries.iter().find(|entry| entry["type"] == "recorder").unwrap()["fields"]["settings"];
+    assert_eq!((&settings["LOG_SKIP"], &settings["LOG_SAMPLE"]), (&"GET /health".into(), &"1".into()));
+}
+
+#[tokio::test]
 async fn asked_to_stop_it_answers_what_is_open_and_records_it() {
     let (_home, logs) = home();
     let mut service = Quickstart::start(&logs, &[], Stdio::piped()).await;

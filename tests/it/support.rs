@@ -66,6 +66,16 @@ impl Watcher {
         Arc::clone(&exchanges[0])
     }
 
+    /// The first `count` requests, in the order they were told.
+    #[track_caller]
+    pub(crate) fn begun(&self, count: usize) -> Vec<Arc<Started>> {
+        let told = self.told.lock().unwrap();
+        let (told, timeout) =
+            self.more.wait_timeout_while(told, PATIENCE, |told| told.started.len() < count).unwrap();
+        assert!(!timeout.timed_out(), "{} of {count} requests were told", told.started.len());
+        told.started.clone()
+    }
+
     pub(crate) fn started(&self) -> Vec<Arc<Started>> {
         self.told.lock().unwrap().started.clone()
     }

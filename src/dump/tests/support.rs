@@ -52,7 +52,9 @@ impl Bench {
             file_mode: 0o600,
             service: Service { name: "shop".into(), version: Some("1.2.3".into()) },
             counters: Arc::clone(&counters),
-            stats: Box::new(move || stats.snapshot(&crate::exchange::Budget::new(0))),
+            stats: Box::new(move || {
+                stats.snapshot(&crate::exchange::Budget::new(0), crate::sink::FileStats::default())
+            }),
         });
         let (dir, clock, faults) =
             (options.dir.clone(), Arc::new(TestClock::default()), Arc::new(Faults::default()));
