@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Each room, and the rooms it may import.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("exchange", &[]),
     ("redact", &["exchange"]),
     ("config", &["exchange", "redact"]),
@@ -19,6 +19,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("dump", &["exchange", "export", "sink"]),
     ("console", &["exchange", "export", "sink"]),
     ("tracing_events", &["exchange", "export", "sink"]),
+    ("formats", &[]),
     ("builder", ALL),
     ("flightlog", ALL),
     ("init", ALL),
@@ -38,6 +39,7 @@ const ALL: &[&str] = &[
     "dump",
     "console",
     "tracing_events",
+    "formats",
     "builder",
     "flightlog",
     "init",

@@ -14,3 +14,5 @@ mod redaction;
 mod stacks;
 mod support;
 mod transparency;
+
+use tower_flightlog::formats;
