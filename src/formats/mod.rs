@@ -16,8 +16,8 @@
 //! | `response` | an exchange ended; exactly one for each, also where there was no response | see below | api.log |
 //! | `error` | it ended with a status from 500 on; `message` is the cause | ERROR | errors.log |
 //! | `exception` | it ended without a proper response: a panic, an error of the service or of the body | ERROR | errors.log |
-//! | `log` | the application or a library told something through tracing or the `log` crate | theirs | api.log; ERROR also errors.log |
-//! | `recorder` | the log tells something about itself, see below | INFO, WARN | both |
+//! | `log` | the application or a library told something through tracing or the `log` crate | theirs | that of its component, else api.log; ERROR also errors.log |
+//! | `recorder` | the log tells something about itself, see below | INFO, WARN | all; what concerns one file, that one |
 //!
 //! The level of a response is the worse of what status and outcome say: 5xx ERROR, 4xx WARN, 429 and below 400 INFO,
 //! OPTIONS DEBUG; `panicked`, `service_error`, `body_error` and a `grpc_status` of 2, 4, 13, 14 or 15 ERROR; an abort and
