@@ -147,7 +147,8 @@ fn remarks(paint: &mut Paint<'_>, exchange: &Exchange) {
 
 fn is_stream(response: &Response) -> bool {
     response
-        .header("content-type")
+        .head
+        .content_type()
         .is_some_and(|value| Media::of(value.as_str().as_bytes()) == Media::EventStream)
 }
 

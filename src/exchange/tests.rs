@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{
     BodyText, Budget, CapturedBody, Event, Exchange, Media, Permit, Raw, RawBody, Redacted, Scrub, Value,
 };
-use crate::export::fixtures::{event, exchange, failed};
+use crate::export::fixtures::{dumped, event, exchange};
 
 /// Takes everything for harmless.
 #[derive(Debug)]
@@ -102,7 +102,7 @@ fn what_is_read_back_of_an_exchange_equals_what_was_written() {
         "panicked",
         "upgraded",
     ];
-    let mut cases = vec![failed(), exchange(json!({})), exchange(json!({"response": null, "ttfb_ms": null}))];
+    let mut cases = vec![dumped(), exchange(json!({})), exchange(json!({"response": null, "ttfb_ms": null}))];
     cases.extend(outcomes.map(|outcome| exchange(json!({"outcome": outcome}))));
     cases.extend(
         ["HTTP/0.9", "HTTP/1.0", "HTTP/2.0", "HTTP/3.0"]

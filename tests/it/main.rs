@@ -15,3 +15,5 @@ mod stacks;
 mod support;
 mod told;
 mod transparency;
+
+use tower_flightlog::formats;

@@ -28,6 +28,17 @@ fn each_dangerous_character_is_escaped_wherever_it_stands_in_a_text() {
 }
 
 #[test]
+fn a_dangerous_character_is_escaped_among_quotes_too() {
+    let quotes = r#"{"a":"\\","bcd":[1,"e f"],"g":{"h":"a longer text without any of them"}}"#.repeat(2);
+    for c in ['"', '\\', '\n', '\u{7f}', '\u{85}', '\u{2028}', '\u{2066}', 'é', '…'] {
+        for place in 0..quotes.len() {
+            let text = format!("{}{c}{}", &quotes[..place], &quotes[place..]);
+            assert_eq!(check(&log(&event(json!({"message": &text}))))["message"], text);
+        }
+    }
+}
+
+#[test]
 fn json_bodies_keep_their_meaning_and_stay_on_one_line() {
     for body in [
         "{\n\t\"a\" : [ 1 ,\r\n 2 ]\n}",
