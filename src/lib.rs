@@ -101,8 +101,9 @@ pub use builder::FlightLogBuilder;
 pub use capture::{Current, current};
 pub use config::{Console, Error, Problem, RoutePolicy, Verbosity};
 pub use exchange::{
-    Backtrace, Bodies, BodyText, CapturedBody, Direction, ErrorReport, Event, Exchange, Field, Headers,
-    Outcome, Redacted, Request, RequestId, Response, SpanId, Started, Timestamp, TraceId, Value,
+    Backtrace, Bodies, BodyText, CapturedBody, Direction, ErrorReport, Event, EventKind, Exchange, Field,
+    Headers, Location, Outcome, Redacted, Request, RequestId, Response, SpanId, Started, Timestamp, TraceId,
+    Value,
 };
 pub use flightlog::{FlightLog, Unwritten};
 #[cfg(feature = "init")]

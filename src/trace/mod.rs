@@ -12,7 +12,7 @@ use tracing_subscriber::{EnvFilter, Layer, layer::Context, layer::Filter, regist
 use self::{fields::Told, filter::Heard};
 use crate::{
     capture::{Flight, current},
-    exchange::{Event, Scrub, Timestamp},
+    exchange::{Event, EventKind, Location, Scrub, Timestamp},
     sink::{Fanout, is_delivering},
     tracing_events,
 };
@@ -61,8 +61,12 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
                 request_id: current.request_id(),
                 trace_id: current.flight().and_then(Flight::trace_id),
                 message: told.message,
+                kind: EventKind::Log,
+                error_chain: Vec::new(),
                 module: Cow::Owned(metadata.target().to_owned()),
-                location: metadata.file().map(|file| format!("{file}:{}", metadata.line().unwrap_or(0))),
+                location: metadata
+                    .file()
+                    .map(|file| Location::new(file.to_owned(), metadata.line().unwrap_or(0))),
                 fields: told.fields,
             }));
         }
