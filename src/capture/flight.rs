@@ -3,7 +3,7 @@ use std::{
     error::Error,
     fmt,
     panic::{AssertUnwindSafe, Location, catch_unwind},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
@@ -32,6 +32,10 @@ use crate::{
 /// One exchange while it lasts: a shared handle to its record in the making.
 #[derive(Clone)]
 pub(crate) struct Flight(Arc<Inner>);
+
+/// A way to an exchange that keeps neither its record nor the recorder alive.
+#[derive(Clone)]
+pub(crate) struct WeakFlight(Weak<Inner>);
 
 struct Inner {
     recorder: Arc<Recorder>,
@@ -112,6 +116,10 @@ impl Flight {
     /// The trace it belongs to.
     pub(crate) fn trace_id(&self) -> Option<TraceId> {
         self.0.trace_id
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakFlight {
+        WeakFlight(Arc::downgrade(&self.0))
     }
 
     /// Runs a step of the service with this as the current exchange, and catches its panic.
@@ -244,7 +252,10 @@ impl Flight {
 
     /// The application logged an ERROR.
     pub(crate) fn logged_error(&self, message: Redacted) {
-        self.lock().logged = Some(message);
+        let mut state = self.lock();
+        if !state.finished {
+            state.logged = Some(message);
+        }
     }
 
     /// From here on another policy holds.
@@ -385,6 +396,13 @@ impl Flight {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl WeakFlight {
+    /// The exchange, where somebody still works on it.
+    pub(crate) fn upgrade(&self) -> Option<Flight> {
+        self.0.upgrade().map(Flight)
     }
 }
 

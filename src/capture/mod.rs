@@ -15,13 +15,15 @@ mod report;
 mod request_id;
 mod tap;
 mod traceparent;
+mod with_current;
 
 pub(crate) use arrival::Hints;
 pub(crate) use completion::{Ahead, dropped};
 pub use current::{Current, current};
-pub(crate) use flight::{Flight, Panic};
+pub(crate) use flight::{Flight, Panic, WeakFlight};
 pub(crate) use panics::chain_hook;
 pub(crate) use recorder::{Equipment, Recorder, RemoteAddr};
-#[cfg(feature = "init")]
-pub(crate) use report::bounded;
 pub(crate) use report::{ErrorReader, boxed, reader};
+#[cfg(feature = "init")]
+pub(crate) use report::{head, say, sources};
+pub use with_current::{InFlight, WithCurrent};

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Media, Redacted};
+use super::{Media, Redacted, Value};
 
 /// What the record asks of redaction. The record owns the question, `redact` implements the answer.
 pub(crate) trait Scrub: fmt::Debug + Send + Sync {
@@ -15,6 +15,9 @@ pub(crate) trait Scrub: fmt::Debug + Send + Sync {
 
     /// A named value: an event's field, an attribute, a cache key.
     fn field(&self, name: &str, raw: &str) -> Redacted;
+
+    /// What has to be shown in place of a named number; none where it may be shown itself.
+    fn number(&self, name: &str, number: &Value) -> Option<Redacted>;
 
     /// A body, or its head.
     fn body(&self, body: &RawBody<'_>) -> BodyText;

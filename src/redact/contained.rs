@@ -1,6 +1,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::exchange::{BodyText, RawBody, Redacted, Scrub};
+use crate::exchange::{BodyText, RawBody, Redacted, Scrub, Value};
 
 /// Fails closed: should redaction itself panic, nothing of the text is shown, and the request goes on.
 #[derive(Debug)]
@@ -30,6 +30,11 @@ impl<S: Scrub> Scrub for Contained<S> {
         self.text(|inner| inner.field(name, raw))
     }
 
+    fn number(&self, name: &str, number: &Value) -> Option<Redacted> {
+        catch_unwind(AssertUnwindSafe(|| self.0.number(name, number)))
+            .unwrap_or_else(|_| Some(Redacted::literal("[unscannable]")))
+    }
+
     fn body(&self, body: &RawBody<'_>) -> BodyText {
         catch_unwind(AssertUnwindSafe(|| self.0.body(body))).unwrap_or_else(|_| BodyText::Text {
             text: Redacted::vouch(format!("[unscannable {} bytes]", body.bytes.len())),
@@ -41,7 +46,7 @@ impl<S: Scrub> Scrub for Contained<S> {
 #[cfg(test)]
 mod tests {
     use super::Contained;
-    use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub};
+    use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub, Value};
 
     #[derive(Debug)]
     struct Broken;
@@ -63,6 +68,10 @@ mod tests {
             panic!("field")
         }
 
+        fn number(&self, _: &str, _: &Value) -> Option<Redacted> {
+            panic!("number")
+        }
+
         fn body(&self, _: &RawBody<'_>) -> BodyText {
             panic!("body")
         }
@@ -75,6 +84,7 @@ mod tests {
         {
             assert_eq!(shown, "[unscannable]");
         }
+        assert_eq!(scrub.number("a", &Value::Unsigned(1)).unwrap(), "[unscannable]");
         let body = RawBody { media: Media::Json, content_type: "", bytes: b"abc", whole: true, limit: 10 };
         let text = Redacted::vouch("[unscannable 3 bytes]");
         assert_eq!(scrub.body(&body), BodyText::Text { text, truncated: true });
