@@ -1,6 +1,6 @@
 use super::super::{
     View, json_text,
-    line::{Line, key},
+    line::{Line, key, separated},
 };
 use crate::exchange::{Event, EventKind, Field, Location, Value};
 
@@ -10,8 +10,8 @@ pub(crate) fn log(out: &mut Vec<u8>, view: &View, seq: u64, event: &Event) -> us
     if let Some(id) = event.request_id {
         line.plain(key!("request_id"), id.encode(&mut [0; 36]).as_bytes());
     }
-    line.text(key!("message"), event.message.as_str());
-    line.text(key!("module"), &event.module);
+    line.with(key!("message"), |out| text(out, event.message.as_str()));
+    line.with(key!("module"), |out| text(out, &event.module));
     if let Some(place) = &event.location {
         line.with(key!("location"), |out| location(out, place));
     }
@@ -30,7 +30,7 @@ pub(crate) fn log(out: &mut Vec<u8>, view: &View, seq: u64, event: &Event) -> us
 
 /// Writes a place in the source: `"src/orders.rs:42"`.
 fn location(out: &mut Vec<u8>, location: &Location) {
-    json_text::string(out, &location.file);
+    text(out, &location.file);
     // The number belongs into the string.
     out.pop();
     out.push(b':');
@@ -41,30 +41,29 @@ fn location(out: &mut Vec<u8>, location: &Location) {
 /// Writes the fields of an event. A name that comes more than once has an array: not every reader takes an object
 /// that has a name twice.
 fn fields(out: &mut Vec<u8>, fields: &[Field]) {
+    let repeats = |(place, field): (usize, &Field)| is_among(fields.get(place + 1..), field);
+    let is_usual = !fields.iter().enumerate().any(repeats);
     let mut before = b'{';
     for (place, field) in fields.iter().enumerate() {
-        let has_its_name = |other: &&Field| other.name == field.name;
-        if fields.iter().take(place).any(|earlier| has_its_name(&earlier)) {
+        if !is_usual && is_among(fields.get(..place), field) {
             continue;
         }
         out.push(before);
         before = b',';
-        json_text::string(out, &field.name);
+        text(out, &field.name);
         out.push(b':');
-        let mut repeats = fields.iter().skip(place + 1).filter(has_its_name).peekable();
-        if repeats.peek().is_none() {
+        if is_usual || !is_among(fields.get(place + 1..), field) {
             value(out, &field.value);
             continue;
         }
-        out.push(b'[');
-        value(out, &field.value);
-        for repeat in repeats {
-            out.push(b',');
-            value(out, &repeat.value);
-        }
-        out.push(b']');
+        let same: Vec<_> = fields.iter().filter(|other| other.name == field.name).collect();
+        separated(out, b'[', b']', &same, |out, field| value(out, &field.value));
     }
     out.push(b'}');
+}
+
+fn is_among(fields: Option<&[Field]>, field: &Field) -> bool {
+    fields.is_some_and(|fields| fields.iter().any(|other| other.name == field.name))
 }
 
 /// Writes a value.
@@ -79,6 +78,26 @@ fn value(out: &mut Vec<u8>, value: &Value) {
             json_text::number(out, whole.unsigned_abs());
         }
         Value::Float(number) => json_text::float(out, *number),
-        Value::Text(text) => json_text::string(out, text.as_str()),
+        Value::Text(shown) => text(out, shown.as_str()),
     }
+}
+
+/// A text as long as most of an event's are.
+const SHORT: usize = 32;
+
+/// Writes a JSON string. A short one of plain ASCII, as nearly all are, is looked at and copied as one block.
+fn text(out: &mut Vec<u8>, text: &str) {
+    let bytes = text.as_bytes();
+    let mut block = [b' '; SHORT + 2];
+    if let Some(place) = block.get_mut(1..=bytes.len()).filter(|_| bytes.len() <= SHORT) {
+        place.copy_from_slice(bytes);
+        let is_plain = |byte: u8| (byte.wrapping_sub(b' ') < 0x5f) & (byte != b'"') & (byte != b'\\');
+        if block.iter().fold(true, |plain, byte| plain & is_plain(*byte)) {
+            for quote in [0, bytes.len() + 1] {
+                block.get_mut(quote).into_iter().for_each(|place| *place = b'"');
+            }
+            return out.extend_from_slice(block.get(..bytes.len() + 2).unwrap_or_default());
+        }
+    }
+    json_text::string(out, text);
 }
