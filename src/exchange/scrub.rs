@@ -16,8 +16,11 @@ pub(crate) trait Scrub: fmt::Debug + Send + Sync {
     /// A named value: an event's field, an attribute, a cache key.
     fn field(&self, name: &str, raw: &str) -> Redacted;
 
-    /// What has to be shown in place of a named number; none where it may be shown itself.
-    fn number(&self, name: &str, number: &Value) -> Option<Redacted>;
+    /// True where a value of this name is masked, whatever it is.
+    fn is_secret(&self, name: &str) -> bool;
+
+    /// What has to be shown in place of a number whose name is not secret; none where it may be shown itself.
+    fn number(&self, number: &Value) -> Option<Redacted>;
 
     /// A body, or its head.
     fn body(&self, body: &RawBody<'_>) -> BodyText;

@@ -30,8 +30,12 @@ impl<S: Scrub> Scrub for Contained<S> {
         self.text(|inner| inner.field(name, raw))
     }
 
-    fn number(&self, name: &str, number: &Value) -> Option<Redacted> {
-        catch_unwind(AssertUnwindSafe(|| self.0.number(name, number)))
+    fn is_secret(&self, name: &str) -> bool {
+        catch_unwind(AssertUnwindSafe(|| self.0.is_secret(name))).unwrap_or(true)
+    }
+
+    fn number(&self, number: &Value) -> Option<Redacted> {
+        catch_unwind(AssertUnwindSafe(|| self.0.number(number)))
             .unwrap_or_else(|_| Some(Redacted::literal("[unscannable]")))
     }
 
@@ -68,7 +72,11 @@ mod tests {
             panic!("field")
         }
 
-        fn number(&self, _: &str, _: &Value) -> Option<Redacted> {
+        fn is_secret(&self, _: &str) -> bool {
+            panic!("is_secret")
+        }
+
+        fn number(&self, _: &Value) -> Option<Redacted> {
             panic!("number")
         }
 
@@ -84,7 +92,8 @@ mod tests {
         {
             assert_eq!(shown, "[unscannable]");
         }
-        assert_eq!(scrub.number("a", &Value::Unsigned(1)).unwrap(), "[unscannable]");
+        assert_eq!(scrub.number(&Value::Unsigned(1)).unwrap(), "[unscannable]");
+        assert!(scrub.is_secret("a"));
         let body = RawBody { media: Media::Json, content_type: "", bytes: b"abc", whole: true, limit: 10 };
         let text = Redacted::vouch("[unscannable 3 bytes]");
         assert_eq!(scrub.body(&body), BodyText::Text { text, truncated: true });

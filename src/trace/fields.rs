@@ -2,9 +2,10 @@ use std::{cell::Cell, error::Error, fmt};
 
 use tracing::field::{Field as Name, Visit};
 
+use super::secrets::Secrets;
 use crate::{
     capture::{head, say, sources},
-    exchange::{Field, Redacted, Scrub, Value},
+    exchange::{Field, Redacted, Value},
 };
 
 /// Fields taken from one event or span, and causes from one event.
@@ -20,9 +21,8 @@ pub(super) struct Told {
 
 impl Told {
     /// `is_log`: the event is a record of the `log` crate, which has its origin as fields.
-    pub(super) fn of(event: &tracing::Event<'_>, is_log: bool, scrub: &dyn Scrub) -> Self {
-        let of = if is_log { Of::LogRecord } else { Of::Event };
-        let mut visitor = Visitor::new(of, event.metadata().fields().len(), scrub);
+    pub(super) fn of(event: &tracing::Event<'_>, is_log: bool, secrets: Secrets<'_>) -> Self {
+        let mut visitor = Visitor::new(if is_log { Of::LogRecord } else { Of::Event }, secrets);
         event.record(&mut visitor);
         visitor.told
     }
@@ -37,9 +37,9 @@ impl Told {
     }
 }
 
-/// The fields of a span, redacted. `record` shows them to a visitor, `most` of them.
-pub(super) fn of_span(most: usize, scrub: &dyn Scrub, record: impl FnOnce(&mut dyn Visit)) -> Vec<Field> {
-    let mut visitor = Visitor::new(Of::Span, most, scrub);
+/// The fields of a span, redacted. `record` shows them to a visitor.
+pub(super) fn of_span(secrets: Secrets<'_>, record: impl FnOnce(&mut dyn Visit)) -> Vec<Field> {
+    let mut visitor = Visitor::new(Of::Span, secrets);
     record(&mut visitor);
     visitor.told.fields
 }
@@ -63,45 +63,40 @@ enum Of {
 struct Visitor<'a> {
     told: Told,
     of: Of,
-    /// Fields there can be.
-    most: usize,
-    scrub: &'a dyn Scrub,
+    secrets: Secrets<'a>,
 }
 
 impl<'a> Visitor<'a> {
-    fn new(of: Of, most: usize, scrub: &'a dyn Scrub) -> Self {
+    fn new(of: Of, secrets: Secrets<'a>) -> Self {
         let told = Told { message: Redacted::default(), fields: Vec::new(), chain: Vec::new() };
-        Self { told, of, most: most.min(LIMIT), scrub }
+        Self { told, of, secrets }
     }
 
     fn text(&mut self, name: &Name, text: &str) {
-        match name.name() {
-            "message" if self.of != Of::Span => self.told.message = self.scrub.text(text),
-            name if self.takes(name) => self.push(name, Value::Text(self.scrub.field(name, text))),
-            _ => {}
+        if self.of != Of::Span && name.name() == "message" {
+            self.told.message = self.secrets.message(text);
+        } else if self.takes(name) {
+            self.push(name, Value::Text(self.secrets.text(name, text)));
         }
     }
 
     fn number(&mut self, name: &Name, number: Value) {
-        let name = name.name();
         if self.takes(name) {
-            // A number under a secret name is a secret too, and one may be that of a card.
-            let value = self.scrub.number(name, &number).map_or(number, Value::Text);
-            self.push(name, value);
+            self.push(name, self.secrets.number(name, number));
         }
     }
 
-    fn takes(&self, name: &str) -> bool {
+    fn takes(&self, name: &Name) -> bool {
         // A record of the `log` crate tells where it comes from in fields, which stands elsewhere.
-        self.told.fields.len() < LIMIT && !(self.of == Of::LogRecord && name.starts_with("log."))
+        self.told.fields.len() < LIMIT && !(self.of == Of::LogRecord && name.name().starts_with("log."))
     }
 
-    fn push(&mut self, name: &'static str, value: Value) {
+    fn push(&mut self, name: &Name, value: Value) {
         let fields = &mut self.told.fields;
         if fields.capacity() == 0 {
-            fields.reserve_exact(self.most);
+            fields.reserve_exact(self.secrets.most().min(LIMIT));
         }
-        fields.push(Field { name: name.into(), value });
+        fields.push(Field { name: name.name().into(), value });
     }
 }
 
@@ -119,14 +114,13 @@ impl Visit for Visitor<'_> {
         if self.of == Of::Event {
             let room = LIMIT.saturating_sub(self.told.chain.len());
             for source in sources(value).take(room) {
-                let cause = written(format_args!("{source}"), |text| self.scrub.field(name.name(), text));
+                let cause = written(format_args!("{source}"), |text| self.secrets.text(name, text));
                 self.told.chain.push(cause);
             }
         }
     }
 
     fn record_bool(&mut self, name: &Name, value: bool) {
-        let name = name.name();
         if self.takes(name) {
             self.push(name, Value::Bool(value));
         }

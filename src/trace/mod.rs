@@ -2,6 +2,7 @@
 
 mod fields;
 mod filter;
+mod secrets;
 mod spans;
 #[cfg(test)]
 mod tests;
@@ -15,13 +16,14 @@ use std::{
     },
 };
 
-use tracing::{Level, Metadata, Subscriber, span};
+use tracing::{Level, Metadata, Subscriber, field::Visit, span};
 use tracing_log::NormalizeEvent;
 use tracing_subscriber::{EnvFilter, Layer, layer::Context, layer::Filter, registry::LookupSpan};
 
 use self::{
     fields::{Told, of_span},
     filter::Heard,
+    secrets::Secrets,
     spans::Origin,
 };
 use crate::{
@@ -70,6 +72,11 @@ impl LogLayer {
         }
     }
 
+    /// The fields of a span, or those that were recorded later, redacted.
+    fn of_span(&self, span: &'static Metadata<'static>, record: impl FnOnce(&mut dyn Visit)) -> Vec<Field> {
+        of_span(Secrets::among(span, self.id, &*self.scrub), record)
+    }
+
     fn note<S>(&self, id: &span::Id, context: &Context<'_, S>, origin: Option<Origin>, fields: Vec<Field>)
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -83,14 +90,15 @@ impl LogLayer {
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
         let origin = current().flight().map(Origin::of);
-        let most = attributes.metadata().fields().len();
-        let fields = of_span(most, &*self.scrub, |visitor| attributes.record(visitor));
+        let fields = self.of_span(attributes.metadata(), |visitor| attributes.record(visitor));
         self.note(id, &context, origin, fields);
     }
 
     fn on_record(&self, id: &span::Id, values: &span::Record<'_>, context: Context<'_, S>) {
-        let fields = of_span(values.len(), &*self.scrub, |visitor| values.record(visitor));
-        self.note(id, &context, None, fields);
+        if let Some(span) = context.metadata(id) {
+            let fields = self.of_span(span, |visitor| values.record(visitor));
+            self.note(id, &context, None, fields);
+        }
     }
 
     fn on_event(&self, event: &tracing::Event<'_>, context: Context<'_, S>) {
@@ -107,7 +115,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
         if flight.is_none() && !listed {
             return;
         }
-        let mut told = Told::of(event, normalized.is_some(), &*self.scrub);
+        let secrets = Secrets::among(event.metadata(), self.id, &*self.scrub);
+        let mut told = Told::of(event, normalized.is_some(), secrets);
         if let Some((flight, cause)) = flight.zip(told.cause()) {
             flight.logged_error(cause.clone());
         }

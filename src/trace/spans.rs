@@ -39,12 +39,15 @@ struct Notes {
     fields: Vec<Field>,
 }
 
-/// A span's extension.
-struct Notebook(Vec<Notes>);
+/// A span's extension. Hardly ever is there another layer.
+struct Notebook {
+    first: Notes,
+    others: Vec<Notes>,
+}
 
 impl Notebook {
     fn of(&self, layer: u64) -> Option<&Notes> {
-        self.0.iter().find(|notes| notes.layer == layer)
+        std::iter::once(&self.first).chain(&self.others).find(|notes| notes.layer == layer)
     }
 }
 
@@ -56,13 +59,14 @@ pub(super) fn note<R: for<'a> LookupSpan<'a>>(
     fields: Vec<Field>,
 ) {
     let mut extensions = span.extensions_mut();
-    let Some(Notebook(known)) = extensions.get_mut() else {
-        return extensions.insert(Notebook(vec![Notes { layer, origin, fields }]));
+    let Some(Notebook { first, others }) = extensions.get_mut() else {
+        let first = Notes { layer, origin, fields };
+        return extensions.insert(Notebook { first, others: Vec::new() });
     };
-    let Some(notes) = known.iter_mut().find(|notes| notes.layer == layer) else {
-        return known.push(Notes { layer, origin, fields });
-    };
-    fields.into_iter().for_each(|field| put(&mut notes.fields, field));
+    match std::iter::once(first).chain(&mut *others).find(|notes| notes.layer == layer) {
+        Some(notes) => fields.into_iter().for_each(|field| put(&mut notes.fields, field)),
+        None => others.push(Notes { layer, origin, fields }),
+    }
 }
 
 /// The exchange in which the nearest of these spans was made that was made in one.
