@@ -25,5 +25,5 @@ pub(crate) use panics::chain_hook;
 pub(crate) use recorder::{Equipment, Recorder, RemoteAddr};
 pub(crate) use report::{ErrorReader, boxed, reader};
 #[cfg(feature = "init")]
-pub(crate) use report::{head, say, sources};
+pub(crate) use report::{head, say, shown, sources};
 pub use with_current::{InFlight, WithCurrent};

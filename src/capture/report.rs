@@ -63,7 +63,13 @@ fn nameable(name: &str) -> Option<String> {
 
 /// What something says of itself, redacted.
 pub(super) fn text(said: &(impl Display + ?Sized), scrub: &dyn Scrub) -> Redacted {
-    scrub.text(&bounded(said))
+    shown(&bounded(said), scrub)
+}
+
+/// What is shown of a text that is bounded.
+pub(crate) fn shown(text: &str, scrub: &dyn Scrub) -> Redacted {
+    // A character may not have fitted.
+    if text.len() + 3 < TEXT_LIMIT { scrub.text(text) } else { scrub.head(text) }
 }
 
 /// The head of what something says of itself. Should saying it panic, that is what is told.

@@ -18,16 +18,16 @@ impl<S: Scrub> Scrub for Contained<S> {
         self.text(|inner| inner.text(raw))
     }
 
+    fn head(&self, raw: &str) -> Redacted {
+        self.text(|inner| inner.head(raw))
+    }
+
     fn url(&self, raw: &str) -> Redacted {
         self.text(|inner| inner.url(raw))
     }
 
     fn header(&self, name: &str, value: &[u8], sensitive: bool) -> Redacted {
         self.text(|inner| inner.header(name, value, sensitive))
-    }
-
-    fn field(&self, name: &str, raw: &str) -> Redacted {
-        self.text(|inner| inner.field(name, raw))
     }
 
     fn is_secret(&self, name: &str) -> bool {
@@ -60,16 +60,16 @@ mod tests {
             panic!("text")
         }
 
+        fn head(&self, _: &str) -> Redacted {
+            panic!("head")
+        }
+
         fn url(&self, _: &str) -> Redacted {
             panic!("url")
         }
 
         fn header(&self, _: &str, _: &[u8], _: bool) -> Redacted {
             panic!("header")
-        }
-
-        fn field(&self, _: &str, _: &str) -> Redacted {
-            panic!("field")
         }
 
         fn is_secret(&self, _: &str) -> bool {
@@ -88,8 +88,7 @@ mod tests {
     #[test]
     fn a_panic_of_redaction_shows_nothing_and_ends_there() {
         let scrub: &dyn Scrub = &Contained(Broken);
-        for shown in [scrub.text("a"), scrub.url("a"), scrub.header("a", b"a", false), scrub.field("a", "a")]
-        {
+        for shown in [scrub.text("a"), scrub.head("a"), scrub.url("a"), scrub.header("a", b"a", false)] {
             assert_eq!(shown, "[unscannable]");
         }
         assert_eq!(scrub.number(&Value::Unsigned(1)).unwrap(), "[unscannable]");

@@ -253,6 +253,10 @@ impl Scrub for Redactor {
         self.read(false, |text| vouched(raw, |out| body::message(raw.as_bytes(), text, out)))
     }
 
+    fn head(&self, raw: &str) -> Redacted {
+        self.read(true, |text| vouched(raw, |out| body::message(raw.as_bytes(), text, out)))
+    }
+
     fn url(&self, raw: &str) -> Redacted {
         self.read(false, |text| vouched(raw, |out| url::redact(raw.as_bytes(), text, out)))
     }
@@ -264,15 +268,6 @@ impl Scrub for Redactor {
         let mut out = Vec::new();
         self.read(false, |text| header::redact(name, value, text, &mut out));
         vouch(out)
-    }
-
-    fn field(&self, name: &str, raw: &str) -> Redacted {
-        self.read(false, |text| {
-            if text.names.is_secret(name.as_bytes()) {
-                return Redacted::literal("[REDACTED]");
-            }
-            vouched(raw, |out| body::message(raw.as_bytes(), text, out))
-        })
     }
 
     fn is_secret(&self, name: &str) -> bool {

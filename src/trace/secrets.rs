@@ -4,7 +4,10 @@ use std::cell::Cell;
 
 use tracing::{Metadata, field::Field};
 
-use crate::exchange::{Redacted, Scrub, Value};
+use crate::{
+    capture::shown,
+    exchange::{Redacted, Scrub, Value},
+};
 
 /// Places remembered.
 const PLACES: usize = 128;
@@ -44,12 +47,12 @@ impl<'a> Secrets<'a> {
 
     /// A text without a name.
     pub(super) fn message(&self, text: &str) -> Redacted {
-        self.scrub.text(text)
+        shown(text, self.scrub)
     }
 
     /// What is shown of a text.
     pub(super) fn text(&self, field: &Field, text: &str) -> Redacted {
-        if self.has(field) { masked() } else { self.scrub.text(text) }
+        if self.has(field) { masked() } else { shown(text, self.scrub) }
     }
 
     /// What is shown of a number: under a secret name it is a secret too, and it may be that of a card.

@@ -237,6 +237,9 @@ fn long_texts_and_many_fields_are_bounded() {
         let text = text.as_str().unwrap();
         assert!(long.starts_with(text) && (8189..=8192).contains(&text.len()), "{}", text.len());
     }
+    let secret = format!("{}eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0", "- ".repeat(4086));
+    tracing::info!(secret_at_the_cut = &*secret, "{secret}");
+    assert!(!told.lines()[0].contains("eyJ"), "half a secret is one too");
 }
 
 #[test]

@@ -36,7 +36,9 @@ fn every_character_reads_back_wherever_it_is_told() {
         assert_eq!(entry["module"], text);
         assert_eq!(entry["message"], Scrub::text(&redactor, &text).as_str());
         for name in [in_event, in_span] {
-            assert_eq!(entry["fields"][name], redactor.field(name, &text).as_str(), "{name:?}");
+            let shown =
+                if redactor.is_secret_name(name) { "[REDACTED]" } else { entry["message"].as_str().unwrap() };
+            assert_eq!(entry["fields"][name], shown, "{name:?}");
         }
     }
 }
