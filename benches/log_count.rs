@@ -1,9 +1,9 @@
-//! What a log entry costs: from the event, in a request, through the tracing layer and the console's queue to the
-//! written line.
+//! What a log entry costs on all threads: from the event, in a request, through the tracing layer and the console's
+//! queue to the written line.
 //!
-//! `cargo bench --bench log_count`: instructions of all threads per event, counted by valgrind. Each case runs alone in
-//! a process, once with some events in each request and once with twice as many: what start, requests and end cost
-//! falls out of the difference.
+//! `cargo bench --bench log_count`: instructions per event, counted by valgrind. Each case runs alone in a process, once
+//! with some events in each request and once with twice as many: what start, requests and end cost falls out of the
+//! difference.
 #![allow(clippy::print_stdout, clippy::expect_used)]
 
 use std::{
@@ -26,8 +26,10 @@ const ROUNDS: usize = 200;
 const EVENTS: usize = 20;
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What is told, so many times.
-const CASES: &[(&str, fn(usize))] = &[
+/// Tells something so many times.
+type Tell = fn(usize);
+
+const CASES: &[(&str, Tell)] = &[
     ("below the level", |times| {
         for id in 0..times {
             tracing::debug!(id, "order placed");

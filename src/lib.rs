@@ -130,7 +130,7 @@ pub use sink::{MemorySink, Sink, Stats};
 /// | `response` | an exchange ended; exactly one for each, also where there was no response |
 /// | `error` | it ended with a status from 500 on; `message` is the cause |
 /// | `exception` | it ended without a proper response: a panic, an error of the service or of the body |
-/// | `log` | the application or a library told something through tracing or the `log` crate |
+/// | `log` | the application or a library told something through tracing or the `log` crate; `fields` are its own, then those of its spans |
 /// | `recorder` | the log tells something about itself: `started`, with its settings |
 ///
 /// `timestamp`, `level`, `type`, `run` (one for each start of the process) and `seq` (without gaps within a run) are

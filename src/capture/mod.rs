@@ -20,7 +20,9 @@ mod with_current;
 pub(crate) use arrival::Hints;
 pub(crate) use completion::{Ahead, dropped};
 pub use current::{Current, current};
-pub(crate) use flight::{Flight, Panic, WeakFlight};
+#[cfg(feature = "init")]
+pub(crate) use flight::WeakFlight;
+pub(crate) use flight::{Flight, Panic};
 pub(crate) use panics::chain_hook;
 pub(crate) use recorder::{Equipment, Recorder, RemoteAddr};
 pub(crate) use report::{ErrorReader, boxed, reader};

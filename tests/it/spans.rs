@@ -14,7 +14,7 @@ use tower_flightlog::{Event, RequestId, Value, WithCurrent, current};
 use tracing::{Dispatch, Instrument, Span, dispatcher, info_span, subscriber};
 use tracing_subscriber::{Layer, Registry, filter::LevelFilter, layer::SubscriberExt};
 
-use crate::support::{Watcher, flush, watched, watched_with};
+use crate::support::{PATIENCE, Watcher, flush, watched, watched_with};
 
 async fn ask(app: Router, path: &str) -> StatusCode {
     let response = app.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
@@ -128,7 +128,8 @@ fn every_entry_of_200_requests_at_once_has_the_id_of_its_own() {
         for request in requests {
             assert_eq!(request.await.unwrap(), StatusCode::OK);
         }
-        for task in std::mem::take(&mut *traces.left.lock().unwrap()) {
+        let left = std::mem::take(&mut *traces.left.lock().unwrap());
+        for task in left {
             task.await.unwrap();
         }
     });
@@ -193,7 +194,13 @@ async fn a_task_that_outlives_its_request_keeps_its_id_and_nothing_else() {
     go.send(()).unwrap();
     let task = left.lock().unwrap().take().unwrap();
     task.await.unwrap();
-    // Nobody is left who could flush: what is told now is delivered at once.
+    // Nobody is left who could flush, but what is told now is delivered too.
+    let delivered = async {
+        while told(&watcher, "it::late").is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, delivered).await.unwrap();
     assert_eq!(told(&watcher, "it::late")[0].request_id, Some(exchange.request_id));
 }
 
