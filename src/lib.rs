@@ -53,6 +53,7 @@
 //! | settings: variables, setters, defaults | [`FlightLogBuilder`] |
 //! | layers | [`FlightLog::layer`], [`FlightLog::axum_layer`], [`RoutePolicy`] for single routes |
 //! | handlers | [`current`], [`RequestId`] as an extractor |
+//! | spawned tasks | [`WithCurrent`] |
 //! | a tracing subscriber of your own | [`FlightLog::tracing_layer`] |
 //! | run time | [`FlightLog::set_enabled`], [`FlightLog::set_verbosity`], [`FlightLog::stats`], [`FlightLog::flush`] |
 //! | outputs of your own | [`Sink`], [`Exchange`], [`MemorySink`] for tests |
@@ -101,11 +102,12 @@ mod tracing_events;
 mod writer;
 
 pub use builder::FlightLogBuilder;
-pub use capture::{Current, current};
+pub use capture::{Current, InFlight, WithCurrent, current};
 pub use config::{Console, Error, Problem, RoutePolicy, Verbosity};
 pub use exchange::{
-    Backtrace, Bodies, BodyText, CapturedBody, Direction, ErrorReport, Event, Exchange, Field, Headers,
-    Outcome, Redacted, Request, RequestId, Response, SpanId, Started, Timestamp, TraceId, Value,
+    Backtrace, Bodies, BodyText, CapturedBody, Direction, ErrorReport, Event, EventKind, Exchange, Field,
+    Headers, Location, Outcome, Redacted, Request, RequestId, Response, SpanId, Started, Timestamp, TraceId,
+    Value,
 };
 pub use flightlog::{FlightLog, Unwritten};
 #[cfg(feature = "init")]

@@ -156,9 +156,20 @@ fn an_event_is_one_line_with_its_fields() {
 }
 
 #[test]
+fn the_causes_of_an_event_stand_below_it() {
+    let (console, stream, _) = console(PLAIN, View::default());
+    console.event(&Arc::new(event(json!({"error_chain": ["connection failed", "refused"]}))));
+    let text = stream.text();
+    let causes: Vec<_> = text.lines().skip(1).map(str::trim).collect();
+    assert_eq!(causes, ["caused by: connection failed", "caused by: refused"]);
+}
+
+#[test]
 fn nothing_drives_the_terminal_but_our_own_colours() {
     let evil = "\x1b[2J\u{9b}31m\u{202e}\r\x07x\n10:30:00.123  GET forged\u{2028}";
-    let told = event(json!({"message": evil, "module": evil, "fields": [{"name": evil, "value": evil}]}));
+    let told = event(
+        json!({"message": evil, "module": evil, "error_chain": [evil], "fields": [{"name": evil, "value": evil}]}),
+    );
     let hurt = exchange(json!({
         "began": {"request": {"endpoint": evil, "body": {"json": null, "text": evil}}},
         "response": {"status": 500, "body": {"json": null, "text": evil}},

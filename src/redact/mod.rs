@@ -28,7 +28,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub};
+use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub, Value};
 
 pub(crate) use contained::Contained;
 use decisions::Decisions;
@@ -237,9 +237,24 @@ fn vouch(out: Vec<u8>) -> Redacted {
     }
 }
 
+/// The digits of a number that has enough of them for a card number: at least 13.
+fn long_digits(number: &Value) -> Option<String> {
+    const SHORTEST: u64 = 1_000_000_000_000;
+    match number {
+        Value::Unsigned(whole) => (*whole >= SHORTEST).then(|| whole.to_string()),
+        Value::Signed(whole) => (whole.unsigned_abs() >= SHORTEST).then(|| whole.to_string()),
+        Value::Float(number) => (number.abs() >= SHORTEST as f64).then(|| number.to_string()),
+        Value::Bool(_) | Value::Text(_) => None,
+    }
+}
+
 impl Scrub for Redactor {
     fn text(&self, raw: &str) -> Redacted {
         self.read(false, |text| vouched(raw, |out| body::message(raw.as_bytes(), text, out)))
+    }
+
+    fn head(&self, raw: &str) -> Redacted {
+        self.read(true, |text| vouched(raw, |out| body::message(raw.as_bytes(), text, out)))
     }
 
     fn url(&self, raw: &str) -> Redacted {
@@ -255,8 +270,14 @@ impl Scrub for Redactor {
         vouch(out)
     }
 
-    fn field(&self, name: &str, raw: &str) -> Redacted {
-        if self.is_secret_name(name) { Redacted::literal("[REDACTED]") } else { Scrub::text(self, raw) }
+    fn is_secret(&self, name: &str) -> bool {
+        self.read(false, |text| text.names.is_secret(name.as_bytes()))
+    }
+
+    fn number(&self, number: &Value) -> Option<Redacted> {
+        let digits = long_digits(number)?;
+        let mut out = Vec::new();
+        self.read(false, |text| text.scrub(digits.as_bytes(), &mut out)).then(|| vouch(out))
     }
 
     fn body(&self, body: &RawBody<'_>) -> BodyText {

@@ -11,6 +11,7 @@ mod outcomes;
 mod protocol;
 mod quickstart;
 mod redaction;
+mod spans;
 mod stacks;
 mod support;
 mod told;

@@ -7,10 +7,17 @@ fn every_character_stays_on_one_line_and_reads_back() {
     let characters: Vec<char> = ('\0'..=char::MAX).collect();
     for some in characters.chunks(1024) {
         for text in [some.iter().collect::<String>(), some.iter().flat_map(|c| [*c, '.']).collect()] {
-            let told = event(
-                json!({"message": &text, "module": &text, "fields": [{"name": &text, "value": &text}]}),
-            );
+            let told = event(json!({
+                "kind": {"custom_event": &text},
+                "message": &text,
+                "module": &text,
+                "location": format!("{text}:7"),
+                "error_chain": [&text, &text],
+                "fields": [{"name": &text, "value": &text}],
+            }));
             let line = check(&log(&told));
+            assert_eq!((&line["event_type"], &line["error_chain"]), (&json!(text), &json!([text, text])));
+            assert_eq!(line["location"], format!("{text}:7"));
             assert_eq!((&line["message"], &line["module"]), (&json!(text), &json!(text)));
             assert_eq!(line["fields"][&text], text);
         }

@@ -198,3 +198,25 @@ fn what_the_recorder_tells() {
         check(&line);
     }
 }
+
+#[test]
+fn an_event_of_another_kind_with_causes() {
+    for (kind, name, event_type) in [
+        (json!({"custom_event": "cache_\"hit"}), "custom_event", r#","event_type":"cache_\"hit""#),
+        (json!("debug"), "debug", ""),
+        (json!("stream"), "stream", ""),
+    ] {
+        let told = event(json!({
+            "kind": kind,
+            "level": "DEBUG",
+            "location": "src\\a \"b\".rs:0",
+            "error_chain": ["connection failed", "refused"],
+        }));
+        let expected = format!(
+            r#"{{"timestamp":"2026-11-20T10:30:00.130000Z","level":"DEBUG","type":"{name}","run":"a1b2c3d4","seq":7,"request_id":"0198c0de-0000-7000-8000-000000000001","message":"order placed","module":"shop::orders","location":"src\\a \"b\".rs:0","error_chain":["connection failed","refused"]{event_type},"fields":{{"id":42}}}}
+"#
+        );
+        assert_eq!(log(&told), expected);
+        check(&expected);
+    }
+}
