@@ -8,6 +8,7 @@ mod contained;
 mod decisions;
 mod detect;
 mod escape;
+mod harmless;
 mod header;
 mod json;
 mod lanes;
@@ -32,6 +33,7 @@ use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub, Value};
 
 pub(crate) use contained::Contained;
 use decisions::Decisions;
+use harmless::Question;
 use names::NameClass;
 use own_names::OwnNames;
 use text::Text;
@@ -215,6 +217,20 @@ impl Redactor {
         names::classify(&self.rules.own, name.as_bytes()) == NameClass::Secret
     }
 
+    /// The text that `write` appends to, remembered where it says the same as `raw`.
+    fn unless_known(&self, name: &str, raw: &[u8], write: impl FnOnce(Text<'_>, &mut Vec<u8>)) -> Redacted {
+        let question = Question { rules: self.rules.id, name, value: raw };
+        if let (true, Ok(text)) = (question.is_known(), str::from_utf8(raw)) {
+            return Redacted::vouch(text);
+        }
+        let mut out = Vec::with_capacity(raw.len());
+        self.read(false, |text| write(text, &mut out));
+        if out == raw {
+            question.remember();
+        }
+        vouch(out)
+    }
+
     /// Runs `with` with the rules for running text.
     fn read<R>(&self, cut: bool, with: impl FnOnce(Text<'_>) -> R) -> R {
         Decisions::with(self.rules.id, &self.rules.own, |names| {
@@ -258,16 +274,18 @@ impl Scrub for Redactor {
     }
 
     fn url(&self, raw: &str) -> Redacted {
-        self.read(false, |text| vouched(raw, |out| url::redact(raw.as_bytes(), text, out)))
+        self.unless_known("", raw.as_bytes(), |text, out| {
+            if !url::redact(raw.as_bytes(), text, out) {
+                out.extend_from_slice(raw.as_bytes());
+            }
+        })
     }
 
     fn header(&self, name: &str, value: &[u8], sensitive: bool) -> Redacted {
         if sensitive {
             return Redacted::literal("[REDACTED]");
         }
-        let mut out = Vec::new();
-        self.read(false, |text| header::redact(name, value, text, &mut out));
-        vouch(out)
+        self.unless_known(name, value, |text, out| header::redact(name, value, text, out))
     }
 
     fn is_secret(&self, name: &str) -> bool {
