@@ -296,7 +296,7 @@ impl Flight {
         }
         let held = state.beginning.is_held();
         let State { beginning, request, .. } = &mut *state;
-        let Some(began) = beginning.end(request, &self.0.recorder, || self.age()) else { return };
+        let Some(began) = beginning.end(request, &self.0.recorder, || duration) else { return };
         let mut response = state.answer.take();
         let grpc = response.as_mut().and_then(|response| response.grpc.take());
         if let (Outcome::Complete | Outcome::Upgraded, Some(response)) = (outcome, &mut response) {
