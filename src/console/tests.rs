@@ -194,6 +194,38 @@ fn nothing_drives_the_terminal_but_our_own_colours() {
 }
 
 #[test]
+fn no_character_stands_raw_that_could_drive_a_terminal_wherever_it_is_told() {
+    let dangerous = |c: &char| {
+        c.is_control() && *c != '\n'
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let characters: Vec<char> = ('\0'..=char::MAX).collect();
+    for some in characters.chunks(4096) {
+        let text: String = some.iter().collect();
+        let told = event(json!({
+            "message": text, "module": text, "location": format!("{text}:1"), "error_chain": [text],
+            "fields": [{"name": text, "value": text}],
+        }));
+        let hurt = exchange(json!({
+            "began": {
+                "client_request_id": text,
+                "request": {"url": text, "endpoint": text, "body": {"json": null, "text": text}},
+            },
+            "response": {"status": 500, "headers": {"content-type": text}, "body": {"json": null, "text": text}},
+            "error": {"type": text, "message": text, "location": text, "chain": [text], "backtrace": text},
+            "dump": text,
+        }));
+        for style in [PLAIN, Style::Json] {
+            let (console, stream, _) = console(style, View { verbosity: 3, ..View::default() });
+            console.event(&Arc::new(told.clone()));
+            console.started(&hurt.began);
+            console.finished(&Arc::new(hurt.clone()));
+            assert_eq!(stream.text().chars().find(dangerous), None, "{style:?}: {:?}", some.first());
+        }
+    }
+}
+
+#[test]
 fn for_machines_there_are_entries_with_numbers_of_their_own() {
     let (console, stream, counters) = console(Style::Json, View { run: *b"a1b2c3d4", ..View::default() });
     console.note(&entry::Note::Started { version: "0.1.0", service: "shop", verbosity: 0, settings: &[] });
