@@ -256,7 +256,10 @@ impl<F: Fs> Journal<F> {
             let fitting = batch.fitting(line, usize::try_from(room).unwrap_or(usize::MAX));
             if fitting > line {
                 to = to.min(fitting);
-            } else if open.bytes > 0 && self.rotate_at.is_none_or(|at| now >= at) {
+            } else if open.bytes == 0 {
+                // It will never fit. The lines behind it may, into the next file.
+                to = line + 1;
+            } else if self.rotate_at.is_none_or(|at| now >= at) {
                 return (0, self.rotate_now(now));
             }
         }
