@@ -57,7 +57,8 @@ pub(super) struct Open<F: Fs> {
     is_torn: bool,
     /// A write failed: it is opened anew before the next one.
     is_doubtful: bool,
-    checked: Instant,
+    /// When it was looked whether it is still the one that has the name; none where it is to be looked now.
+    checked: Option<Instant>,
     lines: usize,
 }
 
@@ -120,10 +121,14 @@ impl<F: Fs> Journal<F> {
         result
     }
 
-    /// Does not wait for the end of a rest.
+    /// Does not wait for the end of a rest, nor with looking whether the file is still there: who asks for all to be
+    /// written wants to find it.
     pub(super) fn hurry(&mut self, now: Instant) {
         if let Some(rest) = &mut self.rest {
             rest.until = now;
+        }
+        if let Some(open) = &mut self.open {
+            open.checked = None;
         }
     }
 
@@ -148,7 +153,8 @@ impl<F: Fs> Journal<F> {
             return Err(Stop::Resting);
         }
         let is_due = |open: &Open<F>| {
-            now.saturating_duration_since(open.checked) >= CHECKED_EVERY.0 || open.lines >= CHECKED_EVERY.1
+            let is_old = |checked| now.saturating_duration_since(checked) >= CHECKED_EVERY.0;
+            open.checked.is_none_or(is_old) || open.lines >= CHECKED_EVERY.1
         };
         if self.open.as_ref().is_some_and(is_due) {
             self.check(now)?;
@@ -195,7 +201,7 @@ impl<F: Fs> Journal<F> {
             Some(last) => self.fs.byte_at(&file, last)? != b'\n',
             None => false,
         };
-        Ok(Open { dir, dir_id, file, id, bytes, is_torn, is_doubtful: false, checked: now, lines: 0 })
+        Ok(Open { dir, dir_id, file, id, bytes, is_torn, is_doubtful: false, checked: Some(now), lines: 0 })
     }
 
     /// Sees whether the file and its directory still have their names, and whether others wrote or cut.
@@ -207,7 +213,7 @@ impl<F: Fs> Journal<F> {
             (Some(dir), Some(file))
                 if dir.id == open.dir_id && file.id == open.id && file.bytes >= open.bytes =>
             {
-                (open.bytes, open.checked, open.lines) = (file.bytes, now, 0);
+                (open.bytes, open.checked, open.lines) = (file.bytes, Some(now), 0);
                 Ok(())
             }
             _ => self.reopen(now),
