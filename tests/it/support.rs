@@ -1,12 +1,18 @@
 //! What every test of the whole road needs: a log that is watched, a server on a real socket, raw clients.
 
 use std::{
+    collections::HashMap,
+    fmt, fs,
+    io::{self, Write},
     net::SocketAddr,
+    path::Path,
     sync::{Arc, Condvar, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::Router;
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -102,6 +108,39 @@ pub(crate) fn watched_with(
     (builder.build().unwrap(), watcher)
 }
 
+/// What was written to a clone of it.
+#[derive(Clone, Default)]
+pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Write::write(&mut *self.0.lock().unwrap(), bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Lines {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+/// Runs something and gives the warnings that were told meanwhile, one a line.
+pub(crate) fn warnings<T>(run: impl FnOnce() -> T) -> (T, Vec<String>) {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let theirs = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing::Level::WARN)
+        .with_writer(move || writer.clone())
+        .finish();
+    let done = tracing::subscriber::with_default(theirs, run);
+    (done, lines.text().lines().map(Into::into).collect())
+}
+
 /// Waits for everything that was handed over.
 pub(crate) fn flush(flightlog: &FlightLog) {
     flightlog.flush(PATIENCE).unwrap();
@@ -147,4 +186,75 @@ pub(crate) async fn read_until(stream: &mut TcpStream, until: &str) -> String {
         text.push_str(&String::from_utf8_lossy(&buffer[..count]));
     }
     text
+}
+
+/// Waits until something is so, and lets others run meanwhile.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "never came: {what}");
+        std::thread::yield_now();
+    }
+}
+
+/// The keys of an entry, in the order they come in.
+const KEYS: &str = "timestamp level type run seq request_id method endpoint status_code duration_ms ttfb_ms outcome \
+    grpc_status message module location client_request_id client_request_id_rejected trace_id span_id started url \
+    http_version remote_addr peer_addr user_agent content_type direction request_bytes response_bytes error_type \
+    error_message error_chain backtrace dump event_type fields attributes cache timers stream llm request_headers \
+    response_headers request_body request_body_text request_body_truncated response_body response_body_text \
+    response_body_truncated";
+
+/// The entries of a log file, each one what the contract says, none missing and none twice.
+#[track_caller]
+pub(crate) fn entries(dir: &Path, name: &str) -> Vec<Value> {
+    let text = fs::read_to_string(dir.join(name)).unwrap();
+    assert!(text.is_empty() || text.ends_with('\n'), "the last line of {name} is torn");
+    let entries: Vec<_> = text.lines().map(entry).collect();
+    let mut last = HashMap::new();
+    for entry in &entries {
+        let last = last.entry(entry["run"].as_str().unwrap()).or_insert(0);
+        *last += 1;
+        assert_eq!(entry["seq"], *last, "a hole in {name} before {entry}");
+    }
+    entries
+}
+
+/// One line of a log file, held against the contract.
+#[track_caller]
+pub(crate) fn entry(line: &str) -> Value {
+    let entry: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    let order: Vec<_> = KEYS.split_whitespace().collect();
+    let place =
+        |key: String| order.iter().position(|known| *known == key).unwrap_or_else(|| panic!("{key}: {line}"));
+    let places: Vec<_> = keys(line).into_iter().map(place).collect();
+    assert!(places.is_sorted_by(|one, next| one < next), "the order of keys: {line}");
+    assert_eq!(places[..5], [0, 1, 2, 3, 4], "the first five are always there: {line}");
+    assert_eq!(entry["timestamp"].as_str().unwrap().len(), 27, "{line}");
+    assert_eq!(entry["run"].as_str().unwrap().len(), 8, "{line}");
+    assert!(entry["message"].is_string(), "{line}");
+    assert!(!line.contains(|c: char| c.is_control()), "{line:?}");
+    entry
+}
+
+/// The keys of an object, in its order.
+fn keys(json: &str) -> Vec<String> {
+    struct Keys;
+    impl<'de> Visitor<'de> for Keys {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<String>, A::Error> {
+            let mut keys = Vec::new();
+            while let Some((key, IgnoredAny)) = map.next_entry()? {
+                keys.push(key);
+            }
+            Ok(keys)
+        }
+    }
+    serde_json::Deserializer::from_str(json).deserialize_map(Keys).unwrap()
 }
