@@ -592,3 +592,83 @@ async fn nothing_a_client_sends_breaks_a_line_or_forges_one() {
     assert!(entries(&dir, "errors.log").iter().all(|entry| entry["type"] == "recorder"));
     assert!(!PathBuf::from("x").exists());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_logs_share_a_directory_and_rotate_once() {
+    const LIMIT: u64 = 20_000;
+    const BACKUPS: usize = 100;
+    let (_home, dir) = home();
+    let logs = [(); 3].map(|()| log_with(&dir, |builder| builder.max_bytes(LIMIT).backup_count(BACKUPS)));
+    let asked = logs.map(|flightlog| {
+        tokio::spawn(async move {
+            let app = shop(&flightlog);
+            for n in 0..100 {
+                ask_for(&app, "/fail").await;
+                if n % 10 == 0 {
+                    flush(&flightlog);
+                }
+            }
+        })
+    });
+    for asked in asked {
+        asked.await.unwrap();
+    }
+    for (name, each) in [("api.log", 202), ("errors.log", 102)] {
+        let mut runs = BTreeMap::<String, Vec<u64>>::new();
+        let backups = (1..=BACKUPS).rev().map(|number| format!("{name}.{number}"));
+        for file in backups.chain([name.to_owned()]) {
+            let Ok(text) = fs::read_to_string(dir.join(&file)) else { continue };
+            assert!(text.is_empty() || text.ends_with('\n'), "{file} is torn");
+            for entry in text.lines().map(entry) {
+                runs.entry(entry["run"].to_string()).or_default().push(number(&entry["seq"]));
+            }
+        }
+        assert_eq!(runs.len(), 3);
+        for (run, numbers) in runs {
+            assert_eq!(numbers, (1..=each).collect::<Vec<_>>(), "{name}: {run}");
+        }
+    }
+    assert!(dir.join("api.log.1").exists());
+}
+
+#[tokio::test]
+async fn a_file_that_is_renamed_or_cut_by_others_is_no_end() {
+    let (_home, dir) = home();
+    let flightlog = log(&dir);
+    let app = shop(&flightlog);
+    ask_for(&app, "/").await;
+    flush(&flightlog);
+    // logrotate's `create` and `nocreate`.
+    fs::rename(dir.join("api.log"), dir.join("api.log-20261121")).unwrap();
+    ask_for(&app, "/").await;
+    wait_until("a new file", || {
+        flush(&flightlog);
+        dir.join("api.log").exists()
+    });
+    let mut both = entries(&dir, "api.log-20261121");
+    let text = fs::read_to_string(dir.join("api.log")).unwrap();
+    both.extend(text.lines().map(entry));
+    let numbers: Vec<_> = both.iter().map(|entry| number(&entry["seq"])).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5], "nothing is lost");
+
+    // `copytruncate`: nobody can know whether a copy was made.
+    fs::copy(dir.join("api.log"), dir.join("copy")).unwrap();
+    fs::File::options().write(true).truncate(true).open(dir.join("api.log")).unwrap();
+    flush(&flightlog);
+    ask_for(&app, "/").await;
+    flush(&flightlog);
+    let text = fs::read_to_string(dir.join("api.log")).unwrap();
+    let api: Vec<_> = text.lines().map(entry).collect();
+    assert_eq!(told(&api), ["recorder: gap", "request: Incoming request", "response: Outgoing response"]);
+    let gap = notes(&api, "gap")[0];
+    assert_eq!(gap["cause"], "truncated");
+    assert_eq!(
+        (number(&gap["lost"]), number(&gap["to_seq"])),
+        (text_lines(&dir, "copy"), 5),
+        "what the file had of this run: {gap}"
+    );
+}
+
+fn text_lines(dir: &Path, name: &str) -> u64 {
+    fs::read_to_string(dir.join(name)).unwrap().lines().count() as u64
+}
