@@ -2,6 +2,7 @@ use std::{
     io,
     path::PathBuf,
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -19,6 +20,10 @@ const CHUNK: usize = 64 << 10;
 const CHECKED_EVERY: (Duration, usize) = (Duration::from_millis(250), 1000);
 /// How long to leave a file alone that could not be written, the first time and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// How often, and after which time, a file that ends in a piece of a line is looked at again: another process may be in
+/// the midst of a write.
+const LOOKS: (usize, Duration) = (3, Duration::from_millis(1));
 
 /// One log file and its backups.
 pub(super) struct Journal<F: Fs> {
@@ -193,15 +198,26 @@ impl<F: Fs> Journal<F> {
         file: F::File,
         now: Instant,
     ) -> io::Result<Open<F>> {
-        let Look { id, bytes, is_ours, .. } = self.fs.look(&file)?;
+        let Look { id, is_ours, .. } = self.fs.look(&file)?;
         if !is_ours {
             return Err(refused("it is not a regular file of our own"));
         }
-        let is_torn = match bytes.checked_sub(1) {
-            Some(last) => self.fs.byte_at(&file, last)? != b'\n',
-            None => false,
-        };
+        let (mut bytes, mut is_torn) = self.end(&file)?;
+        for _ in 0..LOOKS.0 {
+            if !is_torn {
+                break;
+            }
+            thread::sleep(LOOKS.1);
+            (bytes, is_torn) = self.end(&file)?;
+        }
         Ok(Open { dir, dir_id, file, id, bytes, is_torn, is_doubtful: false, checked: Some(now), lines: 0 })
+    }
+
+    /// How long a file is, and whether it ends in a piece of a line.
+    fn end(&self, file: &F::File) -> io::Result<(u64, bool)> {
+        let bytes = self.fs.look(file)?.bytes;
+        let last = bytes.checked_sub(1).map(|last| self.fs.byte_at(file, last)).transpose()?;
+        Ok((bytes, last.is_some_and(|last| last != b'\n')))
     }
 
     /// Sees whether the file and its directory still have their names, and whether others wrote or cut.
