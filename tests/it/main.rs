@@ -14,7 +14,10 @@ mod protocol;
 mod quickstart;
 mod redaction;
 mod shutdown;
+mod spans;
 mod stacks;
 mod support;
 mod told;
 mod transparency;
+
+use tower_flightlog::formats;

@@ -15,7 +15,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::{PATIENCE, raw};
+use crate::support::{PATIENCE, entry, raw};
 
 /// In what is sent or answered, and nowhere else.
 pub(crate) const SECRETS: [&str; 5] =
@@ -83,13 +83,13 @@ impl Quickstart {
         panic!("it never came: {:#?}", self.entries);
     }
 
-    /// Reads one more entry; false at the end.
+    /// Reads one more entry and holds it against the schema; false at the end.
     pub(crate) async fn read(&mut self) -> bool {
         let Some(line) = next(self.stdout.as_mut().unwrap()).await else { return false };
         for secret in SECRETS {
             assert!(!line.contains(secret), "{line}");
         }
-        self.entries.push(serde_json::from_str(&line).unwrap_or_else(|_| panic!("not an entry: {line}")));
+        self.entries.push(entry(&line));
         true
     }
 

@@ -12,13 +12,11 @@ use tokio::{process::Command, time::timeout};
 
 use crate::{
     process::{Quickstart, SECRETS, ask, binary, home},
-    support::{PATIENCE, entries},
+    support::{PATIENCE, entries, validated_dump},
 };
 
 /// The dumps in a directory, by endpoint, each valid against the schema in the repository.
 fn dumps(log_dir: &Path) -> HashMap<String, (String, Value)> {
-    let schema = tower_flightlog::formats::DUMP_SCHEMA;
-    let schema = jsonschema::draft202012::new(&serde_json::from_str(schema).unwrap()).unwrap();
     let mut dumps = HashMap::new();
     let Ok(files) = fs::read_dir(log_dir.join("dumps")) else { return dumps };
     for file in files {
@@ -27,8 +25,7 @@ fn dumps(log_dir: &Path) -> HashMap<String, (String, Value)> {
         for secret in SECRETS {
             assert!(!text.contains(secret), "{text}");
         }
-        let dump: Value = serde_json::from_str(&text).unwrap();
-        schema.validate(&dump).unwrap_or_else(|error| panic!("{error}: {text}"));
+        let dump = validated_dump(&text);
         let endpoint = dump["request"]["endpoint"].as_str().unwrap().to_owned();
         let name = file.file_name().into_string().unwrap();
         assert!(dumps.insert(endpoint, (name, dump)).is_none(), "two dumps of one exchange");

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    fmt, fs,
+    fs,
     io::{self, Write},
     net::SocketAddr,
     path::Path,
@@ -11,13 +11,18 @@ use std::{
 };
 
 use axum::Router;
-use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
 use tower_flightlog::{Event, Exchange, FlightLog, FlightLogBuilder, Sink, Started};
+
+/// What unit tests hold dumps and entries against, users' dumps and entries are held against.
+#[path = "../../src/export/fixtures/schema.rs"]
+mod schema;
+
+pub(crate) use schema::{validated_dump, validated_entry};
 
 /// How long a test waits for what must come; reached only when it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -198,14 +203,6 @@ pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// The keys of an entry, in the order they come in.
-const KEYS: &str = "timestamp level type run seq request_id method endpoint status_code duration_ms ttfb_ms outcome \
-    grpc_status message module location client_request_id client_request_id_rejected trace_id span_id started url \
-    http_version remote_addr peer_addr user_agent content_type direction request_bytes response_bytes error_type \
-    error_message error_chain backtrace dump event_type fields attributes cache timers stream llm request_headers \
-    response_headers request_body request_body_text request_body_truncated response_body response_body_text \
-    response_body_truncated";
-
 /// The entries of a log file, each one what the contract says, none missing and none twice.
 #[track_caller]
 pub(crate) fn entries(dir: &Path, name: &str) -> Vec<Value> {
@@ -221,40 +218,9 @@ pub(crate) fn entries(dir: &Path, name: &str) -> Vec<Value> {
     entries
 }
 
-/// One line of a log file, held against the contract.
+/// One line of a log file, held against the schema.
 #[track_caller]
 pub(crate) fn entry(line: &str) -> Value {
-    let entry: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-    let order: Vec<_> = KEYS.split_whitespace().collect();
-    let place =
-        |key: String| order.iter().position(|known| *known == key).unwrap_or_else(|| panic!("{key}: {line}"));
-    let places: Vec<_> = keys(line).into_iter().map(place).collect();
-    assert!(places.is_sorted_by(|one, next| one < next), "the order of keys: {line}");
-    assert_eq!(places[..5], [0, 1, 2, 3, 4], "the first five are always there: {line}");
-    assert_eq!(entry["timestamp"].as_str().unwrap().len(), 27, "{line}");
-    assert_eq!(entry["run"].as_str().unwrap().len(), 8, "{line}");
-    assert!(entry["message"].is_string(), "{line}");
     assert!(!line.contains(|c: char| c.is_control()), "{line:?}");
-    entry
-}
-
-/// The keys of an object, in its order.
-fn keys(json: &str) -> Vec<String> {
-    struct Keys;
-    impl<'de> Visitor<'de> for Keys {
-        type Value = Vec<String>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<String>, A::Error> {
-            let mut keys = Vec::new();
-            while let Some((key, IgnoredAny)) = map.next_entry()? {
-                keys.push(key);
-            }
-            Ok(keys)
-        }
-    }
-    serde_json::Deserializer::from_str(json).deserialize_map(Keys).unwrap()
+    validated_entry(line)
 }
