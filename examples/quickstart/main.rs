@@ -8,7 +8,6 @@ mod app;
 use std::{
     env,
     error::Error,
-    future,
     io::{self, Write},
     net::{Ipv4Addr, SocketAddr},
     path::{self, Path, PathBuf},
@@ -17,10 +16,7 @@ use std::{
 use axum::serve::ListenerExt;
 use tokio::{
     net::TcpListener,
-    signal::{
-        ctrl_c,
-        unix::{SignalKind, signal},
-    },
+    signal::unix::{SignalKind, signal},
 };
 
 #[tokio::main]
@@ -32,11 +28,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
         .map_err(|error| format!("PORT={port}: {error}"))?;
+    let stop = stop_asked()?;
     greet(listener.local_addr()?);
     // Without it, a stream's small frames wait some 40 ms for each other.
     let listener = listener.tap_io(|tcp| _ = tcp.set_nodelay(true));
     axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(stop_asked())
+        .with_graceful_shutdown(stop)
         .await?;
     Ok(())
 }
@@ -75,17 +72,15 @@ fn places() -> String {
     )
 }
 
-/// Returns at Ctrl-C or SIGTERM.
-async fn stop_asked() {
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => _ = signal.recv().await,
-            Err(_) => future::pending().await,
+/// What returns at Ctrl-C or SIGTERM; both are heard from now on.
+fn stop_asked() -> io::Result<impl Future<Output = ()>> {
+    let (mut interrupted, mut terminated) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
         }
-    };
-    tokio::select! {
-        _ = ctrl_c() => {}
-        () = terminated => {}
-    }
-    tracing::info!("stopping once the open requests are answered");
+        tracing::info!("stopping once the open requests are answered");
+    })
 }
