@@ -96,6 +96,11 @@ fn outputs(story: &Story, limit: usize, style: Console) -> Vec<(&'static str, St
         outputs.push(("serde", serde_json::to_string(&*exchange).unwrap()));
         outputs.push(("head", format!("{:?}", exchange.request.body.head())));
     }
+    for name in ["api.log", "errors.log"] {
+        let text = std::fs::read_to_string(dir.path().join(name)).unwrap();
+        assert!(text.lines().count() > 1, "{name} has entries: {text}");
+        outputs.push((name, text));
+    }
     for dump in std::fs::read_dir(dir.path().join("dumps")).unwrap() {
         let path = dump.unwrap().path();
         outputs.push(("dump", std::fs::read_to_string(&path).unwrap()));

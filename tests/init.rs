@@ -7,6 +7,8 @@ use tracing::dispatcher;
 #[test]
 fn init_hears_tracing_and_log_and_a_second_one_leaves_the_first_in_place()
 -> Result<(), Box<dyn std::error::Error>> {
+    let home = tempfile::tempdir()?;
+    std::env::set_current_dir(&home)?;
     let flightlog = tower_flightlog::init()?;
     assert!(dispatcher::has_been_set());
     assert_eq!(log::max_level(), log::LevelFilter::Info, "LOG_LEVEL is info");
@@ -17,15 +19,22 @@ fn init_hears_tracing_and_log_and_a_second_one_leaves_the_first_in_place()
     let second = tower_flightlog::init()?;
     second.flush(Duration::from_secs(20))?;
     flightlog.flush(Duration::from_secs(20))?;
+    let api = std::fs::read_to_string(home.path().join("logs/api.log"))?;
+    assert!(
+        api.contains(r#""message":"heard","module":"some_crate""#),
+        "without a setting there are files: {api}"
+    );
     Ok(())
 }
 
 #[test]
 fn records_of_the_log_crate_that_are_not_listed_end_at_its_own_level() {
+    let home = tempfile::tempdir().unwrap();
     let status = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--ignored", "--exact", "with_log_level_error"])
         .env("LOG_LEVEL", "error")
         .env("LOG_DUMPS", "false")
+        .env("LOG_DIR", home.path())
         .status();
     assert!(status.unwrap().success());
 }

@@ -1,27 +1,22 @@
 //! A service with a flight log. `cargo run --example quickstart`, then send it the lines it prints.
 //!
 //! PORT is the port on 127.0.0.1 (default 3000, 0 takes a free one); LOG_* set the log. It stops on Ctrl-C and SIGTERM
-//! once the requests that are open have been answered. Stdout belongs to the log, so that it can be piped; the greeting
-//! goes to stderr.
+//! once the requests that are open have been answered. Stdout belongs to the log; the greeting goes to stderr.
 
 mod app;
 
 use std::{
     env,
     error::Error,
-    future,
     io::{self, Write},
     net::{Ipv4Addr, SocketAddr},
-    path::{self, PathBuf},
+    path::{self, Path, PathBuf},
 };
 
 use axum::serve::ListenerExt;
 use tokio::{
     net::TcpListener,
-    signal::{
-        ctrl_c,
-        unix::{SignalKind, signal},
-    },
+    signal::unix::{SignalKind, signal},
 };
 
 #[tokio::main]
@@ -33,11 +28,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
         .map_err(|error| format!("PORT={port}: {error}"))?;
+    let stop = stop_asked()?;
     greet(listener.local_addr()?);
     // Without it, a stream's small frames wait some 40 ms for each other.
     let listener = listener.tap_io(|tcp| _ = tcp.set_nodelay(true));
     axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(stop_asked())
+        .with_graceful_shutdown(stop)
         .await?;
     Ok(())
 }
@@ -55,7 +51,7 @@ fn port() -> Result<u16, String> {
 /// Tells where everything is and what to try. Nobody has to be listening.
 fn greet(addr: SocketAddr) {
     tracing::info!("listening on http://{addr}");
-    let mut text = format!("\nlistening on http://{addr}\n{}\n\ntry\n", dumps());
+    let mut text = format!("\nlistening on http://{addr}\n{}\n\ntry\n", places());
     for line in app::TRY {
         text.push_str(&format!("  curl -i {}\n", line.replace("{addr}", &addr.to_string())));
     }
@@ -63,25 +59,28 @@ fn greet(addr: SocketAddr) {
     _ = io::stderr().write_all(text.as_bytes());
 }
 
-/// Where a failed request leaves its dump.
-fn dumps() -> String {
+/// Where the log files are, and where a failed request leaves its dump.
+fn places() -> String {
     let directory = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let dir = directory("LOG_DUMP_DIR")
-        .unwrap_or_else(|| directory("LOG_DIR").unwrap_or_else(|| "logs".into()).join("dumps"));
-    format!("dumps of failed requests go to {}", path::absolute(&dir).unwrap_or(dir).display())
+    let shown = |dir: &Path| path::absolute(dir).unwrap_or_else(|_| dir.into()).display().to_string();
+    let logs = directory("LOG_DIR").unwrap_or_else(|| "logs".into());
+    let dumps = directory("LOG_DUMP_DIR").unwrap_or_else(|| logs.join("dumps"));
+    format!(
+        "api.log and errors.log are in {}\ndumps of failed requests go to {}",
+        shown(&logs),
+        shown(&dumps)
+    )
 }
 
-/// Returns at Ctrl-C or SIGTERM.
-async fn stop_asked() {
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => _ = signal.recv().await,
-            Err(_) => future::pending().await,
+/// What returns at Ctrl-C or SIGTERM; both are heard from now on.
+fn stop_asked() -> io::Result<impl Future<Output = ()>> {
+    let (mut interrupted, mut terminated) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
         }
-    };
-    tokio::select! {
-        _ = ctrl_c() => {}
-        () = terminated => {}
-    }
-    tracing::info!("stopping once the open requests are answered");
+        tracing::info!("stopping once the open requests are answered");
+    })
 }

@@ -199,7 +199,7 @@ fn office(view: &Watch, failing: Gate, is_told: &Arc<AtomicBool>) -> Office {
             match report {
                 Report::Failing { path, error } => {
                     let what = format!(
-                        "cannot write {path}: {error}; entries wait in memory, the newest 4 MiB and more, and it \
+                        "cannot write {path}: {error}; entries wait in memory, the newest 2 MiB and more, and it \
                          is tried again"
                     );
                     trouble.report(Instant::now(), what);

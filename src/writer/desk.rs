@@ -53,7 +53,12 @@ impl<F: Fs> Desk<F> {
         if self.batch.is_empty() {
             let ticked = self.journal.tick(now);
             self.settle(lane, office, ticked);
-            return if self.journal.trouble().is_some() { Round::Stuck } else { Round::Idle };
+            return match self.journal.trouble() {
+                Some(_) => Round::Stuck,
+                // What was found is still to be told.
+                None if lane.has_work() => Round::Written,
+                None => Round::Idle,
+            };
         }
         if self.finish(lane, office, now) { Round::Written } else { Round::Stuck }
     }

@@ -42,6 +42,8 @@ pub(crate) trait Fs: Send + Sync + 'static {
     fn write(&self, file: &mut Self::File, bytes: &[u8]) -> io::Result<usize>;
     /// Gives a file another name, whatever has that now.
     fn rename(&self, dir: &Self::Dir, from: &str, to: &str) -> io::Result<()>;
+    /// Gives a file a name that nobody has.
+    fn publish(&self, dir: &Self::Dir, from: &str, to: &str) -> io::Result<()>;
     /// Deletes a file.
     fn remove(&self, dir: &Self::Dir, name: &str) -> io::Result<()>;
     /// Keeps other processes out of the names in a directory, without waiting.
@@ -131,6 +133,18 @@ impl Fs for System {
         Ok(rustix::fs::renameat(dir, from, dir, to)?)
     }
 
+    fn publish(&self, dir: &File, from: &str, to: &str) -> io::Result<()> {
+        match rename_no_replace(dir, from, to) {
+            // Not every file system can (NFS, FUSE). Looking first leaves others hardly any time.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => match self.find(dir, to) {
+                Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => self.rename(dir, from, to),
+                Err(error) => Err(error),
+            },
+            renamed => Ok(renamed?),
+        }
+    }
+
     fn remove(&self, dir: &File, name: &str) -> io::Result<()> {
         Ok(rustix::fs::unlinkat(dir, name, AtFlags::empty())?)
     }
@@ -146,6 +160,16 @@ impl Fs for System {
     fn unlock(&self, dir: &File) -> io::Result<()> {
         Ok(rustix::fs::flock(dir, FlockOperation::NonBlockingUnlock)?)
     }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn rename_no_replace(dir: &File, from: &str, to: &str) -> rustix::io::Result<()> {
+    rustix::fs::renameat_with(dir, from, dir, to, rustix::fs::RenameFlags::NOREPLACE)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn rename_no_replace(_: &File, _: &str, _: &str) -> rustix::io::Result<()> {
+    Err(Errno::NOSYS)
 }
 
 impl Look {

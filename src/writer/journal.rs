@@ -2,6 +2,7 @@ use std::{
     io,
     path::PathBuf,
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -19,6 +20,10 @@ const CHUNK: usize = 64 << 10;
 const CHECKED_EVERY: (Duration, usize) = (Duration::from_millis(250), 1000);
 /// How long to leave a file alone that could not be written, the first time and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// How often, and after which time, a file that ends in a piece of a line is looked at again: another process may be in
+/// the midst of a write.
+const LOOKS: (usize, Duration) = (3, Duration::from_millis(1));
 
 /// One log file and its backups.
 pub(super) struct Journal<F: Fs> {
@@ -59,7 +64,8 @@ pub(super) struct Open<F: Fs> {
     is_doubtful: bool,
     /// It is a backup already, and nothing has its name.
     is_put_away: bool,
-    checked: Instant,
+    /// When it was looked whether it is still the one that has the name; none where it is to be looked now.
+    checked: Option<Instant>,
     lines: usize,
 }
 
@@ -122,10 +128,14 @@ impl<F: Fs> Journal<F> {
         result
     }
 
-    /// Does not wait for the end of a rest.
+    /// Does not wait for the end of a rest, nor with looking whether the file is still there: who asks for all to be
+    /// written wants to find it.
     pub(super) fn hurry(&mut self, now: Instant) {
         if let Some(rest) = &mut self.rest {
             rest.until = now;
+        }
+        if let Some(open) = &mut self.open {
+            open.checked = None;
         }
     }
 
@@ -150,7 +160,8 @@ impl<F: Fs> Journal<F> {
             return Err(Stop::Resting);
         }
         let is_due = |open: &Open<F>| {
-            now.saturating_duration_since(open.checked) >= CHECKED_EVERY.0 || open.lines >= CHECKED_EVERY.1
+            let is_old = |checked| now.saturating_duration_since(checked) >= CHECKED_EVERY.0;
+            open.checked.is_none_or(is_old) || open.lines >= CHECKED_EVERY.1
         };
         if self.open.as_ref().is_some_and(is_due) {
             self.check(now)?;
@@ -179,16 +190,27 @@ impl<F: Fs> Journal<F> {
             opened => opened?,
         };
         let dir_id = look.id;
-        let Look { id, bytes, is_ours, .. } = self.fs.look(&file)?;
+        let Look { id, is_ours, .. } = self.fs.look(&file)?;
         if !is_ours {
             return Err(refused("it is not a regular file of our own"));
         }
-        let is_torn = match bytes.checked_sub(1) {
-            Some(last) => self.fs.byte_at(&file, last)? != b'\n',
-            None => false,
-        };
-        let (is_doubtful, is_put_away, lines) = (false, false, 0);
-        Ok(Open { dir, dir_id, file, id, bytes, is_torn, is_doubtful, is_put_away, checked: now, lines })
+        let (mut bytes, mut is_torn) = self.end(&file)?;
+        for _ in 0..LOOKS.0 {
+            if !is_torn {
+                break;
+            }
+            thread::sleep(LOOKS.1);
+            (bytes, is_torn) = self.end(&file)?;
+        }
+        let (is_doubtful, is_put_away, checked, lines) = (false, false, Some(now), 0);
+        Ok(Open { dir, dir_id, file, id, bytes, is_torn, is_doubtful, is_put_away, checked, lines })
+    }
+
+    /// How long a file is, and whether it ends in a piece of a line.
+    fn end(&self, file: &F::File) -> io::Result<(u64, bool)> {
+        let bytes = self.fs.look(file)?.bytes;
+        let last = bytes.checked_sub(1).map(|last| self.fs.byte_at(file, last)).transpose()?;
+        Ok((bytes, last.is_some_and(|last| last != b'\n')))
     }
 
     /// Sees whether the file and its directory still have their names, and whether others wrote or cut.
@@ -200,7 +222,7 @@ impl<F: Fs> Journal<F> {
             (Some(dir), Some(file))
                 if dir.id == open.dir_id && file.id == open.id && file.bytes >= open.bytes =>
             {
-                (open.bytes, open.checked, open.lines) = (file.bytes, now, 0);
+                (open.bytes, open.checked, open.lines) = (file.bytes, Some(now), 0);
                 Ok(())
             }
             _ => self.reopen(now),
@@ -253,7 +275,10 @@ impl<F: Fs> Journal<F> {
             let fitting = batch.fitting(line, usize::try_from(room).unwrap_or(usize::MAX));
             if fitting > line {
                 to = to.min(fitting);
-            } else if open.bytes > 0 && self.rotate_at.is_none_or(|at| now >= at) {
+            } else if open.bytes == 0 {
+                // It will never fit. The lines behind it may, into the next file.
+                to = line + 1;
+            } else if self.rotate_at.is_none_or(|at| now >= at) {
                 return (0, self.rotate_now(now));
             }
         }
@@ -351,7 +376,7 @@ impl<F: Fs> Open<F> {
 
     /// A new file in its place.
     pub(super) fn followed_by(self, file: F::File, id: (u64, u64), now: Instant) -> Self {
-        Self { file, id, bytes: 0, is_torn: false, checked: now, lines: 0, ..self }
+        Self { file, id, bytes: 0, is_torn: false, checked: Some(now), lines: 0, ..self }
     }
 
     /// It was made a backup, and there is no new file.

@@ -58,12 +58,23 @@ impl<F: Fs> Journal<F> {
         if is_kept {
             self.shelf.put_away(0);
         }
-        match self.fs.rename(&open.dir, &temporary, &name) {
+        // While nothing has the name another process may give it to a file of its own, which must stay.
+        let named = if is_kept {
+            self.fs.publish(&open.dir, &temporary, &name)
+        } else {
+            self.fs.rename(&open.dir, &temporary, &name)
+        };
+        match named {
             Ok(()) if !is_kept => self.shelf.put_away(open.bytes()),
             Ok(()) => {}
             Err(error) if !is_kept => {
                 let _ = self.fs.remove(&open.dir, &temporary);
                 return Err(error);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let _ = self.fs.remove(&open.dir, &temporary);
+                self.tally.rotations.add(1);
+                return Ok(Turned::Unnamed);
             }
             Err(error) => {
                 let _ = self.fs.remove(&open.dir, &temporary);
@@ -135,7 +146,7 @@ impl<F: Fs> Journal<F> {
 enum Turned<F: Fs> {
     /// This file has the name, and this is which one it is.
     To(F::File, (u64, u64)),
-    /// The old one is put away, and nothing has the name.
+    /// The old one is put away, and nothing of ours has the name.
     Unnamed,
     /// Another process was faster.
     ByOthers,

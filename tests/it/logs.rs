@@ -1,9 +1,6 @@
 //! The application's own words, and exchanges as tracing events for subscribers of others.
 
-use std::{
-    io::{self, Write},
-    sync::{Arc, Mutex},
-};
+use std::sync::Arc;
 
 use axum::{Router, body::Body, routing::get};
 use http::{Request, StatusCode};
@@ -13,20 +10,7 @@ use tower_flightlog::Value;
 use tracing::{Level, subscriber};
 use tracing_subscriber::{Layer, Registry, filter::LevelFilter, layer::SubscriberExt};
 
-use crate::support::{watched, watched_with};
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::support::{Lines, watched, watched_with};
 
 async fn ask(app: Router) {
     app.oneshot(Request::new(Body::empty())).await.unwrap().into_body().collect().await.unwrap();
@@ -106,7 +90,7 @@ async fn other_layers_keep_their_levels_and_hear_exchanges() {
         .layer(flightlog.axum_layer());
     ask(app).await;
     let exchange = watcher.only();
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.text();
     assert!(text.contains("a whisper"));
     let told: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let ours: Vec<_> = told.iter().filter(|line| line["target"] == "flightlog").collect();

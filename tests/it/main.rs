@@ -6,11 +6,14 @@
 
 mod architecture;
 mod capture;
+mod files;
 mod logs;
 mod outcomes;
+mod process;
 mod protocol;
 mod quickstart;
 mod redaction;
+mod shutdown;
 mod spans;
 mod stacks;
 mod support;

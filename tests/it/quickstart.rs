@@ -3,144 +3,17 @@
 use std::{
     collections::HashMap,
     fs::{self, File},
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    process::{ExitStatus, Stdio},
+    path::Path,
+    process::Stdio,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use tempfile::TempDir;
-use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, BufReader, Lines},
-    process::{Child, ChildStdout, Command},
-    time::timeout,
+use tokio::{process::Command, time::timeout};
+
+use crate::{
+    process::{Quickstart, SECRETS, ask, binary, home},
+    support::{PATIENCE, entries, validated_dump},
 };
-
-use crate::support::{PATIENCE, raw, validated_dump, validated_entry};
-
-/// In what is sent or answered, and nowhere else.
-const SECRETS: [&str; 5] =
-    ["hunter2", "correct-horse-battery-staple", "bearer-secret", "query-secret", "cookie-secret"];
-
-/// The compiled example, which `cargo test` builds beside the tests; made where only this test was asked for.
-async fn binary() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let profile = test.parent().unwrap().parent().unwrap();
-    let binary = profile.join("examples/quickstart");
-    if !binary.exists() {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--example", "quickstart"]).current_dir(env!("CARGO_MANIFEST_DIR"));
-        cargo.env("CARGO_TARGET_DIR", profile.parent().unwrap());
-        if profile.ends_with("release") {
-            cargo.arg("--release");
-        }
-        assert!(cargo.status().await.unwrap().success());
-    }
-    binary
-}
-
-/// The running example.
-struct Quickstart {
-    child: Child,
-    addr: SocketAddr,
-    stdout: Option<Lines<BufReader<ChildStdout>>>,
-    entries: Vec<Value>,
-}
-
-impl Quickstart {
-    /// Starts it with nothing in its environment but what is given.
-    async fn start(log_dir: &Path, variables: &[(&str, &str)], stdout: Stdio) -> Self {
-        let mut command = Command::new(binary().await);
-        command.env_clear().env("PORT", "0").env("LOG_DIR", log_dir).env("LOG_CONSOLE", "json");
-        command.envs(variables.iter().copied()).current_dir(log_dir.parent().unwrap());
-        command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().unwrap();
-
-        let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
-        let addr = loop {
-            let line = next(&mut stderr).await.expect("it says where it listens");
-            if let Some(addr) = line.strip_prefix("listening on http://") {
-                break addr.parse().unwrap();
-            }
-        };
-        tokio::spawn(async move { while let Ok(Some(_)) = stderr.next_line().await {} });
-        let stdout = child.stdout.take().map(|stdout| BufReader::new(stdout).lines());
-        Self { child, addr, stdout, entries: Vec::new() }
-    }
-
-    /// Sends a request, given without its end, and waits for the whole answer.
-    async fn ask(&self, request: &str) -> Reply {
-        ask(self.addr, request).await
-    }
-
-    /// Waits for an entry.
-    async fn entry(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
-        while self.read().await {
-            let last = &self.entries[self.entries.len() - 1];
-            if is_it(last) {
-                return last.clone();
-            }
-        }
-        panic!("it never came: {:#?}", self.entries);
-    }
-
-    /// Reads one more entry and holds it against the schema; false at the end.
-    async fn read(&mut self) -> bool {
-        let Some(line) = next(self.stdout.as_mut().unwrap()).await else { return false };
-        for secret in SECRETS {
-            assert!(!line.contains(secret), "{line}");
-        }
-        self.entries.push(validated_entry(&line));
-        true
-    }
-
-    fn terminate(&self) {
-        let pid = i32::try_from(self.child.id().unwrap()).unwrap();
-        kill_process(Pid::from_raw(pid).unwrap(), Signal::TERM).unwrap();
-    }
-
-    /// Asks it to stop, and gives how it ended and all its entries.
-    async fn stop(mut self) -> (ExitStatus, Vec<Value>) {
-        self.terminate();
-        while self.stdout.is_some() && self.read().await {}
-        (self.exit().await, self.entries)
-    }
-
-    async fn exit(&mut self) -> ExitStatus {
-        timeout(PATIENCE, self.child.wait()).await.unwrap().unwrap()
-    }
-}
-
-async fn next<R: AsyncRead + Unpin>(lines: &mut Lines<BufReader<R>>) -> Option<String> {
-    timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap()
-}
-
-async fn ask(addr: SocketAddr, request: &str) -> Reply {
-    let (head, body) = request.split_once("\r\n\r\n").unwrap_or((request, ""));
-    let length = body.len();
-    let request =
-        format!("{head}\r\nhost: {addr}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
-    Reply(raw(addr, request.as_bytes()).await)
-}
-
-/// An answer as it came over the wire; empty where the connection closed without one.
-struct Reply(String);
-
-impl Reply {
-    fn status(&self) -> Option<u16> {
-        self.0.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        let (head, _) = self.0.split_once("\r\n\r\n")?;
-        head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
-    }
-
-    fn body(&self) -> &str {
-        self.0.split_once("\r\n\r\n").map_or("", |(_, body)| body)
-    }
-}
 
 /// The dumps in a directory, by endpoint, each valid against the schema in the repository.
 fn dumps(log_dir: &Path) -> HashMap<String, (String, Value)> {
@@ -160,10 +33,24 @@ fn dumps(log_dir: &Path) -> HashMap<String, (String, Value)> {
     dumps
 }
 
-fn home() -> (TempDir, PathBuf) {
-    let home = tempfile::tempdir().unwrap();
-    let logs = home.path().join("logs");
-    (home, logs)
+/// What the files hold, whatever file it is in.
+fn logged(log_dir: &Path) -> Vec<String> {
+    let mut files = entries(log_dir, "api.log");
+    // What is in both is there once.
+    files.extend(entries(log_dir, "errors.log").into_iter().filter(|entry| entry["type"] != "recorder"));
+    told(&files)
+}
+
+/// Entries without what is each output's own, in an order of their own.
+fn told(entries: &[Value]) -> Vec<String> {
+    let of_both = |entry: &&Value| entry["type"] != "recorder";
+    let mut told: Vec<_> = entries.iter().filter(of_both).cloned().collect();
+    for entry in &mut told {
+        entry.as_object_mut().unwrap().remove("seq");
+    }
+    let mut told: Vec<_> = told.iter().map(Value::to_string).collect();
+    told.sort();
+    told
 }
 
 fn is<'a>(kind: &'a str, endpoint: &'a str) -> impl Fn(&Value) -> bool + 'a {
@@ -220,6 +107,7 @@ async fn every_request_is_on_the_console_and_every_failure_on_disk() {
         assert_eq!(begin["remote_addr"], "127.0.0.1", "{endpoint}");
         assert_eq!(begin["method"], request.split(' ').next().unwrap(), "{endpoint}");
     }
+    assert_eq!(logged(&logs), told(&entries), "the files have what stdout has");
     let numbers: Vec<_> = entries.iter().map(|entry| entry["seq"].as_u64().unwrap()).collect();
     assert_eq!(numbers, (1..=entries.len() as u64).collect::<Vec<_>>(), "nothing is missing");
 

@@ -1,12 +1,17 @@
 //! What every test of the whole road needs: a log that is watched, a server on a real socket, raw clients.
 
 use std::{
+    collections::HashMap,
+    fs,
+    io::{self, Write},
     net::SocketAddr,
+    path::Path,
     sync::{Arc, Condvar, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::Router;
+use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -108,6 +113,39 @@ pub(crate) fn watched_with(
     (builder.build().unwrap(), watcher)
 }
 
+/// What was written to a clone of it.
+#[derive(Clone, Default)]
+pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Write::write(&mut *self.0.lock().unwrap(), bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Lines {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+/// Runs something and gives the warnings that were told meanwhile, one a line.
+pub(crate) fn warnings<T>(run: impl FnOnce() -> T) -> (T, Vec<String>) {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let theirs = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing::Level::WARN)
+        .with_writer(move || writer.clone())
+        .finish();
+    let done = tracing::subscriber::with_default(theirs, run);
+    (done, lines.text().lines().map(Into::into).collect())
+}
+
 /// Waits for everything that was handed over.
 pub(crate) fn flush(flightlog: &FlightLog) {
     flightlog.flush(PATIENCE).unwrap();
@@ -153,4 +191,36 @@ pub(crate) async fn read_until(stream: &mut TcpStream, until: &str) -> String {
         text.push_str(&String::from_utf8_lossy(&buffer[..count]));
     }
     text
+}
+
+/// Waits until something is so, and lets others run meanwhile.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "never came: {what}");
+        std::thread::yield_now();
+    }
+}
+
+/// The entries of a log file, each one what the contract says, none missing and none twice.
+#[track_caller]
+pub(crate) fn entries(dir: &Path, name: &str) -> Vec<Value> {
+    let text = fs::read_to_string(dir.join(name)).unwrap();
+    assert!(text.is_empty() || text.ends_with('\n'), "the last line of {name} is torn");
+    let entries: Vec<_> = text.lines().map(entry).collect();
+    let mut last = HashMap::new();
+    for entry in &entries {
+        let last = last.entry(entry["run"].as_str().unwrap()).or_insert(0);
+        *last += 1;
+        assert_eq!(entry["seq"], *last, "a hole in {name} before {entry}");
+    }
+    entries
+}
+
+/// One line of a log file, held against the schema.
+#[track_caller]
+pub(crate) fn entry(line: &str) -> Value {
+    assert!(!line.contains(|c: char| c.is_control()), "{line:?}");
+    validated_entry(line)
 }

@@ -16,7 +16,7 @@ use crate::exchange::Timestamp;
 pub(crate) enum Note<'a> {
     /// The log begins.
     Started { version: &'a str, service: &'a str, verbosity: u8, settings: &'a [(&'a str, String)] },
-    /// The log ends: no entry of this run comes after it.
+    /// The log ends. What is told after the last handle has gone comes after it still.
     Stopped,
     /// Entries are missing: those between the two numbers, both included.
     Gap { lost: u64, cause: &'a str, from_seq: u64, to_seq: u64 },

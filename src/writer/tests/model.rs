@@ -295,6 +295,18 @@ impl Fs for Model {
         })
     }
 
+    fn publish(&self, dir: &u64, from: &str, to: &str) -> io::Result<()> {
+        self.call(|world| {
+            let id = world.named(*dir, from)?;
+            if world.names.contains_key(&(*dir, to.into())) {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            world.names.remove(&(*dir, from.into()));
+            world.names.insert((*dir, to.into()), id);
+            Ok(())
+        })
+    }
+
     fn remove(&self, dir: &u64, name: &str) -> io::Result<()> {
         self.call(|world| {
             world.named(*dir, name)?;
