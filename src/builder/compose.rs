@@ -47,11 +47,13 @@ impl FlightLogBuilder {
             budget: &budget,
             has_subscriber_of_ours: self.has_subscriber_of_ours,
         };
-        let (outputs, troubles) = outputs::open(&plant, self.sinks, self.stdout);
-        if self.strict && !troubles.is_empty() {
-            return Err(Error::new(troubles.into_iter().map(|trouble| trouble.problem).collect()));
+        let opened = outputs::open(&plant, self.sinks, self.stdout);
+        if self.strict && !opened.troubles.is_empty() {
+            return Err(Error::new(opened.troubles.into_iter().map(|trouble| trouble.problem).collect()));
         }
-        let sinks = Arc::new(Fanout::new(outputs, Arc::clone(&counters)));
+        opened.begin(&settings);
+        let troubles = opened.troubles;
+        let sinks = Arc::new(Fanout::new(opened.outputs, Arc::clone(&counters)));
         if !self.without_panic_hook {
             capture::chain_hook();
         }

@@ -39,25 +39,24 @@ impl fmt::Display for Trouble {
     }
 }
 
+/// The outputs, and what stands against some of them.
+pub(super) struct Opened {
+    pub outputs: Outputs,
+    pub troubles: Vec<Trouble>,
+    files: Option<Arc<LogFiles>>,
+    /// Where it is not just for the time that files cannot be written.
+    console: Option<Arc<Console>>,
+}
+
 /// Opens all outputs that are asked for.
 pub(super) fn open(
     plant: &Plant<'_>,
     sinks: Vec<Box<dyn Sink>>,
     stdout: Option<Box<dyn Write + Send>>,
-) -> (Outputs, Vec<Trouble>) {
+) -> Opened {
     let settings = plant.settings;
-    let mut outputs = Outputs::default();
-    let mut troubles = Vec::new();
-    let service = settings.service();
-    let service =
-        service.version.map_or(service.name.clone(), |version| format!("{}@{version}", service.name));
-    let told = settings.told();
-    let started = Note::Started {
-        version: env!("CARGO_PKG_VERSION"),
-        service: &service,
-        verbosity: settings.verbosity.get(),
-        settings: &told,
-    };
+    let mut opened = Opened { outputs: Outputs::default(), troubles: Vec::new(), files: None, console: None };
+    let Opened { outputs, troubles, files, console } = &mut opened;
 
     if !plant.has_subscriber_of_ours {
         outputs.inline.push(Box::new(TracingEvents::new(Arc::clone(&plant.view))));
@@ -65,20 +64,18 @@ pub(super) fn open(
     outputs.queued.extend(sinks.into_iter().map(|sink| (sink, None)));
     let failing = Gate::default();
     if settings.files {
-        let files = LogFiles::open(file_options(plant, &failing));
-        troubles.extend(files.first_trouble().map(|error| unusable(plant, error)));
-        troubles.extend(files.open_to_all().map(|mode| open_to_all(plant, mode)));
-        files.note(&started);
-        outputs.ledger = Some(Arc::new(files));
+        let open = Arc::new(LogFiles::open(file_options(plant, &failing)));
+        troubles.extend(open.first_trouble().map(|error| unusable(plant, error)));
+        troubles.extend(open.open_to_all().map(|mode| open_to_all(plant, mode)));
+        outputs.ledger = Some(Arc::clone(&open) as Arc<dyn Ledger>);
+        *files = Some(open);
     }
     if let Some((style, gate)) = style(plant, failing) {
         // Stdout may block: the console stands in a queue like the sinks of users.
         let out = stdout.unwrap_or_else(|| Box::new(io::stdout()));
-        let console = Console::new(style, Arc::clone(&plant.view), Arc::clone(plant.counters), out);
-        if gate.is_none() {
-            console.note(&started);
-        }
-        outputs.queued.push((Box::new(console), gate));
+        let open = Arc::new(Console::new(style, Arc::clone(&plant.view), Arc::clone(plant.counters), out));
+        *console = gate.is_none().then(|| Arc::clone(&open));
+        outputs.queued.push((Box::new(open), gate));
     }
     if settings.dumps {
         let is_told = !troubles.is_empty() && settings.dump_dir.is_none();
@@ -90,7 +87,24 @@ pub(super) fn open(
         }));
         outputs.black_box = Some(Arc::new(Dumps::new(dump_options(plant, outputs.ledger.clone()))));
     }
-    (outputs, troubles)
+    opened
+}
+
+impl Opened {
+    /// Says first what the log is.
+    pub(super) fn begin(&self, settings: &Settings) {
+        let Service { name, version } = settings.service();
+        let service = version.map_or(name.clone(), |version| format!("{name}@{version}"));
+        let told = settings.told();
+        let started = Note::Started {
+            version: env!("CARGO_PKG_VERSION"),
+            service: &service,
+            verbosity: settings.verbosity.get(),
+            settings: &told,
+        };
+        self.files.iter().for_each(|files| files.note(&started));
+        self.console.iter().for_each(|console| console.note(&started));
+    }
 }
 
 /// How the console speaks, and when: pretty on a terminal; as entries where there are no files, or while they cannot be

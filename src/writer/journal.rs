@@ -186,7 +186,13 @@ impl<F: Fs> Journal<F> {
             return Err(refused("the directory belongs to another user"));
         }
         let file = match self.fs.open(&dir, name) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => self.fs.create(&dir, name, *mode)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                match self.fs.create(&dir, name, *mode) {
+                    // Another process made it in between.
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.fs.open(&dir, name)?,
+                    created => created?,
+                }
+            }
             opened => opened?,
         };
         let dir_id = look.id;

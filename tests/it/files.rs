@@ -398,6 +398,8 @@ fn a_directory_that_is_open_to_all_is_one_warning() {
             .unwrap_err()
             .to_string();
         assert!(error.contains("LOG_DIR") && error.contains("anybody"), "{error}");
+        let told = told(&entries(&dir, "api.log"));
+        assert_eq!(told, ["recorder: started", "recorder: stopped"], "a log that did not begin says nothing");
     }
 }
 
