@@ -51,7 +51,10 @@ pub fn init() -> Result<FlightLog, Error> {
 fn install(flightlog: &FlightLog) -> bool {
     let installed = set_global_default(registry().with(flightlog.tracing_layer())).is_ok();
     if installed {
-        let _ = LogTracer::builder().with_max_level(LevelFilter::current().as_log()).init();
+        // Not `LevelFilter::current()`: spans are heard from INFO upwards whatever is listed, records are not.
+        let listed = flightlog.listed().max_level_hint().unwrap_or(LevelFilter::TRACE);
+        let heard = listed.max(LevelFilter::ERROR);
+        let _ = LogTracer::builder().with_max_level(heard.as_log()).init();
     }
     installed
 }
@@ -59,7 +62,8 @@ fn install(flightlog: &FlightLog) -> bool {
 impl FlightLog {
     /// The layer for people who build a registry of their own: log entries with the request they happened in, and
     /// the last ERROR of a request as its cause. It has a filter of its own (LOG_LEVEL) and leaves the levels of
-    /// other layers alone.
+    /// other layers alone. Spans from INFO upwards it sees whatever that says: events in spawned tasks find their
+    /// request through them.
     ///
     /// ```
     /// use tower_flightlog::FlightLog;
@@ -75,8 +79,12 @@ impl FlightLog {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let recorder = self.recorder();
+        LogLayer::filtered(recorder.sinks().clone(), recorder.scrub().clone(), self.listed())
+    }
+
+    /// What LOG_LEVEL lists.
+    fn listed(&self) -> EnvFilter {
         // `build` has checked the directives.
-        let filter = EnvFilter::builder().parse_lossy(recorder.settings().filter());
-        LogLayer::filtered(recorder.sinks().clone(), recorder.scrub().clone(), filter)
+        EnvFilter::builder().parse_lossy(self.recorder().settings().filter())
     }
 }

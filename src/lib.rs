@@ -53,6 +53,7 @@
 //! | settings: variables, setters, defaults | [`FlightLogBuilder`] |
 //! | layers | [`FlightLog::layer`], [`FlightLog::axum_layer`], [`RoutePolicy`] for single routes |
 //! | handlers | [`current`], [`RequestId`] as an extractor |
+//! | spawned tasks | [`WithCurrent`] |
 //! | a tracing subscriber of your own | [`FlightLog::tracing_layer`] |
 //! | run time | [`FlightLog::set_enabled`], [`FlightLog::set_verbosity`], [`FlightLog::stats`], [`FlightLog::flush`] |
 //! | outputs of your own | [`Sink`], [`Exchange`], [`MemorySink`] for tests |
@@ -87,6 +88,7 @@ mod exchange;
 mod export;
 mod files;
 mod flightlog;
+pub mod formats;
 #[cfg(feature = "init")]
 mod init;
 mod layer;
@@ -100,11 +102,12 @@ mod tracing_events;
 mod writer;
 
 pub use builder::FlightLogBuilder;
-pub use capture::{Current, current};
+pub use capture::{Current, InFlight, WithCurrent, current};
 pub use config::{Console, Error, Problem, RoutePolicy, Verbosity};
 pub use exchange::{
-    Backtrace, Bodies, BodyText, CapturedBody, Direction, ErrorReport, Event, Exchange, Field, Headers,
-    Outcome, Redacted, Request, RequestId, Response, SpanId, Started, Timestamp, TraceId, Value,
+    Backtrace, Bodies, BodyText, CapturedBody, Direction, ErrorReport, Event, EventKind, Exchange, Field,
+    Headers, Location, Outcome, Redacted, Request, RequestId, Response, SpanId, Started, Timestamp, TraceId,
+    Value,
 };
 pub use flightlog::{FlightLog, Unwritten};
 #[cfg(feature = "init")]
@@ -116,42 +119,6 @@ pub use layer::{
 };
 pub use redact::{RedactMode, RedactOptions, Redactor};
 pub use sink::{FileStats, MemorySink, Sink, Stats};
-
-/// What is written, for those who read it.
-///
-/// # Entries
-///
-/// With `LOG_CONSOLE=json`, or where stdout is no terminal, each line on stdout is one JSON object. Its keys come in one
-/// order, bodies last, and are absent when unknown.
-///
-/// | `type` | when |
-/// |---|---|
-/// | `request` | a request arrived: its body was read or dropped, its response began, or a second went by; with `LOG_COMBINED` never |
-/// | `response` | an exchange ended; exactly one for each, also where there was no response |
-/// | `error` | it ended with a status from 500 on; `message` is the cause |
-/// | `exception` | it ended without a proper response: a panic, an error of the service or of the body |
-/// | `log` | the application or a library told something through tracing or the `log` crate |
-/// | `recorder` | the log tells something about itself: `started`, with its settings |
-///
-/// `timestamp`, `level`, `type`, `run` (one for each start of the process) and `seq` (without gaps within a run) are
-/// always there; `request_id` joins what belongs to one exchange. `request_body` and `response_body` hold whole, valid
-/// JSON; other text, and JSON that was cut, is a string in `request_body_text` and `response_body_text`.
-///
-/// # Dumps
-///
-/// A failed exchange is a file `{time}-{trigger}-{request_id}.json` in `LOG_DUMP_DIR`: pretty-printed JSON, the cause
-/// first, described by [`DUMP_SCHEMA`](formats::DUMP_SCHEMA).
-pub mod formats {
-    /// The JSON Schema (draft 2020-12) of a dump, `flightlog.dump/1`.
-    ///
-    /// ```
-    /// let schema: serde_json::Value = serde_json::from_str(tower_flightlog::formats::DUMP_SCHEMA)?;
-    /// assert_eq!(schema["properties"]["schema"]["const"], "flightlog.dump/1");
-    /// assert!(jsonschema::draft202012::new(&schema).is_ok());
-    /// # Ok::<(), serde_json::Error>(())
-    /// ```
-    pub const DUMP_SCHEMA: &str = include_str!("../schema/flightlog.dump.1.json");
-}
 
 /// The examples in README.md are tests.
 #[cfg(all(doctest, feature = "init", feature = "axum"))]

@@ -19,3 +19,23 @@ fn init_hears_tracing_and_log_and_a_second_one_leaves_the_first_in_place()
     flightlog.flush(Duration::from_secs(20))?;
     Ok(())
 }
+
+#[test]
+fn records_of_the_log_crate_that_are_not_listed_end_at_its_own_level() {
+    let status = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "with_log_level_error"])
+        .env("LOG_LEVEL", "error")
+        .env("LOG_DUMPS", "false")
+        .status();
+    assert!(status.unwrap().success());
+}
+
+#[test]
+#[ignore = "runs in a process of its own, with LOG_LEVEL=error"]
+fn with_log_level_error() {
+    let _flightlog = tower_flightlog::init().unwrap();
+    assert_eq!(log::max_level(), log::LevelFilter::Error);
+    assert!(!tracing::info_span!("heard").is_disabled());
+    assert!(tracing::debug_span!("not heard").is_disabled());
+    assert!(!tracing::enabled!(tracing::Level::WARN));
+}

@@ -51,6 +51,12 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "default, layer()", build: || log(|log| log, any_layer) },
     Case { name: "default and dumps, axum_layer()", build: || dumping(axum_layer) },
     Case { name: "default and dumps, layer()", build: || dumping(any_layer) },
+    Case { name: "default and files, axum_layer()", build: || filing(|log| log, axum_layer) },
+    Case { name: "files, combined, axum_layer()", build: || filing(|log| log.combined(true), axum_layer) },
+    Case {
+        name: "files without bodies, axum_layer()",
+        build: || filing(|log| log.bodies(Bodies::Off), axum_layer),
+    },
     Case { name: "both bodies redacted, axum_layer()", build: || reading(axum_layer) },
     Case { name: "both bodies redacted, layer()", build: || reading(any_layer) },
     Case { name: "tower-http: ids and TraceLayer, JSON to a file", build: tower_http },
@@ -250,7 +256,14 @@ fn reading(attach: Attach) -> Result<Stand> {
 
 fn dumping(attach: Attach) -> Result<Stand> {
     let dir = TempDir::new()?;
-    let builder = FlightLog::builder().dir(dir.path()).sink(Counting::default());
+    let builder = FlightLog::builder().files(false).dir(dir.path()).sink(Counting::default());
+    Ok(Stand { _dir: Some(dir), ..stand(builder, attach)? })
+}
+
+/// Log files and dumps: request and response entries with both bodies.
+fn filing(set: fn(FlightLogBuilder) -> FlightLogBuilder, attach: Attach) -> Result<Stand> {
+    let dir = TempDir::new()?;
+    let builder = set(FlightLog::builder().dir(dir.path()).console(tower_flightlog::Console::Off));
     Ok(Stand { _dir: Some(dir), ..stand(builder, attach)? })
 }
 

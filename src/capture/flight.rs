@@ -32,8 +32,9 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Flight(Arc<Inner>);
 
-/// The same, without keeping it.
-pub(super) struct WeakFlight(Weak<Inner>);
+/// A way to an exchange that keeps neither its record nor the recorder alive.
+#[derive(Clone)]
+pub(crate) struct WeakFlight(Weak<Inner>);
 
 struct Inner {
     recorder: Arc<Recorder>,
@@ -115,13 +116,13 @@ impl Flight {
         self.0.arrived
     }
 
-    pub(super) fn downgrade(&self) -> WeakFlight {
-        WeakFlight(Arc::downgrade(&self.0))
-    }
-
     /// The trace it belongs to.
     pub(crate) fn trace_id(&self) -> Option<TraceId> {
         self.0.trace_id
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakFlight {
+        WeakFlight(Arc::downgrade(&self.0))
     }
 
     /// Runs a step of the service with this as the current exchange, and catches its panic.
@@ -265,7 +266,10 @@ impl Flight {
 
     /// The application logged an ERROR.
     pub(crate) fn logged_error(&self, message: Redacted) {
-        self.lock().logged = Some(message);
+        let mut state = self.lock();
+        if !state.finished {
+            state.logged = Some(message);
+        }
     }
 
     /// From here on another policy holds.
@@ -292,7 +296,7 @@ impl Flight {
         }
         let held = state.beginning.is_held();
         let State { beginning, request, .. } = &mut *state;
-        let Some(began) = beginning.end(request, &self.0.recorder, || self.age()) else { return };
+        let Some(began) = beginning.end(request, &self.0.recorder, || duration) else { return };
         let mut response = state.answer.take();
         let grpc = response.as_mut().and_then(|response| response.grpc.take());
         if let (Outcome::Complete | Outcome::Upgraded, Some(response)) = (outcome, &mut response) {
@@ -382,7 +386,8 @@ impl Flight {
 }
 
 impl WeakFlight {
-    pub(super) fn upgrade(&self) -> Option<Flight> {
+    /// The exchange, where somebody still works on it.
+    pub(crate) fn upgrade(&self) -> Option<Flight> {
         self.0.upgrade().map(Flight)
     }
 }

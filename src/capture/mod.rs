@@ -18,13 +18,17 @@ mod request_id;
 mod sample;
 mod tap;
 mod traceparent;
+mod with_current;
 
 pub(crate) use arrival::Hints;
 pub(crate) use completion::{Ahead, dropped};
 pub use current::{Current, current};
+#[cfg(feature = "init")]
+pub(crate) use flight::WeakFlight;
 pub(crate) use flight::{Flight, Panic};
 pub(crate) use panics::chain_hook;
 pub(crate) use recorder::{Equipment, Recorder, RemoteAddr};
-#[cfg(feature = "init")]
-pub(crate) use report::bounded;
 pub(crate) use report::{ErrorReader, boxed, reader};
+#[cfg(feature = "init")]
+pub(crate) use report::{head, say, shown, sources};
+pub use with_current::{InFlight, WithCurrent};

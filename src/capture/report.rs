@@ -31,11 +31,10 @@ const TEXT_LIMIT: usize = 8 * 1024;
 
 /// An error whose sources are known.
 pub(super) fn of_error<E: Error + ?Sized>(error: &E, scrub: &dyn Scrub) -> ErrorReport {
-    let chain = std::iter::successors(source(error), |error| source(*error)).take(CHAIN_LIMIT);
     ErrorReport {
         error_type: nameable(type_name::<E>()),
         message: text(error, scrub),
-        chain: chain.map(|error| text(error, scrub)).collect(),
+        chain: sources(error).map(|error| text(error, scrub)).collect(),
         ..ErrorReport::default()
     }
 }
@@ -64,25 +63,49 @@ fn nameable(name: &str) -> Option<String> {
 
 /// What something says of itself, redacted.
 pub(super) fn text(said: &(impl Display + ?Sized), scrub: &dyn Scrub) -> Redacted {
-    scrub.text(&bounded(said))
+    shown(&bounded(said), scrub)
+}
+
+/// What is shown of a text that is bounded.
+pub(crate) fn shown(text: &str, scrub: &dyn Scrub) -> Redacted {
+    // A character may not have fitted.
+    if text.len() + 3 < TEXT_LIMIT { scrub.text(text) } else { scrub.head(text) }
 }
 
 /// The head of what something says of itself. Should saying it panic, that is what is told.
-pub(crate) fn bounded(said: &(impl Display + ?Sized)) -> String {
-    let mut head = Bounded { text: String::new(), room: TEXT_LIMIT };
-    match catch_unwind(AssertUnwindSafe(|| write!(head, "{said}"))) {
-        Ok(_) => head.text,
-        Err(_) => String::from("[saying this panicked]"),
+fn bounded(said: &(impl Display + ?Sized)) -> String {
+    let mut text = String::new();
+    say(&mut text, format_args!("{said}"));
+    text
+}
+
+/// The same, in place of what stands in `text`.
+pub(crate) fn say(text: &mut String, said: fmt::Arguments<'_>) {
+    text.clear();
+    let mut head = Bounded { text, room: TEXT_LIMIT };
+    if catch_unwind(AssertUnwindSafe(|| head.write_fmt(said))).is_err() {
+        text.clear();
+        text.push_str("[saying this panicked]");
     }
 }
 
+/// As much of a text as is told.
+pub(crate) fn head(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(TEXT_LIMIT)).unwrap_or_default()
+}
+
+/// The sources of an error, outermost first.
+pub(crate) fn sources<E: Error + ?Sized>(error: &E) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(source(error), |error| source(*error)).take(CHAIN_LIMIT)
+}
+
 /// Takes text until there is no more room.
-struct Bounded {
-    text: String,
+struct Bounded<'a> {
+    text: &'a mut String,
     room: usize,
 }
 
-impl Write for Bounded {
+impl Write for Bounded<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let fits = text.floor_char_boundary(self.room);
         self.text.push_str(text.get(..fits).unwrap_or_default());

@@ -72,6 +72,9 @@ pub(super) fn event(out: &mut Vec<u8>, colours: bool, event: &Event) {
         tail(&mut paint, id);
     }
     paint.end_line();
+    for cause in &event.error_chain {
+        below(&mut paint, 2, Some("caused by"), level_ink(event.level), cause.as_str());
+    }
 }
 
 /// Writes what the recorder tells of itself: `10:30:00.123  INFO     flightlog: recording shop; dumps of failures in /srv/logs`.
@@ -147,7 +150,8 @@ fn remarks(paint: &mut Paint<'_>, exchange: &Exchange) {
 
 fn is_stream(response: &Response) -> bool {
     response
-        .header("content-type")
+        .head
+        .content_type()
         .is_some_and(|value| Media::of(value.as_str().as_bytes()) == Media::EventStream)
 }
 

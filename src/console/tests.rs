@@ -10,7 +10,7 @@ use crate::{
     exchange::Exchange,
     export::{
         View, entry,
-        fixtures::{event, exchange, failed, started},
+        fixtures::{dumped, event, exchange, started, validated_entry},
     },
     sink::{Counters, Sink},
 };
@@ -35,7 +35,7 @@ impl Stream {
     }
 
     fn entries(&self) -> Vec<Value> {
-        self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        self.text().lines().map(validated_entry).collect()
     }
 }
 
@@ -95,14 +95,14 @@ fn the_first_line_says_where_dumps_go() {
 #[test]
 fn a_failure_is_followed_by_its_causes_its_place_and_its_dump() {
     let expected = concat!(
-        "10:30:00.135  POST     500  12.3 ms  /orders/{id}                       00000001  grpc 13  slow\n",
-        "                       shop::OrderError: could not place the order\n",
-        "                         caused by: connection failed\n",
-        "                         caused by: refused\n",
+        "10:30:00.123  POST     500   250 ms  /api/v1/orders                     00000001  grpc 13  slow\n",
+        "                       shop::OrderError: stock service refused\n",
+        "                         caused by: connection refused\n",
+        "                         caused by: os error 111\n",
         "                         at src/orders.rs:42\n",
         "                         dump 20261120T103000.123456Z-500-0198c0de-0000-7000-8000-000000000001.json\n",
     );
-    assert_eq!(shown(failed()), expected);
+    assert_eq!(shown(dumped()), expected);
 }
 
 #[test]
@@ -156,9 +156,20 @@ fn an_event_is_one_line_with_its_fields() {
 }
 
 #[test]
+fn the_causes_of_an_event_stand_below_it() {
+    let (console, stream, _) = console(PLAIN, View::default());
+    console.event(&Arc::new(event(json!({"error_chain": ["connection failed", "refused"]}))));
+    let text = stream.text();
+    let causes: Vec<_> = text.lines().skip(1).map(str::trim).collect();
+    assert_eq!(causes, ["caused by: connection failed", "caused by: refused"]);
+}
+
+#[test]
 fn nothing_drives_the_terminal_but_our_own_colours() {
     let evil = "\x1b[2J\u{9b}31m\u{202e}\r\x07x\n10:30:00.123  GET forged\u{2028}";
-    let told = event(json!({"message": evil, "module": evil, "fields": [{"name": evil, "value": evil}]}));
+    let told = event(
+        json!({"message": evil, "module": evil, "error_chain": [evil], "fields": [{"name": evil, "value": evil}]}),
+    );
     let hurt = exchange(json!({
         "began": {"request": {"endpoint": evil, "body": {"json": null, "text": evil}}},
         "response": {"status": 500, "body": {"json": null, "text": evil}},
@@ -188,7 +199,7 @@ fn for_machines_there_are_entries_with_numbers_of_their_own() {
     console.note(&entry::Note::Started { version: "0.1.0", service: "shop", verbosity: 0, settings: &[] });
     console.started(&Arc::new(started(json!({}))));
     console.event(&Arc::new(event(json!({}))));
-    console.finished(&Arc::new(failed()));
+    console.finished(&Arc::new(dumped()));
     let entries = stream.entries();
     let types: Vec<_> = entries.iter().map(|entry| entry["type"].as_str().unwrap()).collect();
     assert_eq!(types, ["recorder", "request", "log", "response", "error"]);
@@ -213,7 +224,7 @@ fn with_combined_entries_there_is_no_request_entry() {
 #[test]
 fn a_stream_that_fails_is_counted_and_its_torn_line_is_ended() {
     let (console, stream, counters) = console(Style::Json, View::default());
-    let finish = || console.finished(&Arc::new(failed()));
+    let finish = || console.finished(&Arc::new(dumped()));
     stream.room(Some(0));
     finish();
     assert_eq!(counters.console_errors.get(), 2);

@@ -48,13 +48,13 @@ fn is_id(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{is_temporary, name, temporary, trigger};
-    use crate::export::fixture::exchange;
+    use crate::export::fixtures::failed;
 
     const NAME: &str = "20261120T103000.123456Z-500-0198c0de-0000-7000-8000-000000000001.json";
 
     #[test]
     fn a_name_is_time_trigger_and_our_id() {
-        assert_eq!(name(&exchange(&[]), 500), NAME);
+        assert_eq!(name(&failed(&[]), 500), NAME);
         assert_eq!(trigger(NAME), Some("500"));
         assert!(is_temporary(&temporary(NAME)) && trigger(&temporary(NAME)).is_none());
         assert_eq!(trigger(&NAME.replace("-500-", "-panic-")), Some("panic"));

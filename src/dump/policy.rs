@@ -101,7 +101,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{Rate, Trigger};
-    use crate::export::fixture::exchange;
+    use crate::export::fixtures::failed;
 
     #[test]
     fn failures_and_slow_exchanges_are_dumped_and_clients_mistakes_are_not() {
@@ -130,7 +130,7 @@ mod tests {
                 Value::Null => Value::Null,
                 status => json!({"status": status, "headers": {}, "body": {}}),
             };
-            let exchange = exchange(&[
+            let exchange = failed(&[
                 ("/response", response),
                 ("/outcome", json!(outcome)),
                 ("/slow", json!(slow)),

@@ -16,7 +16,7 @@ use self::support::{Bench, files, id, named};
 use super::DumpOptions;
 use crate::{
     exchange::Exchange,
-    export::fixture::{exchange, validated},
+    export::fixtures::{failed, validated_dump},
     sink::Sink,
 };
 
@@ -29,10 +29,10 @@ fn mode(path: &Path) -> u32 {
 #[test]
 fn a_failure_is_claimed_by_name_and_written_whole_for_its_owner_only() {
     let bench = Bench::new(|options| options);
-    let claimed = bench.fail(&exchange(&[]));
+    let claimed = bench.fail(&failed(&[]));
     assert_eq!(claimed.as_deref(), Some(NAME));
     assert_eq!(files(&bench.dir), [NAME]);
-    let value = validated(&fs::read_to_string(bench.dir.join(NAME)).unwrap());
+    let value = validated_dump(&fs::read_to_string(bench.dir.join(NAME)).unwrap());
     assert_eq!((&value["trigger"], &value["response"]["status"]), (&json!("500"), &json!(500)));
     assert_eq!(value["service"]["name"], "shop");
     assert_eq!(value["service"]["pid"], std::process::id());
@@ -45,15 +45,15 @@ fn a_failure_is_claimed_by_name_and_written_whole_for_its_owner_only() {
 #[test]
 fn a_group_that_may_read_the_files_may_read_the_directory() {
     let bench = Bench::new(|options| DumpOptions { file_mode: 0o640, ..options });
-    bench.fail(&exchange(&[]));
+    bench.fail(&failed(&[]));
     assert_eq!((mode(&bench.dir), mode(&bench.dir.join(NAME))), (0o750, 0o640));
 }
 
 #[test]
 fn what_is_no_failure_leaves_no_trace() {
     let bench = Bench::new(|options| options);
-    assert_eq!(bench.fail(&exchange(&[("/response/status", json!(404))])), None);
-    bench.dumps.finished(&Arc::new(exchange(&[])));
+    assert_eq!(bench.fail(&failed(&[("/response/status", json!(404))])), None);
+    bench.dumps.finished(&Arc::new(failed(&[])));
     bench.dumps.tidy();
     assert!(!bench.dir.exists());
     assert_eq!(bench.counts(), [0; 4]);
@@ -71,13 +71,13 @@ fn nothing_is_overwritten_and_no_planted_link_is_followed() {
     for plant in [&victim, &outside.path().join("nothing")] {
         for place in &planted {
             symlink(plant, place).unwrap();
-            bench.fail(&exchange(&[]));
+            bench.fail(&failed(&[]));
             assert!(fs::symlink_metadata(place).unwrap().is_symlink());
             fs::remove_file(place).unwrap();
         }
     }
     fs::write(bench.dir.join(NAME), "first").unwrap();
-    bench.fail(&exchange(&[]));
+    bench.fail(&failed(&[]));
     assert_eq!(fs::read_to_string(bench.dir.join(NAME)).unwrap(), "first");
     assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
     assert_eq!(files(outside.path()), ["victim"]);
@@ -96,7 +96,7 @@ fn a_directory_that_is_a_link_or_a_file_or_cannot_be_made_costs_the_dump_only() 
         [link.clone(), file.clone(), file.join("dumps"), "/dev/null/dumps".into(), "/proc/self/dumps".into()]
     {
         let bench = Bench::new(|options| DumpOptions { dir: dir.clone(), ..options });
-        bench.fail(&exchange(&[]));
+        bench.fail(&failed(&[]));
         bench.dumps.tidy();
         assert_eq!(bench.counts(), [0, 1, 0, 0], "{}", dir.display());
         let trouble = bench.dumps.last_trouble().unwrap();
@@ -113,7 +113,7 @@ fn a_directory_of_another_user_is_refused() {
         println!("skipped: only root can give a directory away");
         return;
     }
-    bench.fail(&exchange(&[]));
+    bench.fail(&failed(&[]));
     assert_eq!(bench.counts(), [0, 1, 0, 0]);
     assert!(bench.dumps.last_trouble().unwrap().ends_with("it belongs to another user"));
     assert_eq!(files(&bench.dir), [""; 0]);
@@ -124,7 +124,7 @@ fn a_directory_open_to_all_is_used_and_named() {
     let bench = Bench::new(|options| options);
     fs::create_dir_all(&bench.dir).unwrap();
     fs::set_permissions(&bench.dir, fs::Permissions::from_mode(0o777)).unwrap();
-    bench.fail(&exchange(&[]));
+    bench.fail(&failed(&[]));
     assert_eq!(bench.counts(), [1, 0, 0, 0]);
     assert!(bench.dumps.last_trouble().unwrap().contains("chmod o-w"));
 }
@@ -133,7 +133,7 @@ fn a_directory_open_to_all_is_used_and_named() {
 fn a_name_that_is_not_ours_is_never_a_path() {
     let bench = Bench::new(|options| options);
     for name in ["../escaped.json", "/tmp/x.json", "x.json", ""] {
-        let exchange = Exchange { dump: Some(name.into()), ..exchange(&[]) };
+        let exchange = Exchange { dump: Some(name.into()), ..failed(&[]) };
         bench.dumps.finished(&Arc::new(exchange));
     }
     assert_eq!(bench.counts(), [0, 4, 0, 0]);
@@ -199,13 +199,13 @@ fn past_the_rate_failures_are_counted_and_the_next_dump_tells() {
     bench.faults.fail_next(Errno::NOSPC);
     bench.fail(&named(60, &[]));
     let told = bench.fail(&named(61, &[])).unwrap();
-    let value = validated(&fs::read_to_string(bench.dir.join(told)).unwrap());
+    let value = validated_dump(&fs::read_to_string(bench.dir.join(told)).unwrap());
     assert_eq!(value["recorder"]["suppressed_since_last_dump"], 3, "also where a dump in between failed");
     assert_eq!(value["recorder"]["counters"]["dumps_suppressed"], 3);
 
     bench.clock.set(Duration::from_secs(120));
     let next = bench.fail(&named(120, &[])).unwrap();
-    let value = validated(&fs::read_to_string(bench.dir.join(next)).unwrap());
+    let value = validated_dump(&fs::read_to_string(bench.dir.join(next)).unwrap());
     assert_eq!(value["recorder"].get("suppressed_since_last_dump"), None);
 }
 
@@ -246,7 +246,7 @@ fn two_in_one_directory_keep_the_limits_together() {
     let left = files(&first.dir);
     assert!(left.len() <= 10, "{left:?}");
     for name in left {
-        validated(&fs::read_to_string(first.dir.join(name)).unwrap());
+        validated_dump(&fs::read_to_string(first.dir.join(name)).unwrap());
     }
 }
 

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use tracing::Level;
 
-use super::{Redacted, RequestId, Timestamp, TraceId, text};
+use super::{Location, Redacted, RequestId, Timestamp, TraceId, text};
 
 /// Something that happened: what the application, or a crate it uses, told through `tracing`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,6 +14,9 @@ pub struct Event {
     /// How much it matters.
     #[serde(with = "text::level")]
     pub level: Level,
+    /// What kind of thing it is; not written where it is a log entry.
+    #[serde(default, skip_serializing_if = "EventKind::is_log")]
+    pub kind: EventKind,
     /// The exchange it happened in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<RequestId>,
@@ -24,12 +27,58 @@ pub struct Event {
     pub message: Redacted,
     /// Who said it: the tracing target.
     pub module: Cow<'static, str>,
-    /// Where in the source: `src/orders.rs:42`.
+    /// Where in the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub location: Option<String>,
-    /// What else was said, in order.
+    pub location: Option<Location>,
+    /// The sources of the errors among the fields, outermost first; what an error itself says is in its field.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub error_chain: Vec<Redacted>,
+    /// What else was said, in order, then the fields of the spans it was said in, from the innermost outwards.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Field>,
+}
+
+/// What kind of thing an [`Event`] is: the `type` of its entry.
+///
+/// ```
+/// use tower_flightlog::EventKind;
+///
+/// let kind = EventKind::Custom("cache_hit".into());
+/// assert_eq!(serde_json::to_string(&kind)?, r#"{"custom_event":"cache_hit"}"#);
+/// assert_eq!(kind.entry_type(), "custom_event");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum EventKind {
+    /// Told through `tracing` or the `log` crate.
+    #[default]
+    Log,
+    /// Told by its `event_type`, such as `cache_hit`.
+    #[serde(rename = "custom_event")]
+    Custom(Cow<'static, str>),
+    /// Told for whoever looks for a fault.
+    Debug,
+    /// One event of a streamed response.
+    Stream,
+}
+
+impl EventKind {
+    /// The `type` of an entry of this kind.
+    #[must_use]
+    pub const fn entry_type(&self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Custom(_) => "custom_event",
+            Self::Debug => "debug",
+            Self::Stream => "stream",
+        }
+    }
+
+    fn is_log(&self) -> bool {
+        *self == Self::Log
+    }
 }
 
 /// A named value of an [`Event`].

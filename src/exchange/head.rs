@@ -183,6 +183,8 @@ pub(crate) struct Head {
     url: OnceLock<Redacted>,
     endpoint: OnceLock<Redacted>,
     headers: OnceLock<Headers>,
+    content_type: OnceLock<Option<Redacted>>,
+    user_agent: OnceLock<Option<Redacted>>,
 }
 
 impl Head {
@@ -192,12 +194,21 @@ impl Head {
             url: OnceLock::new(),
             endpoint: OnceLock::new(),
             headers: OnceLock::new(),
+            content_type: OnceLock::new(),
+            user_agent: OnceLock::new(),
         }
     }
 
     /// One that was read back.
     pub(crate) fn redacted(url: Redacted, endpoint: Redacted, headers: Headers) -> Self {
-        Self { raw: None, url: url.into(), endpoint: endpoint.into(), headers: headers.into() }
+        Self {
+            raw: None,
+            url: url.into(),
+            endpoint: endpoint.into(),
+            headers: headers.into(),
+            content_type: OnceLock::new(),
+            user_agent: OnceLock::new(),
+        }
     }
 
     pub(crate) fn url(&self) -> &Redacted {
@@ -218,6 +229,16 @@ impl Head {
             let Some((raw, scrub)) = &self.raw else { return Headers::default() };
             Headers(raw.iter().map(|field| (field.name.into(), clean(field, &**scrub))).collect())
         })
+    }
+
+    /// The content type, which every output shows.
+    pub(crate) fn content_type(&self) -> Option<&Redacted> {
+        self.content_type.get_or_init(|| self.header("content-type")).as_ref()
+    }
+
+    /// The user agent, which every output shows.
+    pub(crate) fn user_agent(&self) -> Option<&Redacted> {
+        self.user_agent.get_or_init(|| self.header("user-agent")).as_ref()
     }
 
     /// One header, redacted, without redacting the others.

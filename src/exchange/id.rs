@@ -52,6 +52,13 @@ impl RequestId {
         &self.0
     }
 
+    /// The 36 characters of the id.
+    pub(crate) fn digits(&self) -> [u8; 36] {
+        let mut digits = [0; 36];
+        self.encode(&mut digits);
+        digits
+    }
+
     /// The 36 characters of the id, without an allocation.
     pub(crate) fn encode<'a>(&self, buffer: &'a mut [u8; 36]) -> &'a str {
         self.0.hyphenated().encode_lower(buffer)

@@ -1,11 +1,14 @@
 use std::fmt;
 
-use super::{Media, Redacted};
+use super::{Media, Redacted, Value};
 
 /// What the record asks of redaction. The record owns the question, `redact` implements the answer.
 pub(crate) trait Scrub: fmt::Debug + Send + Sync {
     /// Free text: messages, error texts, panic texts. Value detectors, `key=value`, URLs, JSON inside text.
     fn text(&self, raw: &str) -> Redacted;
+
+    /// The head of a longer text: what it ends in may be half a secret.
+    fn head(&self, raw: &str) -> Redacted;
 
     /// A URL or a part of one, as received: userinfo, query, secrets in path segments.
     fn url(&self, raw: &str) -> Redacted;
@@ -13,8 +16,11 @@ pub(crate) trait Scrub: fmt::Debug + Send + Sync {
     /// A header's value. `name` is lower-case; bytes 0x80-0xFF are read as Latin-1.
     fn header(&self, name: &str, value: &[u8], sensitive: bool) -> Redacted;
 
-    /// A named value: an event's field, an attribute, a cache key.
-    fn field(&self, name: &str, raw: &str) -> Redacted;
+    /// True where a value of this name is masked, whatever it is.
+    fn is_secret(&self, name: &str) -> bool;
+
+    /// What has to be shown in place of a number whose name is not secret; none where it may be shown itself.
+    fn number(&self, number: &Value) -> Option<Redacted>;
 
     /// A body, or its head.
     fn body(&self, body: &RawBody<'_>) -> BodyText;

@@ -3,9 +3,10 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{
-    BodyText, Budget, CapturedBody, Event, Exchange, Media, Permit, Raw, RawBody, Redacted, Scrub, Value,
+    BodyText, Budget, CapturedBody, Event, EventKind, Exchange, Media, Permit, Raw, RawBody, Redacted, Scrub,
+    Value,
 };
-use crate::export::fixtures::{event, exchange, failed};
+use crate::export::fixtures::{dumped, event, exchange};
 
 /// Takes everything for harmless.
 #[derive(Debug)]
@@ -13,6 +14,10 @@ struct Harmless;
 
 impl Scrub for Harmless {
     fn text(&self, raw: &str) -> Redacted {
+        Redacted::vouch(raw)
+    }
+
+    fn head(&self, raw: &str) -> Redacted {
         Redacted::vouch(raw)
     }
 
@@ -24,8 +29,12 @@ impl Scrub for Harmless {
         Redacted::vouch(String::from_utf8_lossy(value))
     }
 
-    fn field(&self, _: &str, raw: &str) -> Redacted {
-        Redacted::vouch(raw)
+    fn is_secret(&self, _: &str) -> bool {
+        false
+    }
+
+    fn number(&self, _: &Value) -> Option<Redacted> {
+        None
     }
 
     fn body(&self, body: &RawBody<'_>) -> BodyText {
@@ -102,7 +111,7 @@ fn what_is_read_back_of_an_exchange_equals_what_was_written() {
         "panicked",
         "upgraded",
     ];
-    let mut cases = vec![failed(), exchange(json!({})), exchange(json!({"response": null, "ttfb_ms": null}))];
+    let mut cases = vec![dumped(), exchange(json!({})), exchange(json!({"response": null, "ttfb_ms": null}))];
     cases.extend(outcomes.map(|outcome| exchange(json!({"outcome": outcome}))));
     cases.extend(
         ["HTTP/0.9", "HTTP/1.0", "HTTP/2.0", "HTTP/3.0"]
@@ -147,6 +156,23 @@ fn what_is_read_back_of_an_event_equals_what_was_written() {
         let event = event(json!({"fields": [{"name": "a", "value": value}]}));
         assert_eq!(serde_json::from_str::<Event>(&serde_json::to_string(&event).unwrap()).unwrap(), event);
     }
+}
+
+#[test]
+fn every_kind_of_event_reads_back_and_a_log_entry_is_not_told_as_one() {
+    for (kind, written) in [
+        (json!("log"), None),
+        (json!("debug"), Some(json!("debug"))),
+        (json!("stream"), Some(json!("stream"))),
+        (json!({"custom_event": "cache_hit"}), Some(json!({"custom_event": "cache_hit"}))),
+    ] {
+        let told = event(json!({"kind": kind, "error_chain": ["connection failed", "refused"]}));
+        let json = serde_json::to_value(&told).unwrap();
+        assert_eq!(json.get("kind"), written.as_ref());
+        assert_eq!(json["location"], "src/orders.rs:42");
+        assert_eq!(serde_json::from_value::<Event>(json).unwrap(), told);
+    }
+    assert_eq!(event(json!({})).kind, EventKind::Log);
 }
 
 #[test]

@@ -57,11 +57,10 @@ impl Timestamp {
             text = Self(second * MICROS).spell();
             LATEST.set((second, text));
         }
-        let mut micros = (self.0 % MICROS) as u32;
-        if let Some(digits) = text.get_mut(20..26) {
-            for digit in digits.iter_mut().rev() {
-                *digit = b'0' + (micros % 10) as u8;
-                micros /= 10;
+        let micros = (self.0 % MICROS) as u32;
+        if let Some((pairs, _)) = text.get_mut(20..26).map(<[u8]>::as_chunks_mut) {
+            for (pair, number) in pairs.iter_mut().zip([micros / 10_000, micros / 100 % 100, micros % 100]) {
+                *pair = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
             }
         }
         text

@@ -29,15 +29,13 @@ macro_rules! hex_id {
 
             /// Its digits, without an allocation.
             pub(crate) fn encode(self) -> [u8; 2 * $bytes] {
-                let mut digits = [0; 2 * $bytes];
-                hex(&mut digits, &self.0);
-                digits
+                hex(&self.0)
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(hex(&mut [0; 2 * $bytes], &self.0))
+                f.pad(str::from_utf8(&self.encode()).unwrap_or_default())
             }
         }
 
@@ -99,14 +97,15 @@ pub(crate) fn decode<const M: usize, const N: usize>(digits: &[u8; M]) -> Option
     if bad == 0 { Some(bytes) } else { None }
 }
 
-/// The digits of `bytes`, written into `digits`, which is twice as long.
-fn hex<'a>(digits: &'a mut [u8], bytes: &[u8]) -> &'a str {
+/// The digits of `bytes`, `M == 2 * N`.
+fn hex<const M: usize, const N: usize>(bytes: &[u8; N]) -> [u8; M] {
     let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble };
+    let mut digits = [0; M];
     let (pairs, _) = digits.as_chunks_mut::<2>();
     for (pair, byte) in pairs.iter_mut().zip(bytes) {
         *pair = [digit(byte >> 4), digit(byte & 15)];
     }
-    str::from_utf8(digits).unwrap_or_default()
+    digits
 }
 
 #[cfg(test)]

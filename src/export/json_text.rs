@@ -25,30 +25,26 @@ pub(crate) fn escape_for_terminal(out: &mut Vec<u8>, text: &str) {
 
 /// Writes a whole number.
 pub(crate) fn number(out: &mut Vec<u8>, number: u64) {
-    if number < 10 {
-        return out.push(b'0' + number as u8);
-    }
-    let mut digits = [0; 20];
-    let mut rest = number;
-    let mut first = digits.len();
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        first -= 1;
-        if rest == 0 {
-            break;
+    match number {
+        0..10 => out.push(digit(number)),
+        10..100 => out.extend_from_slice(&[digit(number / 10), digit(number)]),
+        _ => {
+            self::number(out, number / 100);
+            out.extend_from_slice(&[digit(number / 10), digit(number)]);
         }
     }
-    out.extend_from_slice(digits.get(first..).unwrap_or_default());
+}
+
+/// The last digit of a number.
+fn digit(number: u64) -> u8 {
+    b'0' + (number % 10) as u8
 }
 
 /// Writes a duration as milliseconds with three decimals.
 pub(crate) fn millis(out: &mut Vec<u8>, duration: Duration) {
-    let micros = duration.subsec_micros();
-    number(out, duration.as_secs().saturating_mul(1000).saturating_add(u64::from(micros / 1000)));
-    let fraction = micros % 1000;
-    let digit = |of: u32| b'0' + (of % 10) as u8;
-    out.extend_from_slice(&[b'.', digit(fraction / 100), digit(fraction / 10), digit(fraction)]);
+    let micros = u64::from(duration.subsec_micros());
+    number(out, duration.as_secs().saturating_mul(1000).saturating_add(micros / 1000));
+    out.extend_from_slice(&[b'.', digit(micros / 100), digit(micros / 10), digit(micros)]);
 }
 
 /// Writes a number that has a fraction, the shortest way; `null` where it is not finite.
@@ -166,26 +162,50 @@ const LONG_BLOCK: usize = 64;
 
 fn escape<D: Dialect>(out: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
-    // Bytes at the head of `rest` that are known to stand as they are.
-    let mut plain = 0;
-    while let Some(suspect) = next_suspect::<D>(rest.get(plain..).unwrap_or_default()) {
-        plain += suspect;
-        let (before, suspect) = rest.split_at_checked(plain).unwrap_or_default();
-        match judge(suspect) {
-            Verdict::Ascii(byte) => {
-                out.extend_from_slice(before);
-                D::write(out, byte);
-                (rest, plain) = (suspect.get(1..).unwrap_or_default(), 0);
-            }
-            Verdict::Escape { length, unit: value } => {
-                out.extend_from_slice(before);
-                unit(out, value);
-                (rest, plain) = (suspect.get(length..).unwrap_or_default(), 0);
-            }
-            Verdict::Innocent => plain += 1,
+    while let Some(plain) = next_suspect::<D>(rest) {
+        rest = write_up_to::<D>(out, rest, plain);
+        // Quotes come in crowds.
+        while let Some((block, after)) = rest.split_first_chunk()
+            && is_printable(block)
+            && !is_plain::<D>(block)
+        {
+            with_backslashes::<D>(out, block);
+            rest = after;
         }
     }
     out.extend_from_slice(rest);
+}
+
+/// Writes printable ASCII. Every byte comes after a backslash, which is overwritten where none is wanted.
+fn with_backslashes<D: Dialect>(out: &mut Vec<u8>, block: &[u8; BLOCK]) {
+    const ROOM: usize = 2 * BLOCK;
+    let mut text = [0; ROOM];
+    let mut length = 0;
+    for byte in block {
+        for (byte, stays) in [(b'\\', !D::is_plain(*byte)), (*byte, true)] {
+            if let Some(place) = text.get_mut(length % ROOM) {
+                *place = byte;
+            }
+            length += usize::from(stays);
+        }
+    }
+    out.extend_from_slice(text.get(..length).unwrap_or_default());
+}
+
+/// Writes plain bytes and the suspect after them. Gives the rest.
+fn write_up_to<'a, D: Dialect>(out: &mut Vec<u8>, bytes: &'a [u8], plain: usize) -> &'a [u8] {
+    let (before, suspect) = bytes.split_at_checked(plain).unwrap_or_default();
+    out.extend_from_slice(before);
+    let [first, after @ ..] = suspect else { return suspect };
+    match judge(*first, after) {
+        Verdict::Ascii => D::write(out, *first),
+        Verdict::Escape { more, unit: value } => {
+            unit(out, value);
+            return after.get(more..).unwrap_or_default();
+        }
+        Verdict::Innocent => out.push(*first),
+    }
+    after
 }
 
 /// Where the first byte is that may have to be escaped.
@@ -195,8 +215,11 @@ fn next_suspect<D: Dialect>(bytes: &[u8]) -> Option<usize> {
     if bytes.last_chunk::<BLOCK>().is_some_and(|last| bytes.len() - at < BLOCK && is_plain::<D>(last)) {
         return None;
     }
-    let suspect = |byte: &u8| D::SUSPECTS.get(usize::from(*byte)).is_none_or(|suspect| *suspect);
-    Some(at + bytes.get(at..)?.iter().position(suspect)?)
+    Some(at + first_suspect::<D>(bytes.get(at..)?)?)
+}
+
+fn first_suspect<D: Dialect>(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().position(|byte| D::SUSPECTS.get(usize::from(*byte)).is_none_or(|suspect| *suspect))
 }
 
 /// How many bytes the leading blocks have that hold nothing but plain printable ASCII.
@@ -205,31 +228,35 @@ fn leading<D: Dialect, const SIZE: usize>(bytes: &[u8]) -> usize {
 }
 
 fn is_plain<D: Dialect>(block: &[u8]) -> bool {
-    block.iter().fold(true, |plain, byte| plain & (byte.wrapping_sub(b' ') < 0x5f) & D::is_plain(*byte))
+    is_printable(block) & block.iter().fold(true, |plain, byte| plain & D::is_plain(*byte))
+}
+
+fn is_printable(block: &[u8]) -> bool {
+    block.iter().fold(true, |printable, byte| printable & (byte.wrapping_sub(b' ') < 0x5f))
 }
 
 enum Verdict {
-    Ascii(u8),
-    Escape { length: usize, unit: u16 },
+    Ascii,
+    Escape { more: usize, unit: u16 },
     Innocent,
 }
 
-/// Looks at the character that a suspect byte begins.
-fn judge(bytes: &[u8]) -> Verdict {
-    match *bytes {
+/// Looks at the character that a suspect byte begins, with the bytes after it.
+fn judge(first: u8, after: &[u8]) -> Verdict {
+    match (first, after) {
+        (0..=0x7f, _) => Verdict::Ascii,
         // U+0080 to U+009F, the C1 controls.
-        [0xc2, low @ 0x80..=0x9f, ..] => Verdict::Escape { length: 2, unit: low.into() },
+        (0xc2, [low @ 0x80..=0x9f, ..]) => Verdict::Escape { more: 1, unit: (*low).into() },
         // U+061C ARABIC LETTER MARK.
-        [0xd8, 0x9c, ..] => Verdict::Escape { length: 2, unit: 0x061c },
+        (0xd8, [0x9c, ..]) => Verdict::Escape { more: 1, unit: 0x061c },
         // U+200E and U+200F are marks, U+2028 and U+2029 end lines, U+202A to U+202E embed and override.
-        [0xe2, 0x80, low @ (0x8e | 0x8f | 0xa8..=0xae), ..] => {
-            Verdict::Escape { length: 3, unit: 0x2000 + u16::from(low & 0x3f) }
+        (0xe2, [0x80, low @ (0x8e | 0x8f | 0xa8..=0xae), ..]) => {
+            Verdict::Escape { more: 2, unit: 0x2000 + u16::from(low & 0x3f) }
         }
         // U+2066 to U+2069 isolate.
-        [0xe2, 0x81, low @ 0xa6..=0xa9, ..] => {
-            Verdict::Escape { length: 3, unit: 0x2040 + u16::from(low & 0x3f) }
+        (0xe2, [0x81, low @ 0xa6..=0xa9, ..]) => {
+            Verdict::Escape { more: 2, unit: 0x2040 + u16::from(low & 0x3f) }
         }
-        [byte @ 0..=0x7f, ..] => Verdict::Ascii(byte),
         _ => Verdict::Innocent,
     }
 }

@@ -12,8 +12,6 @@ mod told;
 mod view;
 
 #[cfg(test)]
-pub(crate) mod fixture;
-#[cfg(test)]
 pub(crate) mod fixtures;
 #[cfg(test)]
 mod tests;

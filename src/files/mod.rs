@@ -37,16 +37,19 @@ pub(crate) struct FileOptions {
     /// The names of LOG_COMPONENTS.
     pub components: Vec<String>,
     /// Which of them an event belongs to, by its target.
-    pub route: Box<dyn Fn(&str) -> Option<usize> + Send + Sync>,
+    pub route: Box<Route>,
     /// True while a file cannot be written.
     pub failing: Gate,
     pub view: Watch,
 }
 
+/// Which component an event belongs to, by its target.
+pub(crate) type Route = dyn Fn(&str) -> Option<usize> + Send + Sync;
+
 /// The log files.
 pub(crate) struct LogFiles {
     writer: Writer,
-    route: Box<dyn Fn(&str) -> Option<usize> + Send + Sync>,
+    route: Box<Route>,
     view: Watch,
     files: usize,
     /// What goes wrong is told from now on; what was wrong at the start is told by whoever started it.

@@ -1,6 +1,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::exchange::{BodyText, RawBody, Redacted, Scrub};
+use crate::exchange::{BodyText, RawBody, Redacted, Scrub, Value};
 
 /// Fails closed: should redaction itself panic, nothing of the text is shown, and the request goes on.
 #[derive(Debug)]
@@ -18,6 +18,10 @@ impl<S: Scrub> Scrub for Contained<S> {
         self.text(|inner| inner.text(raw))
     }
 
+    fn head(&self, raw: &str) -> Redacted {
+        self.text(|inner| inner.head(raw))
+    }
+
     fn url(&self, raw: &str) -> Redacted {
         self.text(|inner| inner.url(raw))
     }
@@ -26,8 +30,13 @@ impl<S: Scrub> Scrub for Contained<S> {
         self.text(|inner| inner.header(name, value, sensitive))
     }
 
-    fn field(&self, name: &str, raw: &str) -> Redacted {
-        self.text(|inner| inner.field(name, raw))
+    fn is_secret(&self, name: &str) -> bool {
+        catch_unwind(AssertUnwindSafe(|| self.0.is_secret(name))).unwrap_or(true)
+    }
+
+    fn number(&self, number: &Value) -> Option<Redacted> {
+        catch_unwind(AssertUnwindSafe(|| self.0.number(number)))
+            .unwrap_or_else(|_| Some(Redacted::literal("[unscannable]")))
     }
 
     fn body(&self, body: &RawBody<'_>) -> BodyText {
@@ -41,7 +50,7 @@ impl<S: Scrub> Scrub for Contained<S> {
 #[cfg(test)]
 mod tests {
     use super::Contained;
-    use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub};
+    use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub, Value};
 
     #[derive(Debug)]
     struct Broken;
@@ -49,6 +58,10 @@ mod tests {
     impl Scrub for Broken {
         fn text(&self, _: &str) -> Redacted {
             panic!("text")
+        }
+
+        fn head(&self, _: &str) -> Redacted {
+            panic!("head")
         }
 
         fn url(&self, _: &str) -> Redacted {
@@ -59,8 +72,12 @@ mod tests {
             panic!("header")
         }
 
-        fn field(&self, _: &str, _: &str) -> Redacted {
-            panic!("field")
+        fn is_secret(&self, _: &str) -> bool {
+            panic!("is_secret")
+        }
+
+        fn number(&self, _: &Value) -> Option<Redacted> {
+            panic!("number")
         }
 
         fn body(&self, _: &RawBody<'_>) -> BodyText {
@@ -71,10 +88,11 @@ mod tests {
     #[test]
     fn a_panic_of_redaction_shows_nothing_and_ends_there() {
         let scrub: &dyn Scrub = &Contained(Broken);
-        for shown in [scrub.text("a"), scrub.url("a"), scrub.header("a", b"a", false), scrub.field("a", "a")]
-        {
+        for shown in [scrub.text("a"), scrub.head("a"), scrub.url("a"), scrub.header("a", b"a", false)] {
             assert_eq!(shown, "[unscannable]");
         }
+        assert_eq!(scrub.number(&Value::Unsigned(1)).unwrap(), "[unscannable]");
+        assert!(scrub.is_secret("a"));
         let body = RawBody { media: Media::Json, content_type: "", bytes: b"abc", whole: true, limit: 10 };
         let text = Redacted::vouch("[unscannable 3 bytes]");
         assert_eq!(scrub.body(&body), BodyText::Text { text, truncated: true });

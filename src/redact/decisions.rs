@@ -92,7 +92,10 @@ impl Decisions<'_> {
             return self.decide(name);
         }
         let mut bytes = [0; 32];
-        bytes.iter_mut().zip(name.iter().chain(b"\"")).for_each(|(to, from)| *to = *from);
+        if let Some((head, [quote, ..])) = bytes.split_at_mut_checked(name.len()) {
+            head.copy_from_slice(name);
+            *quote = b'"';
+        }
         let packed = halves(&bytes);
         let simple = |b: &u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\');
         if name.len() < 16 && name.iter().all(simple) {

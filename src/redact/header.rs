@@ -1,5 +1,7 @@
 //! Header values.
 
+use std::borrow::Cow;
+
 use super::names::NameClass;
 use super::text::Text;
 use super::values::is_scheme;
@@ -54,16 +56,23 @@ pub(super) fn redact(name: &str, value: &[u8], text: Text<'_>, out: &mut Vec<u8>
     let total = value.len();
     let head = value.get(..LONGEST).unwrap_or(value);
     // Latin-1: a byte is a character, so that nothing is lost and nothing is decoded.
-    let value: String = head.iter().map(|&b| char::from(b)).collect();
+    let value = if head.is_ascii() {
+        Cow::Borrowed(head)
+    } else {
+        head.iter().map(|&b| char::from(b)).collect::<String>().into_bytes().into()
+    };
     let text = Text { cut: total > head.len(), ..text };
-    value_of(&normal(name), value.as_bytes(), text, out);
+    value_of(&normal(name), &value, text, out);
     if text.cut {
         out.extend_from_slice(format!("…[{total} bytes]").as_bytes());
     }
 }
 
-fn normal(name: &str) -> String {
-    name.chars().map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect()
+fn normal(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|b| b == b'_' || b.is_ascii_uppercase()) {
+        return name.chars().map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect();
+    }
+    name.into()
 }
 
 fn value_of(name: &str, value: &[u8], text: Text<'_>, out: &mut Vec<u8>) {

@@ -8,6 +8,7 @@ mod contained;
 mod decisions;
 mod detect;
 mod escape;
+mod harmless;
 mod header;
 mod json;
 mod lanes;
@@ -28,10 +29,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub};
+use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub, Value};
 
 pub(crate) use contained::Contained;
 use decisions::Decisions;
+use harmless::Question;
 use names::NameClass;
 use own_names::OwnNames;
 use text::Text;
@@ -215,6 +217,20 @@ impl Redactor {
         names::classify(&self.rules.own, name.as_bytes()) == NameClass::Secret
     }
 
+    /// The text that `write` appends to, remembered where it says the same as `raw`.
+    fn unless_known(&self, name: &str, raw: &[u8], write: impl FnOnce(Text<'_>, &mut Vec<u8>)) -> Redacted {
+        let question = Question { rules: self.rules.id, name, value: raw };
+        if let (true, Ok(text)) = (question.is_known(), str::from_utf8(raw)) {
+            return Redacted::vouch(text);
+        }
+        let mut out = Vec::with_capacity(raw.len());
+        self.read(false, |text| write(text, &mut out));
+        if out == raw {
+            question.remember();
+        }
+        vouch(out)
+    }
+
     /// Runs `with` with the rules for running text.
     fn read<R>(&self, cut: bool, with: impl FnOnce(Text<'_>) -> R) -> R {
         Decisions::with(self.rules.id, &self.rules.own, |names| {
@@ -237,26 +253,49 @@ fn vouch(out: Vec<u8>) -> Redacted {
     }
 }
 
+/// The digits of a number that has enough of them for a card number: at least 13.
+fn long_digits(number: &Value) -> Option<String> {
+    const SHORTEST: u64 = 1_000_000_000_000;
+    match number {
+        Value::Unsigned(whole) => (*whole >= SHORTEST).then(|| whole.to_string()),
+        Value::Signed(whole) => (whole.unsigned_abs() >= SHORTEST).then(|| whole.to_string()),
+        Value::Float(number) => (number.abs() >= SHORTEST as f64).then(|| number.to_string()),
+        Value::Bool(_) | Value::Text(_) => None,
+    }
+}
+
 impl Scrub for Redactor {
     fn text(&self, raw: &str) -> Redacted {
         self.read(false, |text| vouched(raw, |out| body::message(raw.as_bytes(), text, out)))
     }
 
+    fn head(&self, raw: &str) -> Redacted {
+        self.read(true, |text| vouched(raw, |out| body::message(raw.as_bytes(), text, out)))
+    }
+
     fn url(&self, raw: &str) -> Redacted {
-        self.read(false, |text| vouched(raw, |out| url::redact(raw.as_bytes(), text, out)))
+        self.unless_known("", raw.as_bytes(), |text, out| {
+            if !url::redact(raw.as_bytes(), text, out) {
+                out.extend_from_slice(raw.as_bytes());
+            }
+        })
     }
 
     fn header(&self, name: &str, value: &[u8], sensitive: bool) -> Redacted {
         if sensitive {
             return Redacted::literal("[REDACTED]");
         }
-        let mut out = Vec::new();
-        self.read(false, |text| header::redact(name, value, text, &mut out));
-        vouch(out)
+        self.unless_known(name, value, |text, out| header::redact(name, value, text, out))
     }
 
-    fn field(&self, name: &str, raw: &str) -> Redacted {
-        if self.is_secret_name(name) { Redacted::literal("[REDACTED]") } else { Scrub::text(self, raw) }
+    fn is_secret(&self, name: &str) -> bool {
+        self.read(false, |text| text.names.is_secret(name.as_bytes()))
+    }
+
+    fn number(&self, number: &Value) -> Option<Redacted> {
+        let digits = long_digits(number)?;
+        let mut out = Vec::new();
+        self.read(false, |text| text.scrub(digits.as_bytes(), &mut out)).then(|| vouch(out))
     }
 
     fn body(&self, body: &RawBody<'_>) -> BodyText {

@@ -641,11 +641,38 @@ fn strict_mode_tells_strings_by_their_length() {
 }
 
 #[test]
-fn fields_are_masked_by_name_and_by_value() {
+fn fields_are_secret_by_name_and_masked_by_value() {
     let redactor = Redactor::default();
-    assert_eq!(redactor.field("user.password", "x"), "[REDACTED]");
-    assert_eq!(redactor.field("user", "ada"), "ada");
-    assert_eq!(redactor.field("body", "{\"token\":\"x\"}"), "{\"token\":\"[REDACTED]\"}");
+    assert!(redactor.is_secret("user.password") && !redactor.is_secret("user"));
+    assert_eq!(Scrub::text(&redactor, "{\"token\":\"x\"}"), "{\"token\":\"[REDACTED]\"}");
+    for (number, shown) in [
+        (Value::Unsigned(4_111_111_111_111_111), Some("[REDACTED]")),
+        (Value::Unsigned(4_111_111_111_111_112), None),
+        (Value::Unsigned(u64::MAX), None),
+        (Value::Signed(-4_111_111_111_111_111), Some("-[REDACTED]")),
+        (Value::Signed(i64::MIN), None),
+        (Value::Float(4_111_111_111_111_111.0), Some("[REDACTED]")),
+        (Value::Float(f64::NAN), None),
+        (Value::Float(f64::MIN), None),
+    ] {
+        assert_eq!(redactor.number(&number).as_ref().map(Redacted::as_str), shown, "{number:?}");
+    }
+}
+
+#[test]
+fn half_a_secret_at_the_end_of_a_head_is_not_shown() {
+    let redactor = Redactor::default();
+    assert_eq!(redactor.head("logged in with eyJhbGciOiJIUzI1NiJ9"), "logged in with ");
+    assert_eq!(redactor.head("all is well \n"), "all is well \n");
+}
+
+#[test]
+fn short_numbers_are_never_masked_for_their_digits() {
+    // The shortest card number has 13 digits.
+    let redactor = Redactor::default();
+    for number in [0_u64, 411_111_111_111, 999_999_999_999] {
+        assert_eq!(redactor.text(&number.to_string()), number.to_string().as_str());
+    }
 }
 
 #[test]

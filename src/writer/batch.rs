@@ -18,7 +18,7 @@ struct Mark {
     end: usize,
 }
 
-/// What an emptied batch keeps of its memory.
+/// What an emptied batch keeps of its memory at least.
 const KEPT: usize = 256 << 10;
 
 impl Batch {
@@ -86,11 +86,13 @@ impl Batch {
         self.notices.iter().filter(move |(line, _)| lines.contains(line)).map(|(_, notice)| *notice)
     }
 
+    /// Forgets the lines. Of its memory it keeps what lines as many as these need: a burst is paid back.
     pub(super) fn clear(&mut self) {
+        let (bytes, lines) = (2 * self.bytes.len(), 2 * self.marks.len());
         self.bytes.clear();
-        self.bytes.shrink_to(KEPT);
+        self.bytes.shrink_to(bytes.max(KEPT));
         self.marks.clear();
-        self.marks.shrink_to(KEPT / 256);
+        self.marks.shrink_to(lines.max(KEPT / 256));
         self.notices.clear();
     }
 }

@@ -57,6 +57,8 @@ pub(super) struct Open<F: Fs> {
     is_torn: bool,
     /// A write failed: it is opened anew before the next one.
     is_doubtful: bool,
+    /// It is a backup already, and nothing has its name.
+    is_put_away: bool,
     checked: Instant,
     lines: usize,
 }
@@ -181,17 +183,7 @@ impl<F: Fs> Journal<F> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.fs.create(&dir, name, *mode)?,
             opened => opened?,
         };
-        self.adopt(dir, look.id, file, now)
-    }
-
-    /// A file that was opened becomes the one to write to.
-    pub(super) fn adopt(
-        &self,
-        dir: F::Dir,
-        dir_id: (u64, u64),
-        file: F::File,
-        now: Instant,
-    ) -> io::Result<Open<F>> {
+        let dir_id = look.id;
         let Look { id, bytes, is_ours, .. } = self.fs.look(&file)?;
         if !is_ours {
             return Err(refused("it is not a regular file of our own"));
@@ -200,7 +192,8 @@ impl<F: Fs> Journal<F> {
             Some(last) => self.fs.byte_at(&file, last)? != b'\n',
             None => false,
         };
-        Ok(Open { dir, dir_id, file, id, bytes, is_torn, is_doubtful: false, checked: now, lines: 0 })
+        let (is_doubtful, is_put_away, lines) = (false, false, 0);
+        Ok(Open { dir, dir_id, file, id, bytes, is_torn, is_doubtful, is_put_away, checked: now, lines })
     }
 
     /// Sees whether the file and its directory still have their names, and whether others wrote or cut.
@@ -223,29 +216,33 @@ impl<F: Fs> Journal<F> {
     pub(super) fn reopen(&mut self, now: Instant) -> io::Result<()> {
         let new = self.opened(now)?;
         if let Some(old) = &self.open {
-            if old.id == new.id {
-                if new.bytes < old.bytes {
-                    self.shelf.lose_current(Cause::Truncated);
-                }
-            } else if old.dir_id == new.dir_id {
-                if !self.fs.look(&old.file)?.is_named {
-                    self.shelf.lose_current(Cause::Deleted);
-                } else {
-                    let found = (1..=self.place.backups).find(|number| self.is_backup(old, *number));
-                    self.shelf.moved_by_others(found);
-                }
-            } else {
-                let (dir, file) = (self.fs.look_dir(&old.dir)?, self.fs.look(&old.file)?);
-                if !dir.is_named {
-                    self.shelf.lose_all();
-                } else if !file.is_named {
-                    self.shelf.lose_current(Cause::Deleted);
-                }
-                self.shelf.forget();
+            match self.fate(old, &new)? {
+                Fate::Same => {}
+                Fate::Lost(cause) => self.shelf.lose_current(cause),
+                Fate::LostWithAll => self.shelf.lose_all(),
+                Fate::Elsewhere => self.shelf.forget(),
+                Fate::Moved(backup) => self.shelf.moved_by_others(backup),
             }
         }
         self.open = Some(new);
         Ok(())
+    }
+
+    /// What became of a file, now that another one was opened.
+    fn fate(&self, old: &Open<F>, new: &Open<F>) -> io::Result<Fate> {
+        let is_named = |file| Ok::<_, io::Error>(self.fs.look(file)?.is_named);
+        Ok(if old.dir_id != new.dir_id {
+            let has_dir = self.fs.look_dir(&old.dir)?.is_named;
+            if has_dir { Fate::Elsewhere } else { Fate::LostWithAll }
+        } else if old.is_put_away {
+            Fate::Same
+        } else if old.id == new.id {
+            if new.bytes < old.bytes { Fate::Lost(Cause::Truncated) } else { Fate::Same }
+        } else if is_named(&old.file)? {
+            Fate::Moved((1..=self.place.backups).find(|number| self.is_backup(old, *number)))
+        } else {
+            Fate::Lost(Cause::Deleted)
+        })
     }
 
     fn is_backup(&self, open: &Open<F>, number: usize) -> bool {
@@ -303,6 +300,20 @@ impl<F: Fs> Journal<F> {
     }
 }
 
+/// What became of a file.
+enum Fate {
+    /// It is still there.
+    Same,
+    /// It was deleted, or cut.
+    Lost(Cause),
+    /// It was deleted with the directory and all backups.
+    LostWithAll,
+    /// The directory was moved.
+    Elsewhere,
+    /// It is this backup now, or has a name that nobody knows.
+    Moved(Option<usize>),
+}
+
 impl<F: Fs> Open<F> {
     /// Appends lines; gives how many are there as a whole.
     fn write(&mut self, fs: &F, batch: &Batch, line: usize, to: usize) -> (usize, io::Result<()>) {
@@ -344,8 +355,14 @@ impl<F: Fs> Open<F> {
         self.bytes
     }
 
-    pub(super) fn dir_id(&self) -> (u64, u64) {
-        self.dir_id
+    /// A new file in its place.
+    pub(super) fn followed_by(self, file: F::File, id: (u64, u64), now: Instant) -> Self {
+        Self { file, id, bytes: 0, is_torn: false, checked: now, lines: 0, ..self }
+    }
+
+    /// It was made a backup, and there is no new file.
+    pub(super) fn put_away(self) -> Self {
+        Self { is_doubtful: true, is_put_away: true, ..self }
     }
 }
 

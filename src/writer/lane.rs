@@ -4,6 +4,7 @@ use std::sync::{
 };
 
 use super::{
+    Tell,
     batch::Batch,
     notice::{Cause, Lines, Notice, Notices},
     seq::Seq,
@@ -65,12 +66,7 @@ impl Lane {
 
     /// Gives all that waits for an empty batch, and as its last lines what there is to tell: what expired alone only
     /// where `everything` is asked for.
-    pub(super) fn take(
-        &self,
-        batch: &mut Batch,
-        everything: bool,
-        tell: &dyn Fn(&mut Vec<u8>, &Notice) -> usize,
-    ) {
+    pub(super) fn take(&self, batch: &mut Batch, everything: bool, tell: &Tell) {
         let mut guard = self.lock();
         let State { waiting, last, notices } = &mut *guard;
         std::mem::swap(batch, waiting);

@@ -17,6 +17,8 @@ mod rotate;
 mod seq;
 mod shelf;
 mod tally;
+#[cfg(test)]
+mod tests;
 
 use std::{
     io,
@@ -47,13 +49,16 @@ struct Shared<F: Fs> {
 
 /// Who speaks for the writer.
 pub(crate) struct Office {
-    /// Appends a line that tells something; gives the place in it where its number belongs.
-    pub tell: Box<dyn Fn(&mut Vec<u8>, &Notice) -> usize + Send + Sync>,
+    /// Speaks in the files.
+    pub tell: Box<Tell>,
     /// Hears of trouble. It may push lines.
     pub report: Box<dyn Fn(&Report) + Send + Sync>,
     /// Hears whether any file cannot be written, after each round.
     pub is_failing: Box<dyn Fn(bool) + Send + Sync>,
 }
+
+/// Appends a line that tells something; gives the place in it where its number belongs.
+pub(crate) type Tell = dyn Fn(&mut Vec<u8>, &Notice) -> usize + Send + Sync;
 
 /// Trouble with a file, and the end of it.
 #[derive(Debug)]

@@ -23,14 +23,15 @@ impl<F: Fs> Journal<F> {
             turned
         });
         match turned {
-            Ok(Turned::To(file)) => {
+            Ok(Turned::To(file, id)) => {
                 self.tally.rotations.add(1);
-                let dir_id = open.dir_id();
-                self.open = Some(self.adopt(open.dir, dir_id, file, now)?);
+                self.open = Some(open.followed_by(file, id, now));
                 Ok(())
             }
-            // What has the name is opened with the next line.
-            Ok(Turned::Unnamed) => Ok(()),
+            Ok(Turned::Unnamed) => {
+                self.open = Some(open.put_away());
+                Ok(())
+            }
             Ok(Turned::ByOthers) => {
                 self.open = Some(open);
                 self.reopen(now)
@@ -48,7 +49,7 @@ impl<F: Fs> Journal<F> {
             return Ok(Turned::ByOthers);
         }
         let temporary = format!(".{name}.new");
-        let file = self.fresh(&open.dir, &temporary)?;
+        let (file, id) = self.fresh(&open.dir, &temporary)?;
         if let Err(error) = self.make_room(&open.dir) {
             let _ = self.fs.remove(&open.dir, &temporary);
             return Err(error);
@@ -71,19 +72,21 @@ impl<F: Fs> Journal<F> {
             }
         }
         self.clear_left_over(&open.dir);
-        Ok(Turned::To(file))
+        Ok(Turned::To(file, id))
     }
 
     /// A new file. One that a process left behind when it died goes.
-    fn fresh(&self, dir: &F::Dir, name: &str) -> io::Result<F::File> {
-        match self.fs.create(dir, name, self.place.mode) {
+    fn fresh(&self, dir: &F::Dir, name: &str) -> io::Result<(F::File, (u64, u64))> {
+        let file = match self.fs.create(dir, name, self.place.mode) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 ours(self.fs.find(dir, name)?)?;
                 self.fs.remove(dir, name)?;
-                self.fs.create(dir, name, self.place.mode)
+                self.fs.create(dir, name, self.place.mode)?
             }
-            created => created,
-        }
+            created => created?,
+        };
+        let id = self.fs.look(&file)?.id;
+        Ok((file, id))
     }
 
     /// Moves each backup up by one, the oldest first, and the file itself to `.1`.
@@ -130,8 +133,8 @@ impl<F: Fs> Journal<F> {
 
 /// What came of a rotation.
 enum Turned<F: Fs> {
-    /// This file has the name.
-    To(F::File),
+    /// This file has the name, and this is which one it is.
+    To(F::File, (u64, u64)),
     /// The old one is put away, and nothing has the name.
     Unnamed,
     /// Another process was faster.

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Each room, and the rooms it may import.
-const ROOMS: [(&str, &[&str]); 18] = [
+const ROOMS: [(&str, &[&str]); 19] = [
     ("exchange", &[]),
     ("redact", &["exchange"]),
     ("config", &["exchange", "redact"]),
@@ -21,6 +21,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("dump", &["exchange", "export", "sink"]),
     ("console", &["exchange", "export", "sink"]),
     ("tracing_events", &["exchange", "export", "sink"]),
+    ("formats", &[]),
     ("builder", ALL),
     ("flightlog", ALL),
     ("init", ALL),
@@ -42,6 +43,7 @@ const ALL: &[&str] = &[
     "dump",
     "console",
     "tracing_events",
+    "formats",
     "builder",
     "flightlog",
     "init",

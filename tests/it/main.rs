@@ -11,7 +11,10 @@ mod outcomes;
 mod protocol;
 mod quickstart;
 mod redaction;
+mod spans;
 mod stacks;
 mod support;
 mod told;
 mod transparency;
+
+use tower_flightlog::formats;

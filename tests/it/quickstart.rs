@@ -17,7 +17,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::{PATIENCE, raw};
+use crate::support::{PATIENCE, raw, validated_dump, validated_entry};
 
 /// In what is sent or answered, and nowhere else.
 const SECRETS: [&str; 5] =
@@ -85,13 +85,13 @@ impl Quickstart {
         panic!("it never came: {:#?}", self.entries);
     }
 
-    /// Reads one more entry; false at the end.
+    /// Reads one more entry and holds it against the schema; false at the end.
     async fn read(&mut self) -> bool {
         let Some(line) = next(self.stdout.as_mut().unwrap()).await else { return false };
         for secret in SECRETS {
             assert!(!line.contains(secret), "{line}");
         }
-        self.entries.push(serde_json::from_str(&line).unwrap_or_else(|_| panic!("not an entry: {line}")));
+        self.entries.push(validated_entry(&line));
         true
     }
 
@@ -144,8 +144,6 @@ impl Reply {
 
 /// The dumps in a directory, by endpoint, each valid against the schema in the repository.
 fn dumps(log_dir: &Path) -> HashMap<String, (String, Value)> {
-    let schema = tower_flightlog::formats::DUMP_SCHEMA;
-    let schema = jsonschema::draft202012::new(&serde_json::from_str(schema).unwrap()).unwrap();
     let mut dumps = HashMap::new();
     let Ok(files) = fs::read_dir(log_dir.join("dumps")) else { return dumps };
     for file in files {
@@ -154,8 +152,7 @@ fn dumps(log_dir: &Path) -> HashMap<String, (String, Value)> {
         for secret in SECRETS {
             assert!(!text.contains(secret), "{text}");
         }
-        let dump: Value = serde_json::from_str(&text).unwrap();
-        schema.validate(&dump).unwrap_or_else(|error| panic!("{error}: {text}"));
+        let dump = validated_dump(&text);
         let endpoint = dump["request"]["endpoint"].as_str().unwrap().to_owned();
         let name = file.file_name().into_string().unwrap();
         assert!(dumps.insert(endpoint, (name, dump)).is_none(), "two dumps of one exchange");

@@ -13,6 +13,12 @@ use tokio::{
 };
 use tower_flightlog::{Event, Exchange, FlightLog, FlightLogBuilder, Sink, Started};
 
+/// What unit tests hold dumps and entries against, users' dumps and entries are held against.
+#[path = "../../src/export/fixtures/schema.rs"]
+mod schema;
+
+pub(crate) use schema::{validated_dump, validated_entry};
+
 /// How long a test waits for what must come; reached only when it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 

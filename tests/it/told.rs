@@ -159,3 +159,17 @@ async fn a_request_whose_body_does_not_come_is_told_after_a_second() {
     assert_eq!(exchange.request.body.total_bytes(), 13);
     assert_eq!(watcher.begun(1).len(), 1, "told once");
 }
+
+#[tokio::test]
+async fn a_request_that_is_told_at_its_end_is_told_no_later_than_that() {
+    let (flightlog, watcher) = watched_with(|builder| builder.skip(["*"]));
+    let app = Router::new()
+        .route("/", any(|| async { StatusCode::INTERNAL_SERVER_ERROR }))
+        .layer(flightlog.axum_layer());
+    for _ in 0..200 {
+        ask(&app, Method::GET, "/").await;
+    }
+    for exchange in watcher.exchanges(200) {
+        assert!(exchange.told <= exchange.finished, "{} > {}", exchange.told, exchange.finished);
+    }
+}

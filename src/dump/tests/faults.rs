@@ -2,7 +2,7 @@ use rustix::io::Errno;
 use serde_json::json;
 
 use super::support::{Bench, files, named};
-use crate::{dump::DumpOptions, export::fixture::validated};
+use crate::{dump::DumpOptions, export::fixtures::validated_dump};
 
 const ERRORS: [Errno; 6] = [Errno::NOSPC, Errno::IO, Errno::ACCESS, Errno::EXIST, Errno::ROFS, Errno::MFILE];
 
@@ -47,7 +47,7 @@ fn each_call_may_fail_and_costs_no_more_than_one_dump() {
             let left = files(&bench.dir);
             assert_eq!(left.len(), 2, "{what}: once it works again, the limits hold: {left:?}");
             for name in left {
-                validated(&std::fs::read_to_string(bench.dir.join(name)).unwrap());
+                validated_dump(&std::fs::read_to_string(bench.dir.join(name)).unwrap());
             }
         }
     }

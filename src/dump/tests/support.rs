@@ -22,7 +22,7 @@ use crate::{
         fs::{self, Found, Fs, Look},
     },
     exchange::{Exchange, Timestamp},
-    export::fixture::exchange,
+    export::fixtures::failed,
     sink::{BlackBox, Counters, Sink},
 };
 
@@ -81,7 +81,7 @@ impl Bench {
 pub(super) fn named(second: u64, changes: &[(&str, Value)]) -> Exchange {
     let finished = json!(Timestamp::from_micros(START + second * 1_000_000));
     let own = [("/finished", finished), ("/began/request_id", json!(id(second)))];
-    exchange(&[&own, changes].concat())
+    failed(&[&own, changes].concat())
 }
 
 pub(super) fn id(n: u64) -> String {

@@ -4,11 +4,11 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::curl;
-use crate::export::fixture::exchange;
+use crate::export::fixtures::failed;
 
 /// The line for a request, and what curl would be given when `sh` runs it with those variables set.
 fn run(changes: &[(&str, Value)], variables: &[(&str, &str)]) -> (String, Vec<String>) {
-    let line = curl(&exchange(changes));
+    let line = curl(&failed(changes));
     let arguments = arguments(&line, variables);
     (line, arguments)
 }
@@ -120,7 +120,7 @@ fn what_belongs_to_the_connection_or_was_added_by_us_is_left_out() {
         "host": "a",
         "content-length": "3",
         "x-request-id": "0198c0de-0000-7000-8000-000000000001",
-        "traceparent": "00-abababababababababababababababab-0101010101010101-01",
+        "traceparent": "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01",
         "x-empty": "",
         "x-long": "…[65536 bytes]",
         "accept-encoding": "gzip",
@@ -146,7 +146,7 @@ fn what_belongs_to_the_connection_or_was_added_by_us_is_left_out() {
     assert_eq!(arguments[0], "--head");
     assert!(line.contains("TOKEN X_LONG"));
 
-    let theirs = json!({"x-request-id": "order-42", "traceparent": "00-abababababababababababababababab-0202020202020202-01"});
+    let theirs = json!({"x-request-id": "order-42", "traceparent": "00-0af7651916cd43dd8448eb211c80319c-0202020202020202-01"});
     let (_, arguments) =
         run(&[("/began/request/headers", theirs), ("/began/request/body", json!({}))], &[("TOKEN", "t")]);
     assert_eq!(

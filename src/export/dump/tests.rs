@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use super::{Context, Program, dump};
 use crate::{
     exchange::Exchange,
-    export::fixture::{exchange, failed, validated},
+    export::fixtures::{failed, failure, validated_dump},
 };
 
 fn text(exchange: &Exchange) -> String {
@@ -16,8 +16,8 @@ fn text(exchange: &Exchange) -> String {
 
 #[test]
 fn a_full_dump_looks_like_this() {
-    let text = text(&exchange(&[]));
-    validated(&text);
+    let text = text(&failed(&[]));
+    validated_dump(&text);
     assert_eq!(
         text,
         r##"{
@@ -26,7 +26,7 @@ fn a_full_dump_looks_like_this() {
   "trigger": "500",
   "request_id": "0198c0de-0000-7000-8000-000000000001",
   "client_request_id": "order-42",
-  "trace_id": "abababababababababababababababab",
+  "trace_id": "0af7651916cd43dd8448eb211c80319c",
   "outcome": "complete",
   "error": {
     "type": "shop::OrderError",
@@ -112,7 +112,7 @@ fn a_full_dump_looks_like_this() {
 
 #[test]
 fn what_is_not_known_is_not_there() {
-    let text = text(&exchange(&[
+    let text = text(&failed(&[
         ("/response", Value::Null),
         ("/ttfb_ms", Value::Null),
         ("/error", Value::Null),
@@ -122,7 +122,7 @@ fn what_is_not_known_is_not_there() {
         ("/began/request/body", json!({})),
         ("/outcome", json!("aborted_before_response")),
     ]));
-    let value = validated(&text);
+    let value = validated_dump(&text);
     let keys: Vec<_> =
         order(&text).into_iter().filter(|(depth, _)| *depth == 1).map(|(_, key)| key).collect();
     assert_eq!(
@@ -146,11 +146,11 @@ fn what_is_not_known_is_not_there() {
 #[test]
 fn bodies_that_are_not_text_are_told_by_size_and_digest() {
     let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
-    let text = text(&exchange(&[
+    let text = text(&failed(&[
         ("/began/request/body", json!({"content_type": "image/png", "bytes": 4, "sha256": digest})),
         ("/response/body", json!({"content_type": "application/json", "encoding": "gzip", "bytes": 9})),
     ]));
-    let value = validated(&text);
+    let value = validated_dump(&text);
     assert_eq!(value["request"]["body"], json!({"content_type": "image/png", "bytes": 4, "sha256": digest}));
     assert_eq!(
         value["response"]["body"],
@@ -160,12 +160,12 @@ fn bodies_that_are_not_text_are_told_by_size_and_digest() {
 
 #[test]
 fn a_json_body_keeps_its_number_bytes_and_its_repeated_keys() {
-    let record = serde_json::to_string(&failed()).unwrap().replace(
+    let record = serde_json::to_string(&failure()).unwrap().replace(
         r#""price":1.5"#,
         r#""price":1.50,"price":-0,"big":123456789012345678901234567890,"e":1E+2"#,
     );
     let text = text(&serde_json::from_str(&record).unwrap());
-    validated(&text);
+    validated_dump(&text);
     let expected = "\"price\": 1.50,\n        \"price\": -0,\n        \
                     \"big\": 123456789012345678901234567890,\n        \"e\": 1E+2\n";
     assert!(text.contains(expected), "{text}");
@@ -174,7 +174,7 @@ fn a_json_body_keeps_its_number_bytes_and_its_repeated_keys() {
 #[test]
 fn a_body_that_looks_like_a_dump_stays_a_body() {
     let forged = json!({"schema": "flightlog.dump/1", "trigger": "manual", "truncated": true, "text": "x"});
-    let value = validated(&text(&exchange(&[("/began/request/body/json", forged.clone())])));
+    let value = validated_dump(&text(&failed(&[("/began/request/body/json", forged.clone())])));
     assert_eq!(value["request"]["body"]["json"], forged);
     assert_eq!(value["trigger"], "500");
 }
@@ -270,7 +270,7 @@ prop_compose! {
             changes.push(("/began/client_request_id", Value::Null));
             changes.push(("/began/trace_id", Value::Null));
         }
-        exchange(&changes)
+        failed(&changes)
     }
 }
 
@@ -278,7 +278,7 @@ proptest! {
     #[test]
     fn every_exchange_makes_a_dump_that_the_schema_allows(exchange in exchanges()) {
         let text = text(&exchange);
-        let value = validated(&text);
+        let value = validated_dump(&text);
         let acting = text.chars().find(|c| {
             (c.is_control() && *c != '\n') || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         });

@@ -40,7 +40,7 @@ pub(crate) fn request(out: &mut Vec<u8>, view: &View, started: &Started) -> Draf
     line.plain(key!("message"), request_message(started.direction).as_bytes());
     correlation(&mut line, started);
     arrival(&mut line, started);
-    line.maybe(key!("content_type"), started.request.header("content-type").as_ref().map(AsRef::as_ref));
+    line.maybe(key!("content_type"), started.request.head.content_type().map(AsRef::as_ref));
     direction(&mut line, started);
     line.number(key!("request_bytes"), started.request.body.total_bytes());
     if view.shows_headers() {
@@ -68,8 +68,8 @@ fn response(out: &mut Vec<u8>, view: &View, exchange: &Exchange) -> Draft {
     if view.combined {
         arrival(&mut line, exchange);
     }
-    let content_type = exchange.response.as_ref().and_then(|response| response.header("content-type"));
-    line.maybe(key!("content_type"), content_type.as_ref().map(AsRef::as_ref));
+    let content_type = exchange.response.as_ref().and_then(|response| response.head.content_type());
+    line.maybe(key!("content_type"), content_type.map(AsRef::as_ref));
     direction(&mut line, exchange);
     if view.combined {
         line.number(key!("request_bytes"), exchange.request.body.total_bytes());
@@ -149,7 +149,7 @@ pub(crate) fn exception_message(exchange: &Exchange) -> &str {
 }
 
 fn names(line: &mut Line<'_>, started: &Started) {
-    line.plain(key!("request_id"), started.request_id.encode(&mut [0; 36]).as_bytes());
+    line.plain(key!("request_id"), &started.request_id.digits());
     // A method is a token (RFC 9110 section 5.6.2): nothing of it has to be escaped.
     line.plain(key!("method"), started.request.method.as_str().as_bytes());
     line.text(key!("endpoint"), started.request.endpoint().as_str());
@@ -187,7 +187,7 @@ fn arrival(line: &mut Line<'_>, started: &Started) {
     line.plain(key!("http_version"), request.http_version().as_bytes());
     line.address(key!("remote_addr"), request.remote_addr);
     line.address(key!("peer_addr"), request.peer_addr);
-    line.maybe(key!("user_agent"), request.header("user-agent").as_ref().map(AsRef::as_ref));
+    line.maybe(key!("user_agent"), request.head.user_agent().map(AsRef::as_ref));
 }
 
 fn direction(line: &mut Line<'_>, started: &Started) {

@@ -1,23 +1,29 @@
 use super::{
     super::{
         View, json_text,
-        line::{Line, key},
+        line::{Line, key, separated},
     },
     Draft,
 };
-use crate::exchange::{Event, Field, Value};
+use crate::exchange::{Event, EventKind, Field, Location, Value};
 
-/// Writes a log entry.
+/// Writes the entry of an event.
 pub(crate) fn log(out: &mut Vec<u8>, view: &View, event: &Event) -> Draft {
-    let mut line = Line::begin(out, view, event.timestamp, event.level, "log");
+    let mut line = Line::begin(out, view, event.timestamp, event.level, event.kind.entry_type());
     if let Some(id) = event.request_id {
         line.plain(key!("request_id"), id.encode(&mut [0; 36]).as_bytes());
     }
-    line.text(key!("message"), event.message.as_str());
-    line.text(key!("module"), &event.module);
-    line.maybe(key!("location"), event.location.as_deref());
+    line.with(key!("message"), |out| text(out, event.message.as_str()));
+    line.with(key!("module"), |out| text(out, &event.module));
+    if let Some(place) = &event.location {
+        line.with(key!("location"), |out| location(out, place));
+    }
     if let Some(trace_id) = event.trace_id {
         line.plain(key!("trace_id"), &trace_id.encode());
+    }
+    line.list(key!("error_chain"), &event.error_chain);
+    if let EventKind::Custom(event_type) = &event.kind {
+        line.text(key!("event_type"), event_type);
     }
     if !event.fields.is_empty() {
         line.with(key!("fields"), |out| fields(out, &event.fields));
@@ -25,33 +31,42 @@ pub(crate) fn log(out: &mut Vec<u8>, view: &View, event: &Event) -> Draft {
     line.end()
 }
 
+/// Writes a place in the source: `"src/orders.rs:42"`.
+fn location(out: &mut Vec<u8>, location: &Location) {
+    text(out, &location.file);
+    // The number belongs into the string.
+    out.pop();
+    out.push(b':');
+    json_text::number(out, location.line.into());
+    out.push(b'"');
+}
+
 /// Writes the fields of an event. A name that comes more than once has an array: not every reader takes an object
 /// that has a name twice.
 fn fields(out: &mut Vec<u8>, fields: &[Field]) {
+    let repeats = |(place, field): (usize, &Field)| is_among(fields.get(place + 1..), field);
+    let is_usual = !fields.iter().enumerate().any(repeats);
     let mut before = b'{';
     for (place, field) in fields.iter().enumerate() {
-        let has_its_name = |other: &&Field| other.name == field.name;
-        if fields.iter().take(place).any(|earlier| has_its_name(&earlier)) {
+        if !is_usual && is_among(fields.get(..place), field) {
             continue;
         }
         out.push(before);
         before = b',';
-        json_text::string(out, &field.name);
+        text(out, &field.name);
         out.push(b':');
-        let mut repeats = fields.iter().skip(place + 1).filter(has_its_name).peekable();
-        if repeats.peek().is_none() {
+        if is_usual || !is_among(fields.get(place + 1..), field) {
             value(out, &field.value);
             continue;
         }
-        out.push(b'[');
-        value(out, &field.value);
-        for repeat in repeats {
-            out.push(b',');
-            value(out, &repeat.value);
-        }
-        out.push(b']');
+        let same: Vec<_> = fields.iter().filter(|other| other.name == field.name).collect();
+        separated(out, b'[', b']', &same, |out, field| value(out, &field.value));
     }
     out.push(b'}');
+}
+
+fn is_among(fields: Option<&[Field]>, field: &Field) -> bool {
+    fields.is_some_and(|fields| fields.iter().any(|other| other.name == field.name))
 }
 
 /// Writes a value.
@@ -66,6 +81,29 @@ fn value(out: &mut Vec<u8>, value: &Value) {
             json_text::number(out, whole.unsigned_abs());
         }
         Value::Float(number) => json_text::float(out, *number),
-        Value::Text(text) => json_text::string(out, text.as_str()),
+        Value::Text(shown) => text(out, shown.as_str()),
     }
+}
+
+/// A text as long as most of an event's are.
+const SHORT: usize = 30;
+
+/// Writes a JSON string. A short one of plain ASCII, as nearly all are, is looked at and copied as one block.
+fn text(out: &mut Vec<u8>, text: &str) {
+    let bytes = text.as_bytes();
+    let mut block = [b' '; SHORT + 2];
+    if let Some(place) = block.get_mut(1..=bytes.len()).filter(|_| bytes.len() <= SHORT) {
+        place.copy_from_slice(bytes);
+        // In bytes, not truths: the compiler takes 16 at a time.
+        let odd = |byte: u8| {
+            u8::from(byte.wrapping_sub(b' ') >= 0x5f) | u8::from(byte == b'"') | u8::from(byte == b'\\')
+        };
+        if block.iter().fold(0, |odds, byte| odds | odd(*byte)) == 0 {
+            for quote in [0, bytes.len() + 1] {
+                block.get_mut(quote).into_iter().for_each(|place| *place = b'"');
+            }
+            return out.extend_from_slice(block.get(..bytes.len() + 2).unwrap_or_default());
+        }
+    }
+    json_text::string(out, text);
 }

@@ -1,4 +1,4 @@
-//! Entries: one JSON object on one line, keys always in the same order, absent when unknown.
+//! Entries: one JSON object on one line, as [`formats`](crate::formats) specifies it.
 //!
 //! Each function appends one line to a buffer, all but its number: lines are formatted outside of the lock under which
 //! they are numbered.

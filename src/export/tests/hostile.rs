@@ -7,10 +7,17 @@ fn every_character_stays_on_one_line_and_reads_back() {
     let characters: Vec<char> = ('\0'..=char::MAX).collect();
     for some in characters.chunks(1024) {
         for text in [some.iter().collect::<String>(), some.iter().flat_map(|c| [*c, '.']).collect()] {
-            let told = event(
-                json!({"message": &text, "module": &text, "fields": [{"name": &text, "value": &text}]}),
-            );
+            let told = event(json!({
+                "kind": {"custom_event": &text},
+                "message": &text,
+                "module": &text,
+                "location": format!("{text}:7"),
+                "error_chain": [&text, &text],
+                "fields": [{"name": &text, "value": &text}],
+            }));
             let line = check(&log(&told));
+            assert_eq!((&line["event_type"], &line["error_chain"]), (&json!(text), &json!([text, text])));
+            assert_eq!(line["location"], format!("{text}:7"));
             assert_eq!((&line["message"], &line["module"]), (&json!(text), &json!(text)));
             assert_eq!(line["fields"][&text], text);
         }
@@ -22,6 +29,17 @@ fn each_dangerous_character_is_escaped_wherever_it_stands_in_a_text() {
     for c in ('\0'..='\u{ffff}').filter(|c| is_dangerous(*c) || "\"\\é…".contains(*c)) {
         for before in 0..40 {
             let text = format!("{}{c}{}", "x".repeat(before), "y".repeat(40 - before));
+            assert_eq!(check(&log(&event(json!({"message": &text}))))["message"], text);
+        }
+    }
+}
+
+#[test]
+fn a_dangerous_character_is_escaped_among_quotes_too() {
+    let quotes = r#"{"a":"\\","bcd":[1,"e f"],"g":{"h":"a longer text without any of them"}}"#.repeat(2);
+    for c in ['"', '\\', '\n', '\u{7f}', '\u{85}', '\u{2028}', '\u{2066}', 'é', '…'] {
+        for place in 0..quotes.len() {
+            let text = format!("{}{c}{}", &quotes[..place], &quotes[place..]);
             assert_eq!(check(&log(&event(json!({"message": &text}))))["message"], text);
         }
     }

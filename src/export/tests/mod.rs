@@ -1,26 +1,16 @@
 mod hostile;
+mod schema;
 mod snapshots;
 
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, de};
 use serde_json::{Value, json};
 use tracing::Level;
 
 use super::{
     View,
     entry::{self, Draft, Kind, Note},
-    fixtures::{event, exchange, failed, started},
+    fixtures::{dumped, event, exchange, started, validated_entry},
 };
 use crate::exchange::{Bodies, Event, Exchange, Redacted, Started, Timestamp};
-
-/// The order of keys that readers rely on.
-const ORDER: &str = "timestamp level type run seq request_id method endpoint status_code duration_ms ttfb_ms outcome \
-    grpc_status message module location client_request_id client_request_id_rejected trace_id span_id started url \
-    http_version remote_addr peer_addr user_agent content_type direction request_bytes response_bytes error_type \
-    error_message error_chain backtrace dump event_type fields attributes cache timers stream llm request_headers \
-    response_headers request_body request_body_text request_body_truncated response_body response_body_text \
-    response_body_truncated";
 
 fn view() -> View {
     View { run: *b"a1b2c3d4", ..View::default() }
@@ -48,58 +38,25 @@ fn log(event: &Event) -> String {
     text(|out| entry::log(out, &view(), event))
 }
 
-/// Every entry that can be made of an exchange.
+/// Every entry of an exchange.
 fn all(view: &View, exchange: &Exchange) -> Vec<String> {
-    let kinds = [Kind::Response, Kind::Error, Kind::Exception];
-    let finished = kinds.into_iter().map(|kind| finished(view, exchange, kind));
+    let finished = entry::entries_of(exchange).map(|kind| finished(view, exchange, kind));
     std::iter::once(request(view, exchange)).chain(finished).collect()
 }
 
 /// Checks what holds for every entry, and gives its members.
+#[track_caller]
 fn check(line: &str) -> Value {
-    let body = line.strip_suffix('\n').expect("an entry ends with a newline");
-    if let Some(raw) = body.chars().find(|c| is_dangerous(*c)) {
-        panic!("{raw:?} stands as it is in {body}");
+    assert!(line.ends_with('\n'), "an entry ends with a newline");
+    if let Some(raw) = line.chars().find(|c| is_dangerous(*c) && *c != '\n') {
+        panic!("{raw:?} stands as it is in {line}");
     }
-    let Keys(keys) = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"));
-    let places: Vec<_> = keys
-        .iter()
-        .map(|key| {
-            ORDER.split(' ').position(|known| known == key).unwrap_or_else(|| panic!("{key} in {body}"))
-        })
-        .collect();
-    assert!(places.is_sorted_by(|a, b| a < b), "out of order: {keys:?}");
-    serde_json::from_str(body).unwrap()
+    validated_entry(line)
 }
 
 fn is_dangerous(c: char) -> bool {
     matches!(c, '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{61c}' | '\u{200e}' | '\u{200f}'
         | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// The names of an object's members, in order, repeats and all.
-struct Keys(Vec<String>);
-
-impl<'de> Deserialize<'de> for Keys {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> de::Visitor<'de> for Visitor {
-            type Value = Keys;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Keys, A::Error> {
-                let mut keys = Vec::new();
-                while let Some((key, de::IgnoredAny)) = map.next_entry()? {
-                    keys.push(key);
-                }
-                Ok(Keys(keys))
-            }
-        }
-        deserializer.deserialize_map(Visitor)
-    }
 }
 
 #[test]

@@ -59,40 +59,42 @@ fn a_response() {
 fn a_response_that_failed_and_carries_the_request() {
     let combined = View { combined: true, headers: true, ..view() };
     let expected = concat!(
-        r#"{"timestamp":"2026-11-20T10:30:00.135799Z","level":"ERROR","type":"response","run":"a1b2c3d4","seq":7,"#,
-        r#""request_id":"0198c0de-0000-7000-8000-000000000001","method":"POST","endpoint":"/orders/{id}","#,
-        r#""status_code":500,"duration_ms":12.343,"ttfb_ms":11.250,"outcome":"complete","grpc_status":13,"#,
-        r#""message":"Outgoing response","client_request_id":"client-1","#,
+        r#"{"timestamp":"2026-11-20T10:30:00.123456Z","level":"ERROR","type":"response","run":"a1b2c3d4","seq":7,"#,
+        r#""request_id":"0198c0de-0000-7000-8000-000000000001","method":"POST","endpoint":"/api/v1/orders","#,
+        r#""status_code":500,"duration_ms":250.000,"ttfb_ms":249.500,"outcome":"complete","grpc_status":13,"#,
+        r#""message":"Outgoing response","client_request_id":"order-42","#,
         r#""trace_id":"0af7651916cd43dd8448eb211c80319c","span_id":"00f067aa0ba902b7","#,
-        r#""started":"2026-11-20T10:30:00.123456Z","url":"http://shop.test/orders/7?page=2","#,
+        r#""started":"2026-11-20T10:29:59.873456Z","url":"http://127.0.0.1:3000/api/v1/orders?token=[REDACTED]","#,
         r#""http_version":"HTTP/1.1","remote_addr":"192.0.2.7","peer_addr":"10.0.0.1","user_agent":"curl/8.5.0","#,
-        r#""content_type":"text/plain","request_bytes":9,"response_bytes":5,"error_type":"shop::OrderError","#,
-        r#""error_message":"could not place the order","#,
+        r#""content_type":"text/plain","request_bytes":73,"response_bytes":4096,"error_type":"shop::OrderError","#,
+        r#""error_message":"stock service refused","#,
         r#""dump":"20261120T103000.123456Z-500-0198c0de-0000-7000-8000-000000000001.json","#,
-        r#""request_headers":{"content-type":"application/json","user-agent":"curl/8.5.0"},"#,
-        r#""response_headers":{"content-type":"text/plain","set-cookie":["a=[REDACTED]","b=[REDACTED]"]},"#,
-        r#""request_body":{"n":1.0},"response_body_text":"oh no"}"#,
+        r#""request_headers":{"accept":["text/html","*/*"],"authorization":"Bearer [REDACTED]","content-length":"73","#,
+        r#""content-type":"application/json","host":"127.0.0.1:3000","user-agent":"curl/8.5.0"},"#,
+        r#""response_headers":{"content-type":"text/plain","set-cookie":["sid=[REDACTED]; Path=/","theme=dark"]},"#,
+        r#""request_body":{"card":{"number":"[REDACTED]"},"item":"café","price":1.5},"#,
+        r#""response_body_text":"no stock\n\u001b[31m","response_body_truncated":true}"#,
         "\n",
     );
-    assert_eq!(finished(&combined, &failed(), Kind::Response), expected);
+    assert_eq!(finished(&combined, &dumped(), Kind::Response), expected);
 }
 
 #[test]
 fn an_error() {
     let expected = concat!(
-        r#"{"timestamp":"2026-11-20T10:30:00.135799Z","level":"ERROR","type":"error","run":"a1b2c3d4","seq":7,"#,
-        r#""request_id":"0198c0de-0000-7000-8000-000000000001","method":"POST","endpoint":"/orders/{id}","#,
-        r#""status_code":500,"duration_ms":12.343,"ttfb_ms":11.250,"outcome":"complete","grpc_status":13,"#,
-        r#""message":"could not place the order","location":"src/orders.rs:42","client_request_id":"client-1","#,
+        r#"{"timestamp":"2026-11-20T10:30:00.123456Z","level":"ERROR","type":"error","run":"a1b2c3d4","seq":7,"#,
+        r#""request_id":"0198c0de-0000-7000-8000-000000000001","method":"POST","endpoint":"/api/v1/orders","#,
+        r#""status_code":500,"duration_ms":250.000,"ttfb_ms":249.500,"outcome":"complete","grpc_status":13,"#,
+        r#""message":"stock service refused","location":"src/orders.rs:42","client_request_id":"order-42","#,
         r#""trace_id":"0af7651916cd43dd8448eb211c80319c","span_id":"00f067aa0ba902b7","#,
-        r#""started":"2026-11-20T10:30:00.123456Z","url":"http://shop.test/orders/7?page=2","#,
+        r#""started":"2026-11-20T10:29:59.873456Z","url":"http://127.0.0.1:3000/api/v1/orders?token=[REDACTED]","#,
         r#""http_version":"HTTP/1.1","remote_addr":"192.0.2.7","peer_addr":"10.0.0.1","user_agent":"curl/8.5.0","#,
-        r#""request_bytes":9,"response_bytes":5,"error_type":"shop::OrderError","#,
-        r#""error_message":"could not place the order","error_chain":["connection failed","refused"],"#,
+        r#""request_bytes":73,"response_bytes":4096,"error_type":"shop::OrderError","#,
+        r#""error_message":"stock service refused","error_chain":["connection refused","os error 111"],"#,
         r#""dump":"20261120T103000.123456Z-500-0198c0de-0000-7000-8000-000000000001.json"}"#,
         "\n",
     );
-    assert_eq!(finished(&view(), &failed(), Kind::Error), expected);
+    assert_eq!(finished(&view(), &dumped(), Kind::Error), expected);
 }
 
 #[test]
@@ -194,5 +196,27 @@ fn what_the_recorder_tells() {
         );
         assert_eq!(line, format!("{begin}{rest}}}\n"));
         check(&line);
+    }
+}
+
+#[test]
+fn an_event_of_another_kind_with_causes() {
+    for (kind, name, event_type) in [
+        (json!({"custom_event": "cache_\"hit"}), "custom_event", r#","event_type":"cache_\"hit""#),
+        (json!("debug"), "debug", ""),
+        (json!("stream"), "stream", ""),
+    ] {
+        let told = event(json!({
+            "kind": kind,
+            "level": "DEBUG",
+            "location": "src\\a \"b\".rs:0",
+            "error_chain": ["connection failed", "refused"],
+        }));
+        let expected = format!(
+            r#"{{"timestamp":"2026-11-20T10:30:00.130000Z","level":"DEBUG","type":"{name}","run":"a1b2c3d4","seq":7,"request_id":"0198c0de-0000-7000-8000-000000000001","message":"order placed","module":"shop::orders","location":"src\\a \"b\".rs:0","error_chain":["connection failed","refused"]{event_type},"fields":{{"id":42}}}}
+"#
+        );
+        assert_eq!(log(&told), expected);
+        check(&expected);
     }
 }

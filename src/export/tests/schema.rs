@@ -1,0 +1,125 @@
+use super::*;
+use crate::formats::{ENTRY_KEYS, ENTRY_SCHEMA};
+
+/// One line of each type, as the documentation of `formats` shows them.
+#[test]
+fn the_examples_in_the_documentation_are_what_is_written() {
+    let began = json!({
+        "trace_id": "0af7651916cd43dd8448eb211c80319c",
+        "span_id": "00f067aa0ba902b7",
+        "request": {"body": {"json": {"article": 7, "card": "[REDACTED]"}, "captured_bytes": 45, "total_bytes": 45}},
+    });
+    let failed = exchange(json!({
+        "began": began,
+        "response": {
+            "status": 500,
+            "body": {"json": {"error": "please try again later"}, "captured_bytes": 34, "total_bytes": 34},
+        },
+        "error": {
+            "type": "shop::OrderError",
+            "message": "could not place the order",
+            "location": "src/orders.rs:42",
+            "chain": ["connection refused (os error 111)"],
+        },
+        "dump": "20261120T103000.135799Z-500-0198c0de-0000-7000-8000-000000000001.json",
+    }));
+    let panicked = exchange(json!({
+        "began": {
+            "request_id": "0198c0de-0000-7000-8000-000000000002",
+            "request": {"method": "GET", "body": {"json": null, "captured_bytes": null, "total_bytes": null}, "headers": {"content-type": null}},
+        },
+        "outcome": "panicked",
+        "response": null,
+        "ttfb_ms": null,
+        "error": {"type": "panic", "message": "no price for article 7", "location": "src/orders.rs:57"},
+        "dump": "20261120T103000.135799Z-panic-0198c0de-0000-7000-8000-000000000002.json",
+    }));
+    let settings = [("LOG_DIR", String::from("./logs")), ("LOG_LEVEL", String::from("info"))];
+    let note = Note::Started { version: "0.1.0", service: "shop@1.2.3", verbosity: 0, settings: &settings };
+    let told = event(json!({
+        "level": "WARN",
+        "message": "giving up on the order store",
+        "trace_id": "0af7651916cd43dd8448eb211c80319c",
+        "fields": [{"name": "attempt", "value": 3}],
+    }));
+    let mut out = Vec::new();
+    let mut number = |write: &dyn Fn(&mut Vec<u8>) -> Draft, seq| write(&mut out).number(&mut out, seq);
+    number(&|out| entry::recorder(out, &view(), at(), &note), 1);
+    number(&|out| entry::request(out, &view(), &failed), 2);
+    number(&|out| entry::log(out, &view(), &told), 3);
+    number(&|out| entry::finished(out, &view(), &failed, Kind::Response), 4);
+    number(&|out| entry::finished(out, &view(), &failed, Kind::Error), 2);
+    number(&|out| entry::finished(out, &view(), &panicked, Kind::Exception), 3);
+    let lines = String::from_utf8(out).unwrap();
+    lines.lines().map(validated_entry).for_each(drop);
+    let examples = include_str!("../../formats/entries.jsonl");
+    assert_eq!(examples, lines, "src/formats/entries.jsonl has to be:\n{lines}");
+}
+
+#[test]
+fn schema_and_documentation_describe_the_keys_in_their_order() {
+    let schema: Value = serde_json::from_str(ENTRY_SCHEMA).unwrap();
+    let (keys, _) = ENTRY_SCHEMA.split_once("\"$defs\": {").unwrap();
+    let described: Vec<_> = keys
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix('"')?.split_once("\": { \"description\": \""))
+        .map(|(key, _)| key)
+        .collect();
+    assert_eq!(described, ENTRY_KEYS);
+
+    let documentation = include_str!("../../formats/mod.rs");
+    let (_, table) = documentation.split_once("## Keys").unwrap();
+    let rows: Vec<_> = table
+        .lines()
+        .take_while(|line| !line.contains("## Examples"))
+        .filter_map(|line| line.strip_prefix("//! | `")?.split_once('`'))
+        .map(|(key, _)| key)
+        .collect();
+    assert_eq!(rows, ENTRY_KEYS);
+
+    for (name, branch) in schema["$defs"].as_object().unwrap() {
+        let Some(keys) = branch.pointer("/propertyNames/enum") else { continue };
+        let place = |key: &Value| ENTRY_KEYS.iter().position(|known| key == known);
+        assert!(
+            keys.as_array().unwrap().iter().map(place).is_sorted_by(|a, b| a.is_some() && a < b),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn what_does_not_belong_to_a_type_is_not_allowed() {
+    let schema = jsonschema::draft202012::new(&serde_json::from_str(ENTRY_SCHEMA).unwrap()).unwrap();
+    let response = validated_entry(&finished(&view(), &dumped(), Kind::Response));
+    assert!(schema.is_valid(&response));
+    for (key, value) in [
+        ("more", json!(1)),
+        ("module", json!("shop")),
+        ("error_chain", json!(["refused"])),
+        ("seq", json!(0)),
+        ("seq", json!("1")),
+        ("run", json!("short")),
+        ("timestamp", json!("2026-11-20T10:30:00Z")),
+        ("duration_ms", json!("1")),
+        ("outcome", json!("lost")),
+        ("type", json!("request")),
+        ("type", json!("unknown")),
+        ("client_request_id_rejected", json!(false)),
+        ("request_body_truncated", json!(true)),
+        ("response_body", json!({})),
+        ("response_headers", json!({"a": []})),
+        ("message", Value::Null),
+    ] {
+        let mut wrong = response.clone();
+        wrong[key] = value.clone();
+        assert!(!schema.is_valid(&wrong), "{key}: {value}");
+    }
+    let mut gap = json!({
+        "timestamp": "2026-11-20T10:30:00.124000Z", "level": "WARN", "type": "recorder", "run": "a1b2c3d4", "seq": 1,
+        "message": "1 entry was lost: ENOSPC", "event_type": "gap",
+        "fields": {"lost": 1, "cause": "ENOSPC", "from_seq": 3, "to_seq": 3},
+    });
+    assert!(schema.is_valid(&gap));
+    gap["event_type"] = "expired".into();
+    assert!(!schema.is_valid(&gap));
+}

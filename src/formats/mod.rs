@@ -1,0 +1,218 @@
+//! What is written, for those who read it.
+//!
+//! # Entries
+//!
+//! One JSON object on one line, UTF-8, ended by `\n`: in the log files, and on stdout with `LOG_CONSOLE=json`. Keys always
+//! stand in the same order and are absent when unknown. What a reader filters by comes first and bodies come last, so
+//! that the first bytes of a line decide about it. Every line loads in jq, DuckDB and serde_json whatever clients send:
+//! C0 and C1 controls, DEL, U+2028, U+2029 and bidi controls leave as `\uXXXX` only. [`ENTRY_SCHEMA`] describes it all
+//! for machines, [`ENTRY_KEYS`] is the order.
+//!
+//! ## Types
+//!
+//! | `type` | when | level | file |
+//! |---|---|---|---|
+//! | `request` | a request arrived: its body was read or dropped, its response began, or a second went by | INFO | api.log |
+//! | `response` | an exchange ended; exactly one for each, also where there was no response | see below | api.log |
+//! | `error` | it ended with a status from 500 on; `message` is the cause | ERROR | errors.log |
+//! | `exception` | it ended without a proper response: a panic, an error of the service or of the body | ERROR | errors.log |
+//! | `log` | the application or a library told something through tracing or the `log` crate | theirs | that of its component, else api.log; ERROR also errors.log |
+//! | `recorder` | the log tells something about itself, see below | INFO, WARN | all; what concerns one file, that one |
+//!
+//! The level of a response is the worse of what status and outcome say: 5xx ERROR, 4xx WARN, 429 and below 400 INFO,
+//! OPTIONS DEBUG; `panicked`, `service_error`, `body_error` and a `grpc_status` of 2, 4, 13, 14 or 15 ERROR; an abort and
+//! an exchange slower than `LOG_SLOW` WARN. With `LOG_COMBINED` there are no request entries, and the response entry has
+//! the request's keys too. `custom_event`, `debug` and `stream` are in the schema and not written yet.
+//!
+//! The recorder's `event_type` is `started` (with `version`, `service`, `verbosity` and `settings` in `fields`),
+//! `stopped`, `gap` (entries were lost: `lost`, `cause`, `from_seq`, `to_seq`; WARN) or `expired` (rotation deleted the
+//! oldest file: `bytes`, and `from_seq` and `to_seq` if it held entries of this run).
+//!
+//! ## Keys
+//!
+//! "Exchange" stands for the types `request`, `response`, `error` and `exception`, "ended" for the last three, "failed"
+//! for the last two. The request's part is in `request`, `error` and `exception`, and with `LOG_COMBINED` in `response`.
+//!
+//! | key | value | in |
+//! |---|---|---|
+//! | `timestamp` | when the entry was made: RFC 3339, UTC, microseconds, `Z`, always 27 characters | all |
+//! | `level` | `ERROR`, `WARN`, `INFO`, `DEBUG`, `TRACE` | all |
+//! | `type` | see above | all |
+//! | `run` | 8 letters and digits, others for each start of the process | all |
+//! | `seq` | integer from 1, without gaps within a run and a file | all |
+//! | `request_id` | our id, a UUIDv7: joins what belongs to one exchange | exchange, `log` |
+//! | `method` | string | exchange |
+//! | `endpoint` | the template of the route that matched, else the path | exchange |
+//! | `status_code` | integer; absent where there was no response | ended |
+//! | `duration_ms` | milliseconds from arrival to the last byte, three decimals | ended |
+//! | `ttfb_ms` | milliseconds from arrival to the response's headers, three decimals | ended |
+//! | `outcome` | an [`Outcome`](crate::Outcome) in snake case | ended |
+//! | `grpc_status` | integer | ended |
+//! | `message` | string; of a failure its cause | all |
+//! | `module` | the tracing target | `log` |
+//! | `location` | `file:line` | `log`, failed |
+//! | `client_request_id` | the client's valid `x-request-id` | exchange |
+//! | `client_request_id_rejected` | `true`: it sent one that is not valid | exchange |
+//! | `trace_id` | 32 hexadecimal digits | exchange, `log` |
+//! | `span_id` | 16 hexadecimal digits, our own | exchange |
+//! | `started` | when the request arrived, as `timestamp` | request's part |
+//! | `url` | absolute where the host is known | request's part |
+//! | `http_version` | `HTTP/1.1` and the like | request's part |
+//! | `remote_addr` | the client's IP address; from a trusted proxy what that one saw | request's part |
+//! | `peer_addr` | the socket's IP address, only where it differs | request's part |
+//! | `user_agent` | string | request's part |
+//! | `content_type` | of the response in its entry, else of the request | `request`, `response` |
+//! | `direction` | `outbound`, where the service sent the request | exchange |
+//! | `request_bytes` | bytes of the request's body | request's part |
+//! | `response_bytes` | bytes of the response's body | ended |
+//! | `error_type` | `shop::OrderError` | ended |
+//! | `error_message` | string | ended |
+//! | `error_chain` | the error's sources, outermost first: strings | failed, `log` |
+//! | `backtrace` | string; absent where there is a dump | failed |
+//! | `dump` | a file's name in `LOG_DUMP_DIR` | ended |
+//! | `event_type` | string | `recorder` |
+//! | `fields` | object; an array where a name came more than once, `null` for a number that is not finite | `log`, `recorder` |
+//! | `attributes` | object | not yet |
+//! | `cache` | object | not yet |
+//! | `timers` | array of objects | not yet |
+//! | `stream` | object | not yet |
+//! | `llm` | object | not yet |
+//! | `request_headers` | object: a string for each name, an array where it came more than once | `request`; `response` with `LOG_COMBINED` |
+//! | `response_headers` | the same | `response` |
+//! | `request_body` | any JSON, see below | `request`; `response` with `LOG_COMBINED` or `LOG_BODIES=errors` |
+//! | `request_body_text` | string | as `request_body` |
+//! | `request_body_truncated` | `true`: the body has more | as `request_body` |
+//! | `response_body` | any JSON | `response` |
+//! | `response_body_text` | string | `response` |
+//! | `response_body_truncated` | `true` | `response` |
+//!
+//! `request_body` and `response_body` hold only whole, valid JSON: at most 64 deep, without lone surrogates, each number
+//! within the range of a double, its digits as sent. Other text, and JSON that was cut at `LOG_BODY_LIMIT`, is in
+//! `request_body_text` and `response_body_text`.
+//!
+//! ## Examples
+//!
+//! The first four are of api.log, the others of errors.log, where numbers are its own.
+//!
+//! ```json
+#![doc = include_str!("entries.jsonl")]
+//! ```
+//!
+//! ## Reading
+//!
+//! ```sh
+//! # what failed, and where its dump is
+//! jq -r 'select(.type == "error" or .type == "exception") | [.timestamp, .endpoint, .message, .dump] | @tsv' logs/errors.log
+//! # all that is known of a request, by the x-request-id its client has
+//! jq -c --arg id "$ID" 'select(.request_id == $id or .client_request_id == $id)' logs/api.log
+//! # whether entries are missing: seq goes up by one within a run
+//! jq -r '[.run, .seq] | @tsv' logs/api.log | awk '$1 == run && $2 != seq + 1 { print $1, seq, $2 } { run = $1; seq = $2 }'
+//! ```
+//!
+//! In DuckDB name the columns you want: those of bodies differ from line to line.
+//!
+//! ```sql
+//! SELECT endpoint, count(*) AS requests, quantile_cont(duration_ms, 0.99) AS p99_ms,
+//!        count(*) FILTER (status_code >= 500 OR outcome IN ('panicked', 'service_error', 'body_error')) AS failed
+//! FROM read_json('logs/api.log*', format = 'newline_delimited', columns = {
+//!     type: 'VARCHAR', endpoint: 'VARCHAR', status_code: 'SMALLINT', duration_ms: 'DOUBLE', outcome: 'VARCHAR'})
+//! WHERE type = 'response' GROUP BY endpoint ORDER BY p99_ms DESC;
+//!
+//! SELECT timestamp, response_body->>'$.model' AS model
+//! FROM read_json('logs/api.log', format = 'newline_delimited', columns = {
+//!     timestamp: 'TIMESTAMP', type: 'VARCHAR', response_body: 'JSON'})
+//! WHERE type = 'response';
+//! ```
+//!
+//! # Dumps
+//!
+//! A failed exchange is a file `{time}-{trigger}-{request_id}.json` in `LOG_DUMP_DIR`: pretty-printed JSON, the cause
+//! first, described by [`DUMP_SCHEMA`].
+
+/// The JSON Schema (draft 2020-12) of an entry, `flightlog.entry/1`.
+///
+/// It allows what this version writes and no other key, so that a test sees what is new:
+///
+/// ```
+/// let schema = serde_json::from_str(tower_flightlog::formats::ENTRY_SCHEMA)?;
+/// let schema = jsonschema::draft202012::new(&schema).unwrap();
+/// let mut entry = serde_json::json!({
+///     "timestamp": "2026-11-20T10:30:00.123456Z", "level": "INFO", "type": "log", "run": "a1b2c3d4", "seq": 1,
+///     "message": "order placed", "module": "shop::orders",
+/// });
+/// assert!(schema.is_valid(&entry));
+/// entry["status_code"] = 200.into();
+/// assert!(!schema.is_valid(&entry));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub const ENTRY_SCHEMA: &str = include_str!("../../schema/flightlog.entry.1.json");
+
+/// The keys that an entry may have, in the order in which they stand.
+///
+/// ```
+/// use tower_flightlog::formats::ENTRY_KEYS;
+///
+/// assert_eq!(ENTRY_KEYS[..3], ["timestamp", "level", "type"]);
+/// ```
+pub const ENTRY_KEYS: &[&str] = &[
+    "timestamp",
+    "level",
+    "type",
+    "run",
+    "seq",
+    "request_id",
+    "method",
+    "endpoint",
+    "status_code",
+    "duration_ms",
+    "ttfb_ms",
+    "outcome",
+    "grpc_status",
+    "message",
+    "module",
+    "location",
+    "client_request_id",
+    "client_request_id_rejected",
+    "trace_id",
+    "span_id",
+    "started",
+    "url",
+    "http_version",
+    "remote_addr",
+    "peer_addr",
+    "user_agent",
+    "content_type",
+    "direction",
+    "request_bytes",
+    "response_bytes",
+    "error_type",
+    "error_message",
+    "error_chain",
+    "backtrace",
+    "dump",
+    "event_type",
+    "fields",
+    "attributes",
+    "cache",
+    "timers",
+    "stream",
+    "llm",
+    "request_headers",
+    "response_headers",
+    "request_body",
+    "request_body_text",
+    "request_body_truncated",
+    "response_body",
+    "response_body_text",
+    "response_body_truncated",
+];
+
+/// The JSON Schema (draft 2020-12) of a dump, `flightlog.dump/1`.
+///
+/// ```
+/// let schema: serde_json::Value = serde_json::from_str(tower_flightlog::formats::DUMP_SCHEMA)?;
+/// assert_eq!(schema["properties"]["schema"]["const"], "flightlog.dump/1");
+/// assert!(jsonschema::draft202012::new(&schema).is_ok());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub const DUMP_SCHEMA: &str = include_str!("../../schema/flightlog.dump.1.json");

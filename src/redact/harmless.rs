@@ -1,0 +1,95 @@
+//! Short texts in which nothing had to be hidden, remembered per thread.
+
+use std::cell::RefCell;
+
+/// Texts that are remembered, each in the one place that its bytes choose.
+const PLACES: usize = 64;
+/// Longer ones seldom come again.
+const LONGEST: usize = 256;
+
+/// What was asked: `name` is that of a header, and empty for a URL.
+#[derive(Clone, Copy)]
+pub(super) struct Question<'a> {
+    /// The rules that the answer belongs to.
+    pub rules: u64,
+    pub name: &'a str,
+    pub value: &'a [u8],
+}
+
+struct Known {
+    rules: u64,
+    name: Box<str>,
+    value: Box<[u8]>,
+}
+
+// It never changes an answer, only its price: a client sends the same user agent, and the same URL, again and again.
+// What had to be changed is not remembered, so that no secret outlives its request here.
+thread_local!(static KNOWN: RefCell<[Option<Known>; PLACES]> = const { RefCell::new([const { None }; PLACES]) });
+
+impl Question<'_> {
+    /// True where this text came before and nothing in it had to be hidden.
+    pub(super) fn is_known(self) -> bool {
+        self.with_place(|place| {
+            place.as_ref().is_some_and(|known| {
+                known.rules == self.rules && *known.value == *self.value && *known.name == *self.name
+            })
+        })
+    }
+
+    /// Nothing in this text had to be hidden.
+    pub(super) fn remember(self) {
+        self.with_place(|place| {
+            *place = Some(Known { rules: self.rules, name: self.name.into(), value: self.value.into() });
+            true
+        });
+    }
+
+    fn with_place(self, visit: impl FnOnce(&mut Option<Known>) -> bool) -> bool {
+        if self.value.len() > LONGEST {
+            return false;
+        }
+        KNOWN
+            .try_with(|known| known.try_borrow_mut().ok()?.get_mut(self.place()).map(visit))
+            .ok()
+            .flatten()
+            .unwrap_or(false)
+    }
+
+    /// Both ends and the length: texts that differ in the middle only take each other's place.
+    fn place(self) -> usize {
+        let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        let mixed = word(self.value.first_chunk()) ^ word(self.value.last_chunk()).rotate_left(23);
+        let mixed = mixed ^ ((self.value.len() + 257 * self.name.len()) as u64).rotate_left(47) ^ self.rules;
+        (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) as usize % PLACES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Question;
+    use crate::redact::{RedactOptions, Redactor};
+
+    #[test]
+    fn only_the_same_question_has_the_same_answer() {
+        let question = Question { rules: 7001, name: "accept", value: b"text/html; charset=utf-8" };
+        assert!(!question.is_known());
+        question.remember();
+        assert!(question.is_known());
+        assert!(!Question { rules: 7002, ..question }.is_known());
+        assert!(!Question { name: "except", ..question }.is_known());
+        assert!(!Question { value: b"text/html; ch4rset=utf-8", ..question }.is_known());
+    }
+
+    #[test]
+    fn other_rules_are_asked_anew() {
+        let plain = Redactor::default();
+        let strict = Redactor::new(RedactOptions::default().redact(["shelf"]));
+        for _ in 0..2 {
+            assert_eq!(plain.url("/items?shelf=seven"), "/items?shelf=seven");
+            assert_eq!(strict.url("/items?shelf=seven"), "/items?shelf=[REDACTED]");
+            assert_eq!(plain.header("x-shelf", b"seven"), "seven");
+            assert_eq!(strict.header("x-shelf", b"seven"), "[REDACTED]");
+            assert_eq!(plain.header("x-api-key", b"seven"), "[REDACTED]");
+        }
+    }
+}

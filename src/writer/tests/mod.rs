@@ -1,0 +1,4 @@
+mod faults;
+mod model;
+mod stage;
+mod threads;
