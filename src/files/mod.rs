@@ -176,6 +176,7 @@ impl fmt::Debug for LogFiles {
 fn office(view: &Watch, failing: Gate, is_told: &Arc<AtomicBool>) -> Office {
     let (view, is_told) = (Arc::clone(view), Arc::clone(is_told));
     let trouble = Trouble::new("log files");
+    let has_failed = Arc::clone(&failing);
     Office {
         tell: Box::new(move |out, notice| {
             let cause;
@@ -198,6 +199,8 @@ fn office(view: &Watch, failing: Gate, is_told: &Arc<AtomicBool>) -> Office {
             }
             match report {
                 Report::Failing { path, error } => {
+                    // The console lets through what comes from now on: first of all, why.
+                    has_failed.store(true, Relaxed);
                     let what = format!(
                         "cannot write {path}: {error}; entries wait in memory, the newest 2 MiB and more, and it \
                          is tried again"

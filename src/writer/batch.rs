@@ -1,3 +1,5 @@
+use std::ops::RangeBounds;
+
 use super::notice::Notice;
 
 /// Whole lines on their way to one file.
@@ -79,9 +81,9 @@ impl Batch {
         self.fitting(from, bytes.saturating_add(1)) - from
     }
 
-    /// What the lines from `from` on tell.
-    pub(super) fn told_from(&self, from: usize) -> impl Iterator<Item = Notice> + '_ {
-        self.notices.iter().filter(move |(line, _)| *line >= from).map(|(_, notice)| *notice)
+    /// What some of the lines tell.
+    pub(super) fn told(&self, lines: impl RangeBounds<usize>) -> impl Iterator<Item = Notice> {
+        self.notices.iter().filter(move |(line, _)| lines.contains(line)).map(|(_, notice)| *notice)
     }
 
     /// Forgets the lines. Of its memory it keeps what lines as many as these need: a burst is paid back.

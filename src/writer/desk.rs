@@ -97,6 +97,8 @@ impl<F: Fs> Desk<F> {
             }
             lane.tell(notice);
         }
+        // Counted when it was told first.
+        self.journal.untold().into_iter().for_each(|notice| lane.tell(notice));
         let path = || self.journal.place.path();
         match result {
             Err(Stop::Failed(error)) if !self.has_failed => {
@@ -119,7 +121,7 @@ impl<F: Fs> Desk<F> {
             lane.lose(lines, cause);
             self.tally.lost_otherwise.add(lines.count);
         }
-        for notice in self.batch.told_from(self.done) {
+        for notice in self.batch.told(self.done..) {
             lane.tell(notice);
         }
         self.batch.clear();

@@ -149,6 +149,11 @@ impl<F: Fs> Journal<F> {
         self.shelf.news()
     }
 
+    /// What was told in lines that are no more.
+    pub(super) fn untold(&mut self) -> Vec<Notice> {
+        self.shelf.untold()
+    }
+
     /// How the directory stands, where it is open.
     pub(super) fn dir(&self) -> Option<Look> {
         self.fs.look_dir(&self.open.as_ref()?.dir).ok()
@@ -293,7 +298,8 @@ impl<F: Fs> Journal<F> {
             (batch.seq(line), (line + whole).checked_sub(1).and_then(|last| batch.seq(last)))
             && whole > 0
         {
-            self.shelf.add(Lines { count: whole as u64, from: first, to: last });
+            self.shelf
+                .add(Lines { count: whole as u64, from: first, to: last }, batch.told(line..line + whole));
         }
         let bytes = batch.start(line + whole) - batch.start(line);
         self.tally.lines.add(whole as u64);
