@@ -13,6 +13,8 @@ mod fs;
 mod journal;
 mod lane;
 mod notice;
+mod open;
+mod place;
 mod rotate;
 mod seq;
 mod shelf;
@@ -31,9 +33,9 @@ use bell::{Bell, Call};
 use desk::{Desk, Round};
 use fs::{Fs, System};
 use journal::Journal;
-pub(crate) use journal::Place;
 use lane::{Lane, Pushed};
 pub(crate) use notice::{Expired, Gap, Notice};
+pub(crate) use place::Place;
 pub(crate) use tally::Tally;
 
 /// Files that are written by one thread.

@@ -7,7 +7,8 @@ use std::{io, time::Instant};
 
 use super::{
     fs::{Fs, Look},
-    journal::{Journal, Open, refused, there},
+    journal::Journal,
+    open::{Open, refused, there},
 };
 
 /// Backups past the last that are looked for: there are some where fewer are kept than before.
