@@ -66,16 +66,23 @@ impl RawHead {
             let (value, tail) =
                 if flags & LEFT_OUT == 0 { tail.split_at_checked(length)? } else { (&[][..], tail) };
             rest = tail;
-            Some(RawField { name: std::str::from_utf8(name).ok()?, value, length, flags })
+            Some(RawField { name, value, length, flags })
         })
     }
 }
 
 struct RawField<'a> {
-    name: &'a str,
+    /// Lower-case ASCII.
+    name: &'a [u8],
     value: &'a [u8],
     length: usize,
     flags: u8,
+}
+
+impl<'a> RawField<'a> {
+    fn name(&self) -> &'a str {
+        str::from_utf8(self.name).unwrap_or_default()
+    }
 }
 
 /// The headers of a message, redacted: names in lower case, in the order they came, repeated ones repeated.
@@ -221,13 +228,17 @@ impl Head {
 
     fn scrub_url(&self, range: impl Fn(&RawHead) -> Range<usize>) -> Redacted {
         let Some((raw, scrub)) = &self.raw else { return Redacted::default() };
-        scrub.url(&String::from_utf8_lossy(raw.bytes.get(range(raw)).unwrap_or_default()))
+        let bytes = raw.bytes.get(range(raw)).unwrap_or_default();
+        match str::from_utf8(bytes) {
+            Ok(url) => scrub.url(url),
+            Err(_) => scrub.url(&String::from_utf8_lossy(bytes)),
+        }
     }
 
     pub(crate) fn headers(&self) -> &Headers {
         self.headers.get_or_init(|| {
             let Some((raw, scrub)) = &self.raw else { return Headers::default() };
-            Headers(raw.iter().map(|field| (field.name.into(), clean(field, &**scrub))).collect())
+            Headers(raw.iter().map(|field| (field.name().into(), clean(field, &**scrub))).collect())
         })
     }
 
@@ -245,7 +256,7 @@ impl Head {
     pub(crate) fn header(&self, name: &str) -> Option<Redacted> {
         match &self.raw {
             Some((raw, scrub)) => {
-                raw.iter().find(|field| field.name == name).map(|field| clean(field, &**scrub))
+                raw.iter().find(|field| field.name == name.as_bytes()).map(|field| clean(field, &**scrub))
             }
             None => {
                 self.headers().0.iter().find(|(known, _)| &**known == name).map(|(_, value)| value.clone())
@@ -258,7 +269,7 @@ fn clean(field: RawField<'_>, scrub: &dyn Scrub) -> Redacted {
     if field.flags & LEFT_OUT != 0 {
         return Redacted::of_length(field.length);
     }
-    scrub.header(field.name, field.value, field.flags & SENSITIVE != 0)
+    scrub.header(field.name(), field.value, field.flags & SENSITIVE != 0)
 }
 
 impl fmt::Debug for Head {
