@@ -1,4 +1,5 @@
 mod faults;
 mod model;
+mod speed;
 mod stage;
 mod threads;
