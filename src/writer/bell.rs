@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{BREATH, LINGER, TICK};
+use super::{BREATH, LINGER, TICK, desk::Round};
 
 /// Wakes the thread, as seldom as can be: it says when it need not be woken.
 #[derive(Debug, Default)]
@@ -37,6 +37,14 @@ const LINGERING: u8 = 1;
 const IDLE: u8 = 2;
 /// There is no thread.
 const GONE: u8 = 3;
+
+/// What waits to be written.
+pub(super) trait Waiting {
+    /// There is something.
+    fn is_there(&self) -> bool;
+    /// There is something that is not to wait for more.
+    fn is_urgent(&self) -> bool;
+}
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,30 +107,40 @@ impl Bell {
         self.done.notify_all();
     }
 
-    /// Waits for the next thing to do, after a round that answered `asked`. `was_work`: more is to be expected soon.
-    pub(super) fn wait(&self, asked: Option<u64>, was_work: bool, has_work: impl Fn() -> bool) -> Call {
+    /// Waits for the next thing to do, after a round that answered `asked`.
+    pub(super) fn wait(&self, asked: Option<u64>, round: Round, what: &impl Waiting) -> Call {
         let mut state = self.lock();
         if let Some(asked) = asked {
             state.answered = asked;
             self.done.notify_all();
         }
-        if was_work {
-            state = self.rest(state, BREATH);
-            self.mode.store(LINGERING, SeqCst);
-            state = self.rest(state, LINGER);
-        } else {
-            self.mode.store(IDLE, SeqCst);
-            drop(state);
-            // What was pushed before the thread said that it rests is not left lying.
-            let has_work = has_work();
-            state = self.lock();
-            if !has_work {
-                state = self.rest(state, TICK);
+        state = match round {
+            Round::Idle => self.rest_unless(state, IDLE, TICK, || what.is_there()),
+            Round::Written => {
+                state = self.rest(state, BREATH);
+                self.rest_unless(state, LINGERING, LINGER, || what.is_urgent())
             }
-        }
+            // However urgent: it would be as stuck as before.
+            Round::Stuck => self.rest(state, LINGER),
+        };
         self.mode.store(BUSY, SeqCst);
         state.has_rung = false;
         if state.is_closing && state.asked <= state.answered { Call::Close } else { Call::Work }
+    }
+
+    /// Says how it rests, and does so unless something is there: what was pushed before it said so did not ring.
+    fn rest_unless<'a>(
+        &'a self,
+        state: MutexGuard<'a, State>,
+        mode: u8,
+        time: Duration,
+        is_awaited: impl FnOnce() -> bool,
+    ) -> MutexGuard<'a, State> {
+        self.mode.store(mode, SeqCst);
+        drop(state);
+        let is_awaited = is_awaited();
+        let state = self.lock();
+        if is_awaited { state } else { self.rest(state, time) }
     }
 
     fn rest<'a>(&'a self, state: MutexGuard<'a, State>, time: Duration) -> MutexGuard<'a, State> {

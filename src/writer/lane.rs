@@ -31,6 +31,8 @@ struct State {
     waiting: Batch,
     last: Seq,
     notices: Notices,
+    /// Something is not to wait for more.
+    is_urgent: bool,
 }
 
 /// What became of a line.
@@ -38,17 +40,15 @@ struct State {
 pub(super) enum Pushed {
     /// It waits for the next round.
     Waits,
-    /// There is enough for a round.
-    IsEnough,
-    /// There was no room.
-    Lost,
+    /// It is not to wait for more: an error, or there is enough.
+    IsUrgent,
 }
 
 impl Lane {
     /// Adds a line, whose number goes between the two pieces.
     pub(super) fn push(&self, head: &[u8], tail: &[u8], is_error: bool, tally: &Tally) -> Pushed {
         let mut guard = self.lock();
-        let State { waiting, last, notices } = &mut *guard;
+        let State { waiting, last, notices, is_urgent } = &mut *guard;
         last.advance();
         let room = if is_error { CAPACITY } else { CAPACITY - RESERVED };
         let size = waiting.size() + head.len() + last.digits().len() + tail.len();
@@ -56,19 +56,22 @@ impl Lane {
             notices.lost(Lines::one(last.value()), Cause::Overload);
             drop(guard);
             tally.lost_to_overload.add(1);
-            return Pushed::Lost;
+            return Pushed::IsUrgent;
         }
         waiting.push(last.value(), [head, last.digits(), tail]);
+        let urgent = is_error || size >= HIGH_WATER;
+        *is_urgent |= urgent;
         drop(guard);
         tally.high_water.raise(size as u64);
-        if size >= HIGH_WATER { Pushed::IsEnough } else { Pushed::Waits }
+        if urgent { Pushed::IsUrgent } else { Pushed::Waits }
     }
 
     /// Gives all that waits for an empty batch, and as its last lines what there is to tell: what expired alone only
     /// where `everything` is asked for.
     pub(super) fn take(&self, batch: &mut Batch, everything: bool, tell: &Tell) {
         let mut guard = self.lock();
-        let State { waiting, last, notices } = &mut *guard;
+        let State { waiting, last, notices, is_urgent } = &mut *guard;
+        *is_urgent = false;
         std::mem::swap(batch, waiting);
         if notices.is_urgent() || (!notices.is_empty() && (everything || !batch.is_empty())) {
             let mut line = Vec::new();
@@ -109,6 +112,11 @@ impl Lane {
     pub(super) fn has_work(&self) -> bool {
         let state = self.lock();
         !state.waiting.is_empty() || state.notices.is_urgent()
+    }
+
+    /// True where something waits that is not to wait for more.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.lock().is_urgent
     }
 
     /// True where more waits than can be kept while nothing can be written.

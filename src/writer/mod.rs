@@ -29,7 +29,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bell::{Bell, Call};
+use bell::{Bell, Call, Waiting};
 use desk::{Desk, Round};
 use fs::{Fs, System};
 use journal::Journal;
@@ -104,11 +104,10 @@ impl<F: Fs> Writer<F> {
     pub(crate) fn push(&self, file: usize, head: &[u8], tail: &[u8], is_error: bool) {
         let Some(lane) = self.0.lanes.get(file) else { return };
         let pushed = lane.push(head, tail, is_error, &self.0.tally);
-        let is_urgent = is_error || pushed != Pushed::Waits;
         if self.0.bell.is_gone() {
             self.0.work_alone();
         } else {
-            self.0.bell.ring(is_urgent);
+            self.0.bell.ring(pushed == Pushed::IsUrgent);
         }
     }
 
@@ -162,7 +161,7 @@ impl<F: Fs> Shared<F> {
                     break;
                 }
             }
-            let call = self.bell.wait(asked, round != Round::Idle, || self.lanes.iter().any(Lane::has_work));
+            let call = self.bell.wait(asked, round, &self.lanes);
             if call == Call::Close {
                 break;
             }
@@ -212,6 +211,16 @@ impl<F: Fs> Shared<F> {
         }
         (self.office.is_failing)(desks.iter().any(|desk| desk.trouble().is_some()));
         worst
+    }
+}
+
+impl Waiting for Vec<Lane> {
+    fn is_there(&self) -> bool {
+        self.iter().any(Lane::has_work)
+    }
+
+    fn is_urgent(&self) -> bool {
+        self.iter().any(Lane::is_urgent)
     }
 }
 
