@@ -44,7 +44,7 @@ use crate::exchange::{Event, Exchange, Started};
 /// # Ok::<(), tower_flightlog::Error>(())
 /// ```
 pub trait Sink: Send + Sync + 'static {
-    /// A request is there: its body was read to the end or dropped, or its response began.
+    /// A request is there: its body was read to the end or dropped, its response began, or a second went by.
     fn started(&self, started: &Arc<Started>) {
         let _ = started;
     }
