@@ -228,5 +228,5 @@ impl Waiting for Vec<Lane> {
 const BREATH: Duration = Duration::from_millis(1);
 /// How long lines are kept waiting for more of them.
 const LINGER: Duration = Duration::from_millis(20);
-/// How often files are looked after that nobody writes to.
-const TICK: Duration = Duration::from_millis(250);
+/// How often files are looked after that nobody writes to. With the time between two looks it is 250 ms.
+const TICK: Duration = Duration::from_millis(125);

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// How often it is looked whether the file is still the one that has the name, in time and in lines.
-const CHECKED_EVERY: (Duration, usize) = (Duration::from_millis(250), 1000);
+const CHECKED_EVERY: (Duration, usize) = (Duration::from_millis(125), 1000);
 /// How often, and after which time, a file that ends in a piece of a line is looked at again: another process may be in
 /// the midst of a write.
 const LOOKS: (usize, Duration) = (3, Duration::from_millis(1));
