@@ -356,7 +356,7 @@ async fn a_restart_goes_on_in_the_same_files_and_a_torn_line_stays_alone() {
 #[test]
 fn files_are_for_their_owner_and_where_asked_for_the_group() {
     for (file_mode, dir_mode) in [(0o600, 0o700), (0o640, 0o750)] {
-        let home = tempfile::tempdir().unwrap();
+        let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let dir = home.path().join("var/log/shop");
         let flightlog = log_with(&dir, |builder| {
             builder.file_mode(file_mode).max_bytes(200).backup_count(1).components([("db", "shop::db")])
@@ -375,7 +375,7 @@ fn files_are_for_their_owner_and_where_asked_for_the_group() {
 #[test]
 fn a_directory_that_is_open_to_all_is_one_warning() {
     for dir_mode in [0o777, 0o1777, 0o703] {
-        let home = tempfile::tempdir().unwrap();
+        let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let dir = home.path().join("logs");
         fs::create_dir(&dir).unwrap();
         fs::set_permissions(&dir, fs::Permissions::from_mode(dir_mode)).unwrap();

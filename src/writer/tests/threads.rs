@@ -54,6 +54,7 @@ fn lines_of_many_threads_are_numbered_in_the_order_of_the_file() {
             lines(&dir.path().join(file)).iter().map(|line| line["seq"].as_u64().unwrap()).collect();
         assert_eq!(seqs, (1..=10_000).collect::<Vec<_>>());
     }
+    writer.close(Instant::now() + PATIENCE);
 }
 
 #[test]
@@ -68,6 +69,7 @@ fn a_line_is_written_without_being_asked_for() {
             thread::yield_now();
         }
     }
+    writer.close(Instant::now() + PATIENCE);
 }
 
 #[test]
@@ -99,4 +101,5 @@ fn a_flush_that_cannot_succeed_says_how_many_lines_wait() {
     fs::remove_file(&place).unwrap();
     assert_eq!(writer.flush(Instant::now() + PATIENCE), 0);
     assert_eq!(lines(&place.join("api.log")).len(), 3);
+    writer.close(Instant::now() + PATIENCE);
 }
