@@ -8,7 +8,7 @@ mod tests;
 use std::{
     fmt,
     io::{self, Write},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{
@@ -45,27 +45,42 @@ impl Console {
         counters: Arc<Counters>,
         out: impl Write + Send + 'static,
     ) -> Self {
-        let out = Out { to: Box::new(out), seq: 0, torn: false, batch: Vec::new(), lines: 0 };
+        let out = Out { to: Box::new(out), seq: 0, gap: None, torn: false, batch: Vec::new(), lines: 0 };
         Self { style, view, counters, out: Mutex::new(out) }
     }
 
     /// Prints what the recorder tells about itself.
     pub(crate) fn note(&self, note: &entry::Note<'_>) {
         let at = Timestamp::now();
-        self.print(|out, view| match self.style {
-            Style::Pretty { colours } => out.line(|text| pretty::note(text, colours, at, note)),
-            Style::Json => out.entry(|text| entry::recorder(text, view, at, note)),
-        });
+        self.print(|out, view| self.add_note(out, view, at, note));
     }
 
     /// Writes in one go what `add` adds.
     fn print(&self, add: impl FnOnce(&mut Out, &View)) {
         let view = (self.view)();
-        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut out = self.out();
         out.begin();
+        if let Some(gap) = out.gap {
+            self.add_note(&mut out, &view, Timestamp::now(), &gap.note());
+        }
         add(&mut out, &view);
-        if let Err(lost) = out.send() {
-            self.counters.console_errors.add(lost);
+        match out.send() {
+            Ok(()) => out.gap = None,
+            Err(lost) => {
+                self.counters.console_errors.add(lost);
+                out.lose(lost, "stdout");
+            }
+        }
+    }
+
+    fn out(&self) -> MutexGuard<'_, Out> {
+        self.out.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add_note(&self, out: &mut Out, view: &View, at: Timestamp, note: &entry::Note<'_>) {
+        match self.style {
+            Style::Pretty { colours } => out.line(|text| pretty::note(text, colours, at, note)),
+            Style::Json => out.entry(|text| entry::recorder(text, view, at, note)),
         }
     }
 }
@@ -99,8 +114,17 @@ impl Sink for Console {
         });
     }
 
+    fn lost(&self, records: u64) {
+        {
+            let mut out = self.out();
+            out.seq += records;
+            out.lose(records, "overload");
+        }
+        self.print(|_, _| {});
+    }
+
     fn flush(&self) {
-        let _ = self.out.lock().unwrap_or_else(PoisonError::into_inner).to.flush();
+        let _ = self.out().to.flush();
     }
 }
 
@@ -110,11 +134,28 @@ impl fmt::Debug for Console {
     }
 }
 
+/// Entries that did not reach the stream and were not told of yet.
+#[derive(Clone, Copy)]
+struct Gap {
+    lost: u64,
+    cause: &'static str,
+    from: u64,
+    to: u64,
+}
+
+impl Gap {
+    fn note(&self) -> entry::Note<'static> {
+        let Self { lost, cause, from, to } = *self;
+        entry::Note::Gap { lost, cause, from_seq: from, to_seq: to }
+    }
+}
+
 /// The stream, and the text on its way there.
 struct Out {
     to: Box<dyn Write + Send>,
     /// The number of the last entry.
     seq: u64,
+    gap: Option<Gap>,
     /// True where the stream ends in a piece of a line.
     torn: bool,
     batch: Vec<u8>,
@@ -145,6 +186,15 @@ impl Out {
         self.seq += 1;
         write(&mut self.batch).number(&mut self.batch, self.seq);
         self.lines += 1;
+    }
+
+    /// The newest entries are lost.
+    fn lose(&mut self, lost: u64, cause: &'static str) {
+        let (from, to) = ((self.seq + 1).saturating_sub(lost), self.seq);
+        self.gap = Some(match self.gap {
+            Some(gap) => Gap { lost: gap.lost + lost, to, ..gap },
+            None => Gap { lost, cause, from, to },
+        });
     }
 
     /// Writes the batch. Gives the number of lines that did not make it as a whole.

@@ -262,12 +262,29 @@ fn a_stream_that_fails_is_counted_and_its_torn_line_is_ended() {
     assert_eq!(counters.console_errors.get(), 2);
     stream.room(Some(100));
     finish();
-    assert_eq!(counters.console_errors.get(), 4);
+    assert_eq!(counters.console_errors.get(), 5, "the news of the first two is lost with these");
     stream.room(None);
     finish();
-    assert_eq!(counters.console_errors.get(), 4);
+    assert_eq!(counters.console_errors.get(), 5);
     let text = stream.text();
     let whole: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    assert_eq!(whole.iter().map(|entry| &entry["seq"]).collect::<Vec<_>>(), [5, 6], "what is missing shows");
-    assert_eq!(text.lines().count(), 3);
+    assert_eq!(
+        whole.iter().map(|entry| &entry["seq"]).collect::<Vec<_>>(),
+        [6, 7, 8],
+        "what is missing shows"
+    );
+    assert_eq!(whole[0]["fields"], json!({"lost": 5, "cause": "stdout", "from_seq": 1, "to_seq": 5}));
+    assert_eq!(text.lines().count(), 4);
+}
+
+#[test]
+fn what_the_queue_could_not_take_is_a_hole_in_the_numbers_and_told() {
+    let (console, stream, _) = console(Style::Json, View::default());
+    let told = Arc::new(event(json!({})));
+    console.event(&told);
+    console.lost(7);
+    console.event(&told);
+    let entries = stream.entries();
+    assert_eq!(entries.iter().map(|entry| entry["seq"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 9, 10]);
+    assert_eq!(entries[1]["fields"], json!({"lost": 7, "cause": "overload", "from_seq": 2, "to_seq": 8}));
 }

@@ -59,6 +59,11 @@ pub trait Sink: Send + Sync + 'static {
         let _ = event;
     }
 
+    /// So many records and events came faster than this sink takes them, and were dropped.
+    fn lost(&self, records: u64) {
+        let _ = records;
+    }
+
     /// Everything handed over so far should reach its destination.
     fn flush(&self) {}
 }
@@ -74,6 +79,10 @@ impl<T: Sink + ?Sized> Sink for Arc<T> {
 
     fn event(&self, event: &Arc<Event>) {
         (**self).event(event);
+    }
+
+    fn lost(&self, records: u64) {
+        (**self).lost(records);
     }
 
     fn flush(&self) {

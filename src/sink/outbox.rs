@@ -12,13 +12,13 @@ use super::{Counters, Sink, contained};
 use crate::exchange::{Event, Exchange, Started};
 
 /// Records that may wait for one sink.
-const CAPACITY: usize = 1024;
+const CAPACITY: usize = 8192;
 
 /// How long the thread stays away from a queue it has emptied. A wake is a system call on a request's thread: under
 /// load it is one for all that come in this time, not one for each.
 const LINGER: Duration = Duration::from_millis(1);
 /// So many records are not kept waiting.
-const URGENT: usize = CAPACITY / 4;
+const URGENT: usize = 256;
 
 /// Lets records through to a sink while it is true.
 pub(crate) type Gate = Arc<AtomicBool>;
@@ -66,6 +66,8 @@ pub(crate) enum Parcel {
     Started(Arc<Started>),
     Finished(Arc<Exchange>),
     Event(Arc<Event>),
+    /// So many others were dropped.
+    Lost(u64),
     Flush,
 }
 
@@ -149,18 +151,25 @@ impl Outbox {
     }
 }
 
-/// What was dropped, told once a minute.
+/// What was dropped: the sink is told at once, all others once a minute and at the end.
 #[derive(Default)]
 struct Losses {
+    told_to_sink: u64,
     told: u64,
     at: Option<Instant>,
 }
 
 impl Losses {
-    /// The number to tell now.
-    fn news(&mut self, dropped: u64) -> Option<u64> {
+    /// The number to tell the sink.
+    fn for_sink(&mut self, dropped: u64) -> Option<u64> {
+        let news = dropped - std::mem::replace(&mut self.told_to_sink, dropped);
+        (news > 0).then_some(news)
+    }
+
+    /// The number to warn of.
+    fn for_all(&mut self, dropped: u64, is_end: bool) -> Option<u64> {
         let is_recent = self.at.is_some_and(|at| at.elapsed() < Duration::from_secs(60));
-        if dropped == self.told || is_recent {
+        if dropped == self.told || (is_recent && !is_end) {
             return None;
         }
         self.at = Some(Instant::now());
@@ -195,13 +204,10 @@ impl Queue {
                     self.deliver(&parcel);
                 }
                 state = self.lock();
-                if let Some(lost) = losses.news(state.dropped) {
-                    drop(state);
-                    tracing::warn!(
-                        "a sink is slower than requests come: {lost} records were dropped; see `queue_dropped` in stats()"
-                    );
-                    state = self.lock();
-                }
+                let (dropped, is_end) = (state.dropped, state.closed);
+                drop(state);
+                self.tell(&mut losses, dropped, is_end);
+                state = self.lock();
                 state.delivered += count;
                 self.done.notify_all();
             } else if state.closed {
@@ -218,11 +224,24 @@ impl Queue {
         }
     }
 
+    /// Tells of what was dropped.
+    fn tell(&self, losses: &mut Losses, dropped: u64, is_end: bool) {
+        if let Some(lost) = losses.for_sink(dropped) {
+            self.deliver(&Parcel::Lost(lost));
+        }
+        if let Some(lost) = losses.for_all(dropped, is_end) {
+            tracing::warn!(
+                "a sink is slower than records come: {lost} were dropped; see `queue_dropped` in stats()"
+            );
+        }
+    }
+
     fn deliver(&self, parcel: &Parcel) {
         contained(&self.counters, || match parcel {
             Parcel::Started(started) => self.sink.started(started),
             Parcel::Finished(exchange) => self.sink.finished(exchange),
             Parcel::Event(event) => self.sink.event(event),
+            Parcel::Lost(records) => self.sink.lost(*records),
             Parcel::Flush => self.sink.flush(),
         });
     }

@@ -389,7 +389,7 @@ async fn a_sink_that_panics_or_is_slow_touches_no_request_and_no_other_sink() {
     let (go, gate) = std::sync::mpsc::channel();
     let (flightlog, watcher) = watched_with(|log| log.sink(Panics).sink(Slow(gate.into())));
     let app = Router::new().route("/", get(|| async { "hello" })).layer(flightlog.axum_layer());
-    let count = 5000;
+    let count = 12_000;
     for _ in 0..count {
         let response = app.clone().oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "hello");
