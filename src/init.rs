@@ -1,10 +1,17 @@
 //! `init()`: everything from the environment, with a subscriber and a console.
 
+use std::io::{self, Write};
+
 use tracing::{Subscriber, dispatcher, level_filters::LevelFilter, subscriber::set_global_default};
 use tracing_log::{AsLog, LogTracer};
 use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, registry, registry::LookupSpan};
 
-use crate::{builder::FlightLogBuilder, config::Error, flightlog::FlightLog, trace::LogLayer};
+use crate::{
+    builder::FlightLogBuilder,
+    config::{Console, Error},
+    flightlog::FlightLog,
+    trace::LogLayer,
+};
 
 /// Starts the log as the environment's LOG_* variables say and installs a tracing subscriber: console, log entries,
 /// and the last error of each request. Keep the handle: the last one flushes.
@@ -31,12 +38,17 @@ use crate::{builder::FlightLogBuilder, config::Error, flightlog::FlightLog, trac
 /// All variables whose value cannot be understood.
 pub fn init() -> Result<FlightLog, Error> {
     let builder = FlightLogBuilder::from_env()?;
+    let is_silent = builder.settings.console == Console::Off;
     let is_alone = !dispatcher::has_been_set();
     let builder = if is_alone { builder.with_subscriber_of_ours() } else { builder };
     let (flightlog, warnings) = builder.build_quietly()?;
     let installed = is_alone && install(&flightlog);
     for warning in warnings {
         tracing::warn!("{warning}");
+        if is_silent {
+            // Files that cannot be written are no place to say so.
+            let _ = writeln!(io::stderr(), "flightlog: {warning}");
+        }
     }
     if !installed {
         tracing::warn!(

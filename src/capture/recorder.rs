@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    io::{self, Write},
     net::IpAddr,
     sync::{
         Arc,
@@ -143,8 +144,13 @@ impl Recorder {
 impl Drop for Recorder {
     fn drop(&mut self) {
         let deadline = Instant::now() + FAREWELL;
-        self.sinks.flush(deadline);
+        let undelivered = self.sinks.flush(deadline);
         self.sinks.close(deadline);
+        if undelivered > 0 {
+            let why = self.sinks.file_stats().last_error.unwrap_or_else(|| "a sink did not take them".into());
+            // There is nobody else to tell, and perhaps nobody listens here either.
+            let _ = writeln!(io::stderr(), "flightlog: {undelivered} entries could not be written: {why}");
+        }
     }
 }
 

@@ -89,7 +89,8 @@ impl LogLayer {
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
-        let origin = current().flight().map(Origin::of);
+        // `parent: None` says that it belongs to nobody: a worker that serves others too.
+        let origin = if attributes.is_root() { None } else { current().flight().map(Origin::of) };
         let fields = self.of_span(attributes.metadata(), |visitor| attributes.record(visitor));
         self.note(id, &context, origin, fields);
     }

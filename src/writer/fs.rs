@@ -32,6 +32,8 @@ pub(crate) trait Fs: Send + Sync + 'static {
     fn open(&self, dir: &Self::Dir, name: &str) -> io::Result<Self::File>;
     /// Makes a file where there is none, and opens it for appending.
     fn create(&self, dir: &Self::Dir, name: &str, mode: u32) -> io::Result<Self::File>;
+    /// Sets a file's permissions.
+    fn permit(&self, file: &Self::File, mode: u32) -> io::Result<()>;
     /// How an open file stands.
     fn look(&self, file: &Self::File) -> io::Result<Look>;
     /// How the file stands that has this name now.
@@ -40,6 +42,8 @@ pub(crate) trait Fs: Send + Sync + 'static {
     fn byte_at(&self, file: &Self::File, offset: u64) -> io::Result<u8>;
     /// Appends some of the bytes and says how many.
     fn write(&self, file: &mut Self::File, bytes: &[u8]) -> io::Result<usize>;
+    /// Takes away what is behind so many bytes.
+    fn cut(&self, file: &Self::File, bytes: u64) -> io::Result<()>;
     /// Gives a file another name, whatever has that now.
     fn rename(&self, dir: &Self::Dir, from: &str, to: &str) -> io::Result<()>;
     /// Gives a file a name that nobody has.
@@ -87,7 +91,10 @@ impl Fs for System {
     }
 
     fn create_dir(&self, path: &Path, mode: u32) -> io::Result<()> {
-        DirBuilder::new().recursive(true).mode(mode).create(path)
+        DirBuilder::new().recursive(true).mode(mode).create(path)?;
+        // As below: the umask may have taken what the group was to have.
+        let _ = std::fs::set_permissions(path, Permissions::from_mode(mode));
+        Ok(())
     }
 
     fn look_dir(&self, dir: &File) -> io::Result<Look> {
@@ -110,6 +117,10 @@ impl Fs for System {
         Ok(file)
     }
 
+    fn permit(&self, file: &File, mode: u32) -> io::Result<()> {
+        file.set_permissions(Permissions::from_mode(mode))
+    }
+
     fn look(&self, file: &File) -> io::Result<Look> {
         Ok(Look::of(&rustix::fs::fstat(file)?))
     }
@@ -127,6 +138,10 @@ impl Fs for System {
 
     fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<usize> {
         file.write(bytes)
+    }
+
+    fn cut(&self, file: &File, bytes: u64) -> io::Result<()> {
+        file.set_len(bytes)
     }
 
     fn rename(&self, dir: &File, from: &str, to: &str) -> io::Result<()> {

@@ -74,9 +74,13 @@ impl<F: Fs> Open<F> {
             opened => opened?,
         };
         let dir_id = look.id;
-        let Look { id, is_ours, .. } = fs.look(&file)?;
+        let Look { id, is_ours, mode: found, .. } = fs.look(&file)?;
         if !is_ours {
             return Err(refused("it is not a regular file of our own"));
+        }
+        if found & !mode != 0 {
+            // It lets others in who are not to read what comes. Not worth losing lines.
+            let _ = fs.permit(&file, *mode);
         }
         let (mut bytes, mut is_torn) = end(fs, &file)?;
         for _ in 0..LOOKS.0 {
@@ -159,16 +163,33 @@ impl<F: Fs> Open<F> {
             }
         };
         let sent = text.len() - rest.len();
-        let whole = match sent.checked_sub(usize::from(self.is_torn)) {
+        let before = usize::from(self.is_torn);
+        let whole = match sent.checked_sub(before) {
             Some(bytes) => batch.whole(line, bytes).min(to - line),
             None => 0,
         };
         if let Some(last) = sent.checked_sub(1).and_then(|last| text.get(last)) {
             self.is_torn = *last != b'\n';
         }
+        let start = self.bytes;
         self.bytes += sent as u64;
         self.lines += whole;
+        let kept = if whole > 0 { before + batch.text(line, line + whole).len() } else { 0 };
+        if result.is_err() && sent > kept && self.take_back(fs, start + kept as u64) {
+            self.is_torn = kept == 0 && before > 0;
+        }
         (whole, result)
+    }
+
+    /// Takes away the piece of a line that a failed write left, so that all of the file can be read; unless another
+    /// process wrote behind it. Where that does not work, the next line begins with a line feed.
+    fn take_back(&mut self, fs: &F, end: u64) -> bool {
+        let is_last = fs.look(&self.file).is_ok_and(|look| look.bytes == self.bytes);
+        let is_cut = is_last && fs.cut(&self.file, end).is_ok();
+        if is_cut {
+            self.bytes = end;
+        }
+        is_cut
     }
 
     pub(super) fn bytes(&self) -> u64 {

@@ -354,6 +354,19 @@ async fn a_restart_goes_on_in_the_same_files_and_a_torn_line_stays_alone() {
 }
 
 #[test]
+fn a_file_that_let_others_in_is_closed_to_them() {
+    let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let api = home.path().join("api.log");
+    for (before, file_mode, after) in [(0o644, 0o600, 0o600), (0o660, 0o640, 0o640), (0o400, 0o640, 0o400)] {
+        fs::write(&api, "").unwrap();
+        fs::set_permissions(&api, fs::Permissions::from_mode(before)).unwrap();
+        drop(log_with(home.path(), |builder| builder.file_mode(file_mode)));
+        assert_eq!(mode(&api), after, "{before:o}");
+        fs::set_permissions(&api, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
+
+#[test]
 fn files_are_for_their_owner_and_where_asked_for_the_group() {
     for (file_mode, dir_mode) in [(0o600, 0o700), (0o640, 0o750)] {
         let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();

@@ -132,14 +132,14 @@ async fn a_queue_that_overflows_is_told_once() {
     let dispatch = tracing::Dispatch::new(Registry::default().with(flightlog.tracing_layer()));
     tracing::dispatcher::set_global_default(dispatch).unwrap();
     let app = Router::new().route("/", get(|| async {})).layer(flightlog.axum_layer());
-    for _ in 0..2_000 {
+    for _ in 0..10_000 {
         ask(app.clone()).await;
     }
     drop(go);
     crate::support::flush(&flightlog);
     crate::support::flush(&flightlog);
     let about_it =
-        |event: &&Arc<tower_flightlog::Event>| event.message.as_str().contains("slower than requests come");
+        |event: &&Arc<tower_flightlog::Event>| event.message.as_str().contains("slower than records come");
     let told = watcher.events().iter().filter(about_it).count();
     assert!((1..=2).contains(&told), "once for each of the two sinks at most: {told}");
 }

@@ -84,7 +84,9 @@ impl Traces {
             tokio::spawn(Arc::clone(&self).talk_outside(n)),
         ];
         let left = [
-            tokio::spawn(talk().instrument(info_span!(parent: None, "root made in the request"))),
+            tokio::spawn(
+                Arc::clone(&self).talk_outside(n).instrument(info_span!(parent: None, "belongs to nobody")),
+            ),
             tokio::spawn(async { tokio::task::yield_now().await }.with_current()),
             tokio::spawn(talk().with_current().in_current_span()),
         ];
@@ -202,6 +204,24 @@ async fn a_task_that_outlives_its_request_keeps_its_id_and_nothing_else() {
     };
     tokio::time::timeout(PATIENCE, delivered).await.unwrap();
     assert_eq!(told(&watcher, "it::late")[0].request_id, Some(exchange.request_id));
+}
+
+#[tokio::test]
+async fn a_worker_whose_span_has_no_parent_belongs_to_no_request() {
+    let (flightlog, watcher) = watched();
+    let _guard = subscriber::set_default(Registry::default().with(flightlog.tracing_layer()));
+    let app = Router::new()
+        .route(
+            "/",
+            get(|| async {
+                let work = async { tracing::info!(target: "it::worker", "works for all") };
+                tokio::spawn(work.instrument(info_span!(parent: None, "worker"))).await.unwrap();
+            }),
+        )
+        .layer(flightlog.axum_layer());
+    assert_eq!(ask(app, "/").await, StatusCode::OK);
+    flush(&flightlog);
+    assert_eq!(told(&watcher, "it::worker")[0].request_id, None);
 }
 
 #[tokio::test]

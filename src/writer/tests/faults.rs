@@ -99,6 +99,7 @@ fn run(script: usize, call: u64, times: u64, fault: Fault) -> bool {
         model.heal();
         process.push(1);
         check_all(&mut process, &model, &context);
+        assert_eq!(found(&model, "a").pieces, 0, "{context}: a failed write leaves no piece of a line");
     }
     was_killed
 }

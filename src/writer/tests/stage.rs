@@ -107,6 +107,8 @@ pub(super) struct Found {
     pub(super) told_lost: u64,
     pub(super) told_expired: u64,
     pub(super) causes: Vec<String>,
+    /// Pieces of lines, of any run.
+    pub(super) pieces: usize,
 }
 
 impl Found {
@@ -134,7 +136,10 @@ pub(super) fn found(model: &Model, run: &str) -> Found {
 fn read(bytes: &[u8], run: &str, found: &mut Found) -> Vec<u64> {
     let mut seqs = Vec::new();
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        let Ok(value) = serde_json::from_slice::<Value>(line) else { continue };
+        let Ok(value) = serde_json::from_slice::<Value>(line) else {
+            found.pieces += 1;
+            continue;
+        };
         assert!(value.get("text").is_some() || value.get("told").is_some(), "{value}");
         if value["run"] != run {
             continue;
