@@ -26,7 +26,7 @@
 //!
 //! The recorder's `event_type` is `started` (with `version`, `service`, `verbosity` and `settings` in `fields`),
 //! `stopped`, `gap` (entries were lost: `lost`, `cause`, `from_seq`, `to_seq`; WARN) or `expired` (rotation deleted the
-//! oldest file: `bytes`, and `from_seq` and `to_seq` if it held entries of this run).
+//! oldest file: `bytes`, unless another process did it, and `from_seq` and `to_seq` if it held entries of this run).
 //!
 //! ## Keys
 //!
