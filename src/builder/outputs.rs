@@ -81,7 +81,12 @@ pub(super) fn open(
         let is_told = !troubles.is_empty() && settings.dump_dir.is_none();
         troubles.extend(dump::usable(&settings.dumps_dir()).err().filter(|_| !is_told).map(|source| {
             Trouble {
-                problem: Problem::directory("LOG_DUMP_DIR", settings.dumps_dir(), source),
+                problem: Problem::directory(
+                    "LOG_DUMP_DIR",
+                    settings.dumps_dir(),
+                    source,
+                    "a directory this program may create and write to",
+                ),
                 consequence: "failures will leave no dump until it can be used",
             }
         }));
@@ -161,7 +166,13 @@ fn dump_options(plant: &Plant<'_>, ledger: Option<Arc<dyn Ledger>>) -> DumpOptio
 
 fn unusable(plant: &Plant<'_>, error: String) -> Trouble {
     Trouble {
-        problem: Problem::directory("LOG_DIR", &plant.settings.dir, io::Error::other(error)),
+        problem: Problem::directory(
+            "LOG_DIR",
+            &plant.settings.dir,
+            io::Error::other(error),
+            "a directory this program may create and write to, in which its log files are regular files of its own or \
+             not there yet: links and other users' files are not written to",
+        ),
         consequence: match plant.settings.console {
             config::Console::Off => {
                 "until it can be used, entries wait in memory, of which the newest are kept"
@@ -174,7 +185,12 @@ fn unusable(plant: &Plant<'_>, error: String) -> Trouble {
 fn open_to_all(plant: &Plant<'_>, mode: u32) -> Trouble {
     let why = format!("anybody may delete, replace or forge log files there (mode {mode:04o})");
     Trouble {
-        problem: Problem::directory("LOG_DIR", &plant.settings.dir, io::Error::other(why)),
-        consequence: "chmod o-w takes that away",
+        problem: Problem::directory(
+            "LOG_DIR",
+            &plant.settings.dir,
+            io::Error::other(why),
+            "a directory that others may not write to: chmod o-w",
+        ),
+        consequence: "log files are written there all the same",
     }
 }

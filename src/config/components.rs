@@ -26,17 +26,17 @@ impl Components {
     ///
     /// # Errors
     ///
-    /// The first part that cannot be meant; where there is none at all, the whole.
-    pub(super) fn parse(text: &str) -> Result<Self, &str> {
+    /// The first part that cannot be meant, and why where that can be told; where there is none at all, the whole.
+    pub(super) fn parse(text: &str) -> Result<Self, (&str, Option<&'static str>)> {
         let mut components = Self::default();
         for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
-            let (name, prefix) = part.split_once('=').ok_or(part)?;
+            let (name, prefix) = part.split_once('=').ok_or((part, None))?;
             components.add(name.trim().to_owned(), prefix.trim().to_owned());
-            if components.wrong().next().is_some() {
-                return Err(part);
+            if let Some((_, why)) = components.wrong().next() {
+                return Err((part, why));
             }
         }
-        if components.all.is_empty() { Err(text) } else { Ok(components) }
+        if components.all.is_empty() { Err((text, None)) } else { Ok(components) }
     }
 
     pub(crate) fn add(&mut self, name: String, prefix: String) {
@@ -61,12 +61,12 @@ impl Components {
         self.all.iter().map(told).collect::<Vec<_>>().join(";")
     }
 
-    /// Those that cannot be meant.
-    pub(super) fn wrong(&self) -> impl Iterator<Item = String> {
+    /// Those that cannot be meant, and why where that can be told.
+    pub(super) fn wrong(&self) -> impl Iterator<Item = (String, Option<&'static str>)> {
         self.all.iter().enumerate().filter_map(|(place, component)| {
             let before = self.all.get(..place).unwrap_or_default();
-            let repeated = before.iter().any(|it| it.collides_with(component));
-            (repeated || !component.is_allowed()).then(|| told(component))
+            let why = component.slip().or_else(|| before.iter().find_map(|it| it.collision(component)));
+            (why.is_some() || !component.is_allowed()).then(|| (told(component), why))
         })
     }
 
@@ -80,9 +80,22 @@ impl Component {
         is_file_name(&self.name) && is_prefix(&self.prefix)
     }
 
+    /// What it was surely meant to be.
+    fn slip(&self) -> Option<&'static str> {
+        if is_log(&self.name) {
+            Some("the file is named name.log by itself")
+        } else {
+            self.prefix.contains(',').then_some("entries are separated by ;")
+        }
+    }
+
     /// Some file systems take `Db` and `db` for one name.
-    fn collides_with(&self, other: &Self) -> bool {
-        self.name.eq_ignore_ascii_case(&other.name) || self.prefix == other.prefix
+    fn collision(&self, other: &Self) -> Option<&'static str> {
+        if self.name.eq_ignore_ascii_case(&other.name) {
+            Some("its name is there twice")
+        } else {
+            (self.prefix == other.prefix).then_some("its target is there twice")
+        }
     }
 }
 
@@ -93,6 +106,12 @@ fn told(component: &Component) -> String {
 /// `mlx_manager` and `mlx_manager::x` are below `mlx_manager`, `mlx_managerial` is not.
 fn is_below(target: &str, prefix: &str) -> bool {
     target.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+/// Its file would be `api.log.log`.
+fn is_log(name: &str) -> bool {
+    let end = name.len().saturating_sub(4);
+    name.get(end..).is_some_and(|end| end.eq_ignore_ascii_case(".log"))
 }
 
 fn is_file_name(name: &str) -> bool {
@@ -174,26 +193,37 @@ mod tests {
             &longer,
         ] {
             let part = format!("{name}=x");
-            assert_eq!(Components::parse(&format!("ok=y;{part}")), Err(part.trim()), "{name}");
+            assert_eq!(Components::parse(&format!("ok=y;{part}")), Err((part.trim(), None)), "{name}");
         }
         for prefix in ["x", "x::y", "my.target", "größe::x", "a:b", "http-access"] {
             assert!(Components::parse(&format!("a={prefix}")).is_ok(), "{prefix}");
         }
         let longer = "x".repeat(257);
-        for prefix in
-            ["", "::x", "x::", "x:", ":x", "a::::b", "a:::b", "x::*", "x y", "x=y", "x,b=y", &longer]
-        {
+        for prefix in ["", "::x", "x::", "x:", ":x", "a::::b", "a:::b", "x::*", "x y", "x=y", &longer] {
             let part = format!("a={prefix}");
-            assert_eq!(Components::parse(&part), Err(&*part), "{prefix}");
+            assert_eq!(Components::parse(&part), Err((&*part, None)), "{prefix}");
         }
     }
 
     #[test]
     fn what_stands_twice_is_pointed_at() {
-        assert_eq!(Components::parse("a=x;b=y;A=z"), Err("A=z"));
-        assert_eq!(Components::parse("a=x;b=x"), Err("b=x"));
-        assert_eq!(Components::parse("a=x;b"), Err("b"));
-        assert_eq!(Components::parse(" ; "), Err(" ; "));
+        assert_eq!(Components::parse("a=x;b=y;A=z"), Err(("A=z", Some("its name is there twice"))));
+        assert_eq!(Components::parse("a=x;b=x"), Err(("b=x", Some("its target is there twice"))));
+        assert_eq!(Components::parse("a=x;b"), Err(("b", None)));
+        assert_eq!(Components::parse(" ; "), Err((" ; ", None)));
+    }
+
+    #[test]
+    fn slips_are_told() {
+        for (part, why) in [
+            ("db=sqlx,web=hyper", "entries are separated by ;"),
+            ("api.log=x", "the file is named name.log by itself"),
+            ("db.LOG=x", "the file is named name.log by itself"),
+            (".log=x", "the file is named name.log by itself"),
+        ] {
+            assert_eq!(Components::parse(part), Err((part, Some(why))));
+        }
+        assert!(Components::parse("log=x;db.logs=y;catalog=z").is_ok());
     }
 
     proptest! {

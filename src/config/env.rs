@@ -11,6 +11,9 @@ use crate::{exchange::Bodies, redact::RedactMode};
 
 use Apply::{Directory, Text};
 
+/// Read where `LOG_LEVEL` is unset.
+const FALLBACK: &str = "RUST_LOG";
+
 /// A variable of the environment.
 pub(crate) struct Variable {
     /// `LOG_SLOW`.
@@ -34,8 +37,8 @@ enum Apply {
 
 enum Bad {
     Whole,
-    /// This part of a list.
-    Part(String),
+    /// This part of a list, and why where that can be told.
+    Part(String, Option<String>),
 }
 
 /// Takes the one table of variables; makes [`VARIABLES`] and, for documentation, `environment_table!()`.
@@ -87,7 +90,7 @@ variables! {
       "off, error, warn, info, debug, trace (also WARNING, CRITICAL, FATAL, any case) \
        or tracing directives such as info,my_crate=debug",
       "which tracing events become log entries; never affects exchanges or dumps",
-      Text(|s, text| put(&mut s.level, units::directives(text).map(Some))) }
+      Text(level) }
     { "LOG_CONSOLE", "console", "auto", "auto, pretty, json or off",
       "what goes to stdout; auto: pretty on a terminal, json where files are off or unusable, else off",
       Text(|s, text| one_of(&mut s.console, text, &[
@@ -159,7 +162,7 @@ variables! {
       Text(networks) }
     { "LOG_COMPONENTS", "components", "(unset)",
       "name=target;name=target: targets of tracing, and names of [A-Za-z0-9._-] that begin with a letter or digit, \
-       each once, at most 64 characters, not api or errors",
+       each once, at most 64 characters, not api or errors, without .log",
       "log entries of these targets, and of those below, go to {name}.log; the longest target wins",
       Text(components) }
     { "LOG_SERVICE", "service", "(program name)", "name or name@version",
@@ -191,7 +194,7 @@ impl Settings {
             else {
                 continue;
             };
-            match variable.apply(&mut settings, &value) {
+            match variable.apply(&mut settings, name, &value) {
                 Ok(()) => given.push((variable, name, value)),
                 Err(bad) => {
                     problems.push((variable, Problem::variable(name, &value, variable.complaint(bad))))
@@ -216,13 +219,20 @@ impl Settings {
 impl Variable {
     /// Its name, then those read where that is unset.
     fn names(&self) -> impl Iterator<Item = &'static str> {
-        let fallback = if self.name == "LOG_LEVEL" { Some("RUST_LOG") } else { None };
+        let fallback = if self.name == "LOG_LEVEL" { Some(FALLBACK) } else { None };
         [Some(self.name), fallback].into_iter().flatten()
     }
 
-    fn apply(&self, settings: &mut Settings, value: &OsStr) -> Result<(), Bad> {
+    fn apply(&self, settings: &mut Settings, name: &str, value: &OsStr) -> Result<(), Bad> {
         match self.apply {
-            Text(apply) => apply(settings, value.to_str().ok_or(Bad::Whole)?.trim()),
+            Text(apply) => {
+                let text = value.to_str().ok_or(Bad::Whole)?.trim();
+                // Others mean a target by it.
+                match units::bare_target(text).filter(|_| name == FALLBACK) {
+                    Some(target) => apply(settings, &format!("{target}=trace")),
+                    None => apply(settings, text),
+                }
+            }
             Directory(apply) => {
                 apply(settings, PathBuf::from(value));
                 Ok(())
@@ -233,7 +243,8 @@ impl Variable {
     fn complaint(&self, bad: Bad) -> String {
         match bad {
             Bad::Whole => self.want.to_owned(),
-            Bad::Part(part) => format!("{}, not \"{part}\"", self.want),
+            Bad::Part(part, None) => format!("{}, not \"{part}\"", self.want),
+            Bad::Part(part, Some(why)) => format!("{}, not \"{part}\": {why}", self.want),
         }
     }
 }
@@ -266,25 +277,32 @@ fn names(place: &mut Vec<String>, text: &str) -> Result<(), Bad> {
     if place.is_empty() { Err(Bad::Whole) } else { Ok(()) }
 }
 
+fn level(settings: &mut Settings, text: &str) -> Result<(), Bad> {
+    if let Some(word) = units::bare_target(text) {
+        return Err(Bad::Part(escaped(OsStr::new(word)), Some(units::how_to_write(word))));
+    }
+    put(&mut settings.level, units::directives(text).map(Some))
+}
+
 fn patterns(place: &mut Vec<String>, text: &str) -> Result<(), Bad> {
     names(place, text)?;
     match place.iter().find(|pattern| !is_pattern(pattern)) {
-        Some(pattern) => Err(Bad::Part(escaped(OsStr::new(pattern)))),
+        Some(pattern) => Err(Bad::Part(escaped(OsStr::new(pattern)), None)),
         None => Ok(()),
     }
 }
 
 fn components(settings: &mut Settings, text: &str) -> Result<(), Bad> {
-    settings.components = Components::parse(text).map_err(|part| match part.len() == text.len() {
-        true => Bad::Whole,
-        false => Bad::Part(escaped(OsStr::new(part))),
+    settings.components = Components::parse(text).map_err(|(part, why)| match why {
+        None if part.len() == text.len() => Bad::Whole,
+        _ => Bad::Part(escaped(OsStr::new(part)), why.map(str::to_owned)),
     })?;
     Ok(())
 }
 
 fn networks(settings: &mut Settings, text: &str) -> Result<(), Bad> {
     settings.trusted_proxies = units::list(text)
-        .map(|item| units::network(item).ok_or_else(|| Bad::Part(escaped(OsStr::new(item)))))
+        .map(|item| units::network(item).ok_or_else(|| Bad::Part(escaped(OsStr::new(item)), None)))
         .collect::<Result<_, _>>()?;
     if settings.trusted_proxies.is_empty() { Err(Bad::Whole) } else { Ok(()) }
 }

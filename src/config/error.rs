@@ -53,6 +53,8 @@ pub enum Problem {
         path: PathBuf,
         /// What the operating system said.
         source: io::Error,
+        /// What is allowed.
+        want: &'static str,
     },
 }
 
@@ -87,8 +89,13 @@ impl Problem {
     }
 
     /// A directory that cannot be used where that matters.
-    pub(crate) fn directory(name: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
-        Self::Directory { name, path: path.into(), source }
+    pub(crate) fn directory(
+        name: &'static str,
+        path: impl Into<PathBuf>,
+        source: io::Error,
+        want: &'static str,
+    ) -> Self {
+        Self::Directory { name, path: path.into(), source, want }
     }
 }
 
@@ -97,11 +104,9 @@ impl fmt::Display for Problem {
         match self {
             Self::Variable { name, value, want } => write!(f, "{name}=\"{value}\": want {want}"),
             Self::Setting { name, value, want } => write!(f, "{name}({value}): want {want}"),
-            Self::Directory { name, path, source } => write!(
-                f,
-                "{name}=\"{}\": {source}: want a directory this program may create and write to",
-                escaped(path.as_os_str())
-            ),
+            Self::Directory { name, path, source, want } => {
+                write!(f, "{name}=\"{}\": {source}: want {want}", escaped(path.as_os_str()))
+            }
         }
     }
 }
@@ -200,13 +205,13 @@ mod tests {
         let error = Error::new(vec![
             Problem::variable("LOG_SLOW", OsStr::new("5 parsecs"), "a duration such as 5s"),
             Problem::setting("dump_keep", "0", "at least 1"),
-            Problem::directory("LOG_DIR", "/no\nwhere", io::Error::from(io::ErrorKind::NotFound)),
+            Problem::directory("LOG_DIR", "/no\nwhere", io::Error::from(io::ErrorKind::NotFound), "one"),
         ]);
         assert_eq!(
             error.to_string(),
             "LOG_SLOW=\"5 parsecs\": want a duration such as 5s\n\
              dump_keep(0): want at least 1\n\
-             LOG_DIR=\"/no\\nwhere\": entity not found: want a directory this program may create and write to"
+             LOG_DIR=\"/no\\nwhere\": entity not found: want one"
         );
         assert_eq!(format!("{error:?}"), format!("tower-flightlog cannot start:\n{error}"));
         assert_eq!(error.problems().len(), 3);

@@ -136,7 +136,11 @@ impl Settings {
             .into_iter()
             .filter_map(|(name, value)| {
                 let variable = VARIABLES.iter().find(|variable| variable.name == name)?;
-                Some(Problem::setting(variable.setter, &value, variable.want))
+                let want = match self.why(name, &value) {
+                    Some(why) => format!("{}: {why}", variable.want),
+                    None => variable.want.to_owned(),
+                };
+                Some(Problem::setting(variable.setter, &value, want))
             })
             .collect();
         if problems.is_empty() { Ok(()) } else { Err(Error::new(problems)) }
@@ -182,7 +186,7 @@ impl Settings {
                 check(name, is_name(field), format_args!("{field}"));
             }
         }
-        for component in self.components.wrong() {
+        for (component, _) in self.components.wrong() {
             check("LOG_COMPONENTS", false, format_args!("{component}"));
         }
         if let Some(Service { name, version }) = &self.service {
@@ -190,6 +194,18 @@ impl Settings {
             check("LOG_SERVICE", allowed, format_args!("{name}@{}", version.as_deref().unwrap_or_default()));
         }
         found
+    }
+
+    /// Why a value that is out of range cannot be meant, where more can be told than what is allowed.
+    fn why(&self, name: &str, value: &str) -> Option<String> {
+        match name {
+            "LOG_LEVEL" => units::bare_target(value).map(units::how_to_write),
+            "LOG_COMPONENTS" => {
+                let (_, why) = self.components.wrong().find(|(component, _)| component == value)?;
+                why.map(str::to_owned)
+            }
+            _ => None,
+        }
     }
 
     /// The filter for log entries, as `EnvFilter` reads it.

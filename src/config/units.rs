@@ -1,9 +1,12 @@
 //! How people write values. Every function takes trimmed text and gives none where it cannot be meant.
 
+use std::ffi::OsStr;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+
+use super::error::escaped;
 
 /// `true/false`, `1/0`, `yes/no`, `on/off`, any case.
 pub(super) fn boolean(text: &str) -> Option<bool> {
@@ -99,9 +102,9 @@ pub(super) fn network(text: &str) -> Option<IpNet> {
 /// `EnvFilter` takes any word that is no level of its own for a target: `WARNING` means "all of the target
 /// `WARNING`, and nothing else", and `" warn"` the target `" warn"`. So level names of elsewhere are mapped
 /// first, alone and behind `target=`, and everything is trimmed; words that are surely meant as levels but
-/// have no counterpart are refused.
+/// have no counterpart are refused, and so is a [target alone](bare_target).
 pub(super) fn directives(text: &str) -> Option<String> {
-    if text.chars().any(char::is_control) {
+    if text.chars().any(char::is_control) || bare_target(text).is_some() {
         return None;
     }
     let mut filter = String::with_capacity(text.len());
@@ -129,6 +132,20 @@ pub(super) fn directives(text: &str) -> Option<String> {
         }
     }
     (!filter.is_empty()).then_some(filter)
+}
+
+/// The one word that a filter is, where that is no level: `inof` is a slip that would silence all else.
+pub(super) fn bare_target(text: &str) -> Option<&str> {
+    let mut items = list(text);
+    let word = items.next().filter(|_| items.next().is_none())?;
+    let is_level = level_name(word).is_some() || is_foreign_level(word) || number(word).is_some();
+    let is_more = word.contains("::") || word.contains(|c: char| matches!(c, '=' | '[') || c.is_control());
+    (!is_level && !is_more && is_directive(word)).then_some(word)
+}
+
+/// How the target that a filter is alone is written.
+pub(super) fn how_to_write(target: &str) -> String {
+    format!("a target is written {}=trace", escaped(OsStr::new(target)))
 }
 
 fn level_name(text: &str) -> Option<&'static str> {
@@ -364,7 +381,9 @@ mod tests {
             ("fatal", "error"),
             ("off", "off"),
             ("3", "3"),
-            ("my_crate", "my_crate"),
+            ("my_crate=", "my_crate="),
+            ("my_crate::path", "my_crate::path"),
+            ("info,inof", "info,inof"),
             ("my_crate=WARNING", "my_crate=warn"),
             ("WARNING,my_crate=CRITICAL", "warn,my_crate=error"),
             (" info , hyper = Debug ,, ", "info,hyper=debug"),
@@ -378,9 +397,23 @@ mod tests {
             assert_eq!(directives(text).as_deref(), Some(filter), "{text}");
             assert_eq!(directives(filter).as_deref(), Some(filter), "{filter} again");
         }
+        for text in ["inof", " wran,", "my_crate", "billing.audit", "größe"] {
+            assert_eq!(bare_target(text), Some(text.trim_matches([' ', ','])), "{text}");
+            assert_eq!(directives(text), None, "{text}");
+        }
+        for text in ["info", "Warning", "3", "50", "verbose", "a=info", "a::b", "[a]", "a,b", "", "a\nb"] {
+            assert_eq!(bare_target(text), None, "{text}");
+        }
         for text in ["", ",", " , ", "verbose", "NOTICE", "none", "30", "info,50", "6", "\x1b", "a\nb=info"] {
             assert_eq!(directives(text), None, "{text}");
         }
+    }
+
+    #[cfg(feature = "init")]
+    #[test]
+    fn a_target_alone_means_all_of_it() {
+        let directive = |text: &str| text.parse::<tracing_subscriber::filter::Directive>().unwrap();
+        assert_eq!(directive("my_crate"), directive("my_crate=trace"));
     }
 
     #[cfg(feature = "init")]

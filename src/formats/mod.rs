@@ -26,7 +26,7 @@
 //!
 //! The recorder's `event_type` is `started` (with `version`, `service`, `verbosity` and `settings` in `fields`),
 //! `stopped`, `gap` (entries were lost: `lost`, `cause`, `from_seq`, `to_seq`; WARN) or `expired` (rotation deleted the
-//! oldest file: `bytes`, and `from_seq` and `to_seq` if it held entries of this run).
+//! oldest file: `bytes`, unless another process did it, and `from_seq` and `to_seq` if it held entries of this run).
 //!
 //! ## Keys
 //!
@@ -105,8 +105,11 @@
 //! jq -r 'select(.type == "error" or .type == "exception") | [.timestamp, .endpoint, .message, .dump] | @tsv' logs/errors.log
 //! # all that is known of a request, by the x-request-id its client has
 //! jq -c --arg id "$ID" 'select(.request_id == $id or .client_request_id == $id)' logs/api.log
-//! # whether entries are missing: seq goes up by one within a run
-//! jq -r '[.run, .seq] | @tsv' logs/api.log | awk '$1 == run && $2 != seq + 1 { print $1, seq, $2 } { run = $1; seq = $2 }'
+//! # whether entries are missing: seq goes up by one within a run, of which several may write to one file
+//! jq -r '[.run, .seq] | @tsv' logs/api.log |
+//!     awk '$1 in seq && $2 != seq[$1] + 1 { print $1, seq[$1], $2 } { seq[$1] = $2 }'
+//! # and which of them the log knows of
+//! jq -c 'select(.event_type == "gap") | [.run, .fields]' logs/api.log
 //! ```
 //!
 //! In DuckDB name the columns you want: those of bodies differ from line to line.

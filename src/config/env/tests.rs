@@ -213,11 +213,21 @@ fn a_bad_part_of_a_list_is_pointed_at() {
         ("LOG_SKIP", "/health,/a?b=c", "/a?b=c"),
         ("LOG_COMPONENTS", "db=sqlx; ../x=y", "../x=y"),
         ("LOG_COMPONENTS", "db=sqlx;errors=x", "errors=x"),
-        ("LOG_COMPONENTS", "db=sqlx;DB=hyper", "DB=hyper"),
         ("LOG_COMPONENTS", "db=sqlx;\"=x", "\\\"=x"),
     ] {
         let said = said(&[(name, value)]);
         assert!(said.lines().count() == 1 && said.ends_with(&format!(", not \"{part}\"")), "{said}");
+    }
+    for (name, value, end) in [
+        ("LOG_COMPONENTS", "a=x;b=x", ", not \"b=x\": its target is there twice"),
+        ("LOG_COMPONENTS", "db=sqlx;DB=hyper", ", not \"DB=hyper\": its name is there twice"),
+        ("LOG_COMPONENTS", "db=sqlx,web=hyper", ", not \"db=sqlx,web=hyper\": entries are separated by ;"),
+        ("LOG_COMPONENTS", "api.log=x", ", not \"api.log=x\": the file is named name.log by itself"),
+        ("LOG_LEVEL", "inof", ", not \"inof\": a target is written inof=trace"),
+        ("LOG_LEVEL", " wran,", ", not \"wran\": a target is written wran=trace"),
+    ] {
+        let said = said(&[(name, value)]);
+        assert!(said.lines().count() == 1 && said.ends_with(end), "{said}");
     }
 }
 
@@ -250,6 +260,7 @@ fn rust_log_is_read_only_where_log_level_is_unset() {
     assert_eq!(level(&[("LOG_LEVEL", "debug"), ("RUST_LOG", "verbose")]), "debug");
     assert_eq!(level(&[("LOG_LEVEL", ""), ("RUST_LOG", "trace")]), "trace");
     assert_eq!(level(&[("RUST_LOG", "")]), "info");
+    assert_eq!(level(&[("RUST_LOG", "my_crate")]), "my_crate=trace", "what others mean by it");
     assert!(said(&[("RUST_LOG", "verbose")]).starts_with("RUST_LOG=\"verbose\": want off, error"));
 }
 

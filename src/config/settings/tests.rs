@@ -16,7 +16,7 @@ fn twice(components: &mut Components) {
 #[test]
 fn values_that_cannot_be_meant_are_named_by_their_setter() {
     Settings::default().validate().unwrap();
-    let table: [(Change, &str); 32] = [
+    let table: [(Change, &str); 33] = [
         (|s| s.dir = PathBuf::new(), "dir(): "),
         (|s| s.dir = PathBuf::from("a\0b"), "dir(a\\0b): "),
         (|s| s.dump_dir = Some(PathBuf::new()), "dump_dir(): "),
@@ -25,6 +25,7 @@ fn values_that_cannot_be_meant_are_named_by_their_setter() {
         (|s| s.file_mode = 0o400, "file_mode(0400): "),
         (|s| s.level = Some("verbose".into()), "level(verbose): "),
         (|s| s.level = Some(String::new()), "level(): "),
+        (|s| s.level = Some("inof".into()), "level(inof): "),
         (|s| s.body_limit = MAX_BODY + 1, "body_limit(1073741825): "),
         (|s| s.capture_limit = usize::MAX, "capture_limit(18446744073709551615): "),
         (|s| s.backup_count = 1001, "backup_count(1001): "),
@@ -54,6 +55,18 @@ fn values_that_cannot_be_meant_are_named_by_their_setter() {
         let error = with(change).validate().unwrap_err().to_string();
         assert!(error.starts_with(said) && error.contains(": want "), "{error}");
         assert_eq!(error.lines().count(), 1, "{error}");
+    }
+}
+
+#[test]
+fn a_slip_is_told() {
+    let table: [(Change, &str); 2] = [
+        (|s| s.level = Some("inof".into()), ": a target is written inof=trace"),
+        (|s| s.components.add("api.log".into(), "x".into()), ": the file is named name.log by itself"),
+    ];
+    for (change, why) in table {
+        let error = with(change).validate().unwrap_err().to_string();
+        assert!(error.ends_with(why), "{error}");
     }
 }
 

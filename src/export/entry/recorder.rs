@@ -21,7 +21,7 @@ pub(crate) enum Note<'a> {
     /// Entries are missing: those between the two numbers, both included.
     Gap { lost: u64, cause: &'a str, from_seq: u64, to_seq: u64 },
     /// Rotation deleted a file with the entries between the two numbers, which are absent where it held none of this
-    /// run.
+    /// run. No bytes: another process deleted it, and its length is not known.
     Expired { from_seq: Option<u64>, to_seq: Option<u64>, bytes: u64 },
 }
 
@@ -41,6 +41,10 @@ impl Note<'_> {
             Self::Stopped => "recording ends".into(),
             Self::Gap { lost: 1, cause, .. } => format!("1 entry was lost: {cause}").into(),
             Self::Gap { lost, cause, .. } => format!("{lost} entries were lost: {cause}").into(),
+            Self::Expired { from_seq: Some(from), to_seq: Some(to), bytes: 0 } => {
+                format!("another process deleted the oldest file with the entries {from} to {to}").into()
+            }
+            Self::Expired { bytes: 0, .. } => "another process deleted the oldest file".into(),
             Self::Expired { from_seq: Some(from), to_seq: Some(to), bytes } => {
                 format!("the oldest file was deleted, {bytes} bytes with the entries {from} to {to}").into()
             }
@@ -78,7 +82,7 @@ impl Note<'_> {
             Self::Expired { from_seq, to_seq, bytes } => [
                 from_seq.map(|seq| ("from_seq", Told::Number(seq))),
                 to_seq.map(|seq| ("to_seq", Told::Number(seq))),
-                Some(("bytes", Told::Number(bytes))),
+                (bytes > 0).then_some(("bytes", Told::Number(bytes))),
                 None,
             ],
         }

@@ -189,6 +189,14 @@ fn what_the_recorder_tells() {
                 r#""event_type":"expired","fields":{"bytes":9876}"#,
             ),
         ),
+        (
+            Note::Expired { from_seq: Some(3_130), to_seq: Some(4_141), bytes: 0 },
+            "INFO",
+            concat!(
+                r#""message":"another process deleted the oldest file with the entries 3130 to 4141","#,
+                r#""event_type":"expired","fields":{"from_seq":3130,"to_seq":4141}"#,
+            ),
+        ),
     ] {
         let line = text(|out| entry::recorder(out, &view(), at(), &note));
         let begin = format!(
