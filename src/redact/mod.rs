@@ -253,6 +253,16 @@ fn vouch(out: Vec<u8>) -> Redacted {
     }
 }
 
+/// A head, and what stands behind it to say how long the whole is: `…[9000 bytes]`.
+fn marked(raw: &str) -> (&str, &str) {
+    let start = raw.rfind('…').unwrap_or(raw.len());
+    let (Some(head), Some(mark)) = (raw.get(..start), raw.get(start..)) else { return (raw, "") };
+    let length = mark.strip_prefix("…[").and_then(|mark| mark.strip_suffix(" bytes]"));
+    let digits = length.map(|length| length.strip_prefix("more than ").unwrap_or(length));
+    let is_mark = digits.is_some_and(|all| !all.is_empty() && all.bytes().all(|b| b.is_ascii_digit()));
+    if is_mark { (head, mark) } else { (raw, "") }
+}
+
 /// The digits of a number that has enough of them for a card number: at least 13.
 fn long_digits(number: &Value) -> Option<String> {
     const SHORTEST: u64 = 1_000_000_000_000;
@@ -270,7 +280,16 @@ impl Scrub for Redactor {
     }
 
     fn head(&self, raw: &str) -> Redacted {
-        self.read(true, |text| vouched(raw, |out| body::message(raw.as_bytes(), text, out)))
+        let (head, mark) = marked(raw);
+        self.read(true, |text| {
+            vouched(raw, |out| {
+                let changed = body::message(head.as_bytes(), text, out);
+                if changed {
+                    out.extend_from_slice(mark.as_bytes());
+                }
+                changed
+            })
+        })
     }
 
     fn url(&self, raw: &str) -> Redacted {

@@ -664,6 +664,21 @@ fn half_a_secret_at_the_end_of_a_head_is_not_shown() {
     let redactor = Redactor::default();
     assert_eq!(redactor.head("logged in with eyJhbGciOiJIUzI1NiJ9"), "logged in with ");
     assert_eq!(redactor.head("all is well \n"), "all is well \n");
+    for (head, shown) in [
+        ("all is well \n…[9000 bytes]", "all is well \n…[9000 bytes]"),
+        ("all is well…[more than 9000 bytes]", "all is …[more than 9000 bytes]"),
+        ("…[9 bytes] eyJhbGciOiJIUzI1NiJ9…[9000 bytes]", "…[9 bytes] …[9000 bytes]"),
+        (
+            "{\"password\":\"hunter2\",\"a\":\"b…[9000 bytes]",
+            "{\"password\":\"[REDACTED]\",\"a\":\"…[9000 bytes]",
+        ),
+        // No such mark: read as the rest.
+        ("password=a…[hunter2 bytes]", "password=[REDACTED]"),
+        ("password=a…[more than  bytes]", "password=[REDACTED]"),
+        ("user=a…[9 hunter2", "user=a…[9 "),
+    ] {
+        assert_eq!(redactor.head(head), shown, "{head}");
+    }
 }
 
 #[test]

@@ -106,7 +106,7 @@ impl Visit for Visitor<'_> {
     }
 
     fn record_str(&mut self, name: &Name, value: &str) {
-        self.text(name, head(value));
+        self.text(name, &head(value));
     }
 
     fn record_error(&mut self, name: &Name, value: &(dyn Error + 'static)) {

@@ -241,11 +241,39 @@ fn long_texts_and_many_fields_are_bounded() {
     let entry = told.only();
     for text in [&entry["message"], &entry["fields"]["text"], &entry["fields"]["shown"]] {
         let text = text.as_str().unwrap();
-        assert!(long.starts_with(text) && (8189..=8192).contains(&text.len()), "{}", text.len());
+        let head = text.strip_suffix("…[30000 bytes]").unwrap();
+        assert!(long.starts_with(head) && (8189..=8192).contains(&head.len()), "{}", head.len());
     }
     let secret = format!("{}eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0", "- ".repeat(4086));
     tracing::info!(secret_at_the_cut = &*secret, "{secret}");
     assert!(!told.lines()[0].contains("eyJ"), "half a secret is one too");
+}
+
+#[test]
+fn what_is_cut_says_so_even_where_nothing_of_it_is_shown() {
+    let (told, _guard) = listening();
+    let long = "x".repeat(9000);
+    let span = tracing::info_span!("around", of_span = &*long).entered();
+    let error = failure(&["short", long.clone().leak()]);
+    let error: &(dyn Error + 'static) = &error;
+    tracing::info!(text = &*long, shown = %long, error, password = &*long, "{long}");
+    let entry = told.only();
+    assert_eq!(entry["message"], "…[9000 bytes]");
+    assert_eq!(entry["error_chain"], json!(["…[9000 bytes]"]));
+    let fields = json!({
+        "text": "…[9000 bytes]",
+        "shown": "…[9000 bytes]",
+        "error": "short",
+        "password": "[REDACTED]",
+        "of_span": "…[9000 bytes]",
+    });
+    assert_eq!(entry["fields"], fields);
+    drop(span);
+    // What just fits is whole, whatever it ends in.
+    let fits = "x".repeat(8192);
+    tracing::info!(text = &*fits, "{fits}");
+    let entry = told.only();
+    assert_eq!((&entry["message"], &entry["fields"]["text"]), (&json!(fits), &json!(fits)));
 }
 
 #[test]

@@ -50,7 +50,8 @@ fn fields_of_spans_are_redacted_and_bounded() {
     }
     let fields = &serde_json::from_str::<serde_json::Value>(&entry).unwrap()["fields"];
     assert_eq!(fields["password"], "[REDACTED]");
-    assert_eq!(fields["long"].as_str().unwrap().len(), 8190, "without half a word");
+    let head = fields["long"].as_str().unwrap().strip_suffix("…[15000 bytes]").unwrap();
+    assert_eq!(head.len(), 8190, "without half a word");
 }
 
 #[test]
