@@ -459,6 +459,59 @@ fn running_text_loses_what_stands_behind_secret_names() {
 }
 
 #[test]
+fn running_text_loses_the_second_of_a_pair_whose_first_is_a_secret_name() {
+    for (from, to) in [
+        (r#"("password", "hunter2")"#, r#"("password", "[REDACTED]")"#),
+        (r#"[("token","x")]"#, r#"[("token","[REDACTED]")]"#),
+        (
+            r#"[("a", "b"), ("token", "hunter2"), ("c", "d")]"#,
+            r#"[("a", "b"), ("token", "[REDACTED]"), ("c", "d")]"#,
+        ),
+        (r#"params: [("x-api-key", "a \" b")] end"#, r#"params: [("x-api-key", "[REDACTED]")] end"#),
+        (r#"(\"password\", \"hunter2\") z"#, r#"(\"password\", \"[REDACTED]\") z"#),
+        ("[('password', b'hunter2'), 1]", "[('password', b'[REDACTED]'), 1]"),
+        (r#"insert("authorization", "Bearer abc")"#, r#"insert("authorization", "[REDACTED]")"#),
+        (r#"("password", "hun"#, r#"("password", "[REDACTED]"#),
+        (r#"("user", "hunter2") ("max_tokens", "5")"#, r#"("user", "hunter2") ("max_tokens", "5")"#),
+        (
+            r#"("wrong password", "again") ("password") ("token", 5)"#,
+            r#"("wrong password", "again") ("password") ("token", 5)"#,
+        ),
+    ] {
+        assert_eq!(Redactor::default().text(from), to, "{from}");
+    }
+}
+
+#[test]
+fn command_lines_lose_what_stands_behind_secret_flags() {
+    for (from, to) in [
+        ("mysql --password hunter2 -u ada", "mysql --password [REDACTED] -u ada"),
+        ("--api-key 'a b' --verbose", "--api-key '[REDACTED]' --verbose"),
+        ("run --token  \"x y\" z", "run --token  \"[REDACTED]\" z"),
+        ("ran \"db --password hunter2\", then", "ran \"db --password [REDACTED]\", then"),
+        (r#""mysql" "--password" "hunter2" "-u""#, r#""mysql" "--password" "[REDACTED]" "-u""#),
+        ("--password=hunter2 x", "--password=[REDACTED] x"),
+        ("--password --verbose x", "--password --verbose x"),
+        ("unexpected '--password' found", "unexpected '--password' found"),
+        ("--user ada --max-tokens 5 --token", "--user ada --max-tokens 5 --token"),
+        ("a--password b -password c", "a--password b -password c"),
+        ("-----password x", "-----password x"),
+    ] {
+        assert_eq!(Redactor::default().text(from), to, "{from}");
+    }
+}
+
+#[test]
+fn pairs_and_flags_are_read_in_linear_time() {
+    for piece in ["(\"token\",(", "--token ", "(\"", "--token (", "(\"token\",\\", "--"] {
+        let text = piece.repeat(400_000 / piece.len());
+        let began = std::time::Instant::now();
+        let _ = Redactor::default().text(&text);
+        assert!(began.elapsed().as_secs() < 5, "{piece}");
+    }
+}
+
+#[test]
 fn forms_keep_names_and_bytes() {
     for (from, to) in [
         (

@@ -1,6 +1,7 @@
 //! Free text: log lines, error messages, broken JSON, GraphQL, anything that is not one of the known formats.
 //!
-//! Value detectors, URLs, and whatever stands behind a secret name and `:` or `=`. In doubt too much is masked.
+//! Value detectors, URLs, and whatever stands behind a secret name: behind `:` or `=`, as the second of a pair, on a
+//! command line. In doubt too much is masked.
 
 use std::ops::Range;
 
@@ -103,6 +104,8 @@ impl Text<'_> {
                 self.url(src, pos, floor, &mut state.url_end)
             }
             b':' | b'=' => self.named(src, pos, floor, &mut state.named),
+            b'(' => self.pair(src, pos),
+            b'-' => self.flag(src, pos),
             _ => {
                 let range = detect::secret_at(src, pos, &mut state.spent)?;
                 (range.start >= floor && range.start < range.end).then_some(Hit { range, with: With::Mask })
@@ -173,13 +176,43 @@ impl Text<'_> {
             }
             _ => return None,
         }
-        let value = value_after(src, pos)?;
-        let shown = src.get(value.range.clone())?;
-        // Already masked, or says nothing.
-        if shown.is_empty() || shown == MASK || (!value.quoted && is_literal(shown)) {
+        masked(src, pos)
+    }
+
+    /// `("name", "value")`: how Rust shows pairs.
+    fn pair(self, src: &[u8], pos: usize) -> Option<Hit> {
+        let slashes = run(src, pos + 1, |b| b == b'\\');
+        let quote = *src.get(slashes).filter(|b| is_quote(**b))?;
+        let end = run(src, slashes + 1, is_name);
+        let name = src.get(slashes + 1..end)?;
+        let closed = run(src, end, |b| b == b'\\');
+        let comma = run(src, closed + 1, |b| b == b' ');
+        if src.get(closed) != Some(&quote) || src.get(comma) != Some(&b',') || !self.names.is_secret(name) {
             return None;
         }
-        Some(Hit { range: value.range, with: With::Mask })
+        // Anything but a quoted text is not read: it may hold pairs itself.
+        let value = run(src, comma + 1, |b| matches!(b, b' ' | b'b' | b'\\'));
+        src.get(value).filter(|b| is_quote(**b))?;
+        masked(src, comma)
+    }
+
+    /// `--name value`, `"--name" "value"`: command lines.
+    fn flag(self, src: &[u8], pos: usize) -> Option<Hit> {
+        let before = pos.checked_sub(1).and_then(|at| src.get(at)).copied().unwrap_or(b' ');
+        let opens = src.get(pos + 1) == Some(&b'-') && src.get(pos + 2).is_some_and(u8::is_ascii_alphabetic);
+        if !opens || !(before.is_ascii_whitespace() || is_quote(before)) {
+            return None;
+        }
+        let end = run(src, pos + 2, is_name);
+        let is_quoted = is_quote(before) && src.get(end) == Some(&before);
+        let blank = end + usize::from(is_quoted);
+        let value = run(src, blank, |b| matches!(b, b' ' | b'\t'));
+        let first = *src.get(value)?;
+        // Another flag, or `--name = value`, which is read there.
+        let begins = if is_quoted { first == before } else { !matches!(first, b'-' | b'=' | b':') };
+        let name = src.get(pos + 2..end)?;
+        let is_secret = begins && value > blank && self.names.is_secret(name);
+        if is_secret { masked(src, blank) } else { None }
     }
 
     fn class(self, src: &[u8], name: &Range<usize>) -> NameClass {
@@ -209,6 +242,32 @@ impl Text<'_> {
         }
         class
     }
+}
+
+/// Masks the value behind the separator at `pos`.
+fn masked(src: &[u8], pos: usize) -> Option<Hit> {
+    let value = value_after(src, pos)?;
+    let shown = src.get(value.range.clone())?;
+    // Already masked, or says nothing.
+    if shown.is_empty() || shown == MASK || (!value.quoted && is_literal(shown)) {
+        return None;
+    }
+    Some(Hit { range: value.range, with: With::Mask })
+}
+
+fn is_quote(b: u8) -> bool {
+    matches!(b, b'"' | b'\'' | b'`')
+}
+
+/// A byte of a name that is one word.
+fn is_name(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')
+}
+
+/// Where the run of `is` bytes that begins at `from` ends, as far as a name is looked for.
+fn run(src: &[u8], from: usize, is: impl Fn(u8) -> bool) -> usize {
+    let rest = src.get(from..).unwrap_or_default();
+    from + rest.iter().take(NAME_REACH).take_while(|b| is(**b)).count()
 }
 
 /// Where the last token begins, which may be half a secret.

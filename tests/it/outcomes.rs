@@ -480,6 +480,11 @@ async fn the_message_of_a_500_is_found_wherever_it_stands() {
         json(r#"{"error":"not this"}"#)
     });
     assert_eq!(message(reported).await, "the shop is closed");
+    let long = get(|| async {
+        tower_flightlog::current().report_error(&std::io::Error::other("x".repeat(9000)));
+        StatusCode::INTERNAL_SERVER_ERROR
+    });
+    assert_eq!(message(long).await, "…[9000 bytes]");
     assert_eq!(
         message(get(|| async { json(r#"{"detail":"no oven","error":"not this"}"#) })).await,
         "no oven"
