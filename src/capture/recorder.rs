@@ -27,6 +27,8 @@ const HEAD_LIMIT_WHEN_SPENT: usize = 4 * 1024;
 
 /// How long the last handle waits for the outputs.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// How long of that it waits for others than the log files.
+const FAREWELL_OF_SINKS: Duration = Duration::from_secs(4);
 
 /// What every exchange needs: switches, limits, redaction, outputs. The last one to hold it flushes.
 pub(crate) struct Recorder {
@@ -143,9 +145,9 @@ impl Recorder {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        let deadline = Instant::now() + FAREWELL;
-        let undelivered = self.sinks.flush(deadline);
-        self.sinks.close(deadline);
+        let now = Instant::now();
+        // A sink that hangs takes no time from the files.
+        let undelivered = self.sinks.deliver(now + FAREWELL_OF_SINKS) + self.sinks.close(now + FAREWELL);
         if undelivered > 0 {
             let why = self.sinks.file_stats().last_error.unwrap_or_else(|| "a sink did not take them".into());
             // There is nobody else to tell, and perhaps nobody listens here either.

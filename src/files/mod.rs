@@ -145,9 +145,10 @@ impl Ledger for LogFiles {
         self.writer.flush(deadline)
     }
 
-    fn close(&self, deadline: Instant) {
+    fn close(&self, deadline: Instant) -> u64 {
         self.note(&Note::Stopped);
         self.writer.close(deadline);
+        self.writer.unwritten()
     }
 
     fn stats(&self) -> FileStats {

@@ -77,18 +77,22 @@ impl Fanout {
 
     /// Waits for everyone; gives the number of records that were not delivered in time.
     pub(crate) fn flush(&self, deadline: Instant) -> u64 {
-        self.inline(|sink| sink.flush());
-        let undelivered: u64 = self.outboxes().map(|outbox| outbox.flush(deadline)).sum();
+        let undelivered = self.deliver(deadline);
         // The files last: they take what the others have to say.
         undelivered + self.ledger.as_ref().map_or(0, |ledger| ledger.flush_until(deadline))
     }
 
-    /// From now on records are delivered by whoever makes them.
-    pub(crate) fn close(&self, deadline: Instant) {
+    /// Waits for everyone but the files; gives the number of records that were not delivered in time.
+    pub(crate) fn deliver(&self, deadline: Instant) -> u64 {
+        self.inline(|sink| sink.flush());
+        self.outboxes().map(|outbox| outbox.flush(deadline)).sum()
+    }
+
+    /// From now on records are delivered by whoever makes them. Waits for the files; gives the number of lines that
+    /// are not in them.
+    pub(crate) fn close(&self, deadline: Instant) -> u64 {
         self.outboxes().for_each(Outbox::close);
-        if let Some(ledger) = &self.ledger {
-            ledger.close(deadline);
-        }
+        self.ledger.as_ref().map_or(0, |ledger| ledger.close(deadline))
     }
 
     /// What the log files count.

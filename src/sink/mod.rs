@@ -101,8 +101,8 @@ pub(crate) trait Ledger: Sink {
     /// Waits until all that was taken is in its place; gives the number of lines that are not.
     fn flush_until(&self, deadline: Instant) -> u64;
 
-    /// Says farewell. What comes later is brought to its place by whoever brings it.
-    fn close(&self, deadline: Instant);
+    /// Says farewell and waits as for a flush. What comes later is brought to its place by whoever brings it.
+    fn close(&self, deadline: Instant) -> u64;
 
     /// What it counts.
     fn stats(&self) -> FileStats;

@@ -9,7 +9,7 @@ use std::{
     path::Path,
     process::{Command, Stdio},
     sync::{
-        OnceLock,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
         mpsc,
     },
@@ -26,7 +26,7 @@ use tokio::{
     sync::mpsc::{UnboundedSender, unbounded_channel},
 };
 use tower::ServiceExt;
-use tower_flightlog::{Console, FlightLog};
+use tower_flightlog::{Console, Exchange, FlightLog, Sink};
 use tracing_subscriber::{Registry, layer::SubscriberExt};
 
 use crate::{
@@ -349,4 +349,24 @@ fn leave(how: &str) {
         "panic" => panic!("as asked"),
         _ => flightlog.flush(PATIENCE).unwrap(),
     }
+}
+
+#[tokio::test]
+async fn a_sink_that_hangs_takes_no_time_from_the_files() {
+    /// Takes its first record and never comes back from it.
+    struct Hangs(Mutex<mpsc::Receiver<()>>);
+    impl Sink for Hangs {
+        fn finished(&self, _: &Arc<Exchange>) {
+            let _ = self.0.lock().unwrap().recv();
+        }
+    }
+    let (_home, dir) = home();
+    let (_go, gate) = mpsc::channel();
+    let builder = FlightLog::builder().dir(&dir).dumps(false).console(Console::Off);
+    let flightlog = builder.sink(Hangs(Mutex::new(gate))).build().unwrap();
+    ask(&flightlog, 10).await;
+    drop(flightlog);
+    let entries = entries(&dir, "api.log");
+    assert_eq!(of_type(&entries, "response").len(), 10);
+    assert_eq!(kinds(&entries).last(), Some(&"stopped"));
 }
