@@ -146,6 +146,8 @@ impl Ledger for LogFiles {
     }
 
     fn close(&self, deadline: Instant) -> u64 {
+        // What the files have to tell comes first.
+        self.writer.flush(deadline);
         self.note(&Note::Stopped);
         self.writer.close(deadline);
         self.writer.unwritten()

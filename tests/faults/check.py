@@ -61,7 +61,9 @@ class Run:
 
     @property
     def is_ended(self):
-        last = self.entries[-1] if self.entries else {}
+        # What that entry made expire is told after it.
+        entries = [entry for entry in self.entries if entry.get("event_type") != "expired"]
+        last = entries[-1] if entries else {}
         return last.get("type") == "recorder" and last.get("event_type") == "stopped"
 
 
