@@ -13,6 +13,8 @@ use rustix::{
     process::geteuid,
 };
 
+use crate::writer::rename_no_replace;
+
 /// The calls. Names are relative to an open directory, so that nobody can put another in its place in between.
 pub(super) trait Fs: Send + Sync {
     /// Opens a directory that is not a symbolic link.
@@ -138,16 +140,6 @@ impl Fs for System {
     }
 }
 
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-fn rename_no_replace(dir: &File, from: &str, to: &str) -> rustix::io::Result<()> {
-    rustix::fs::renameat_with(dir, from, dir, to, rustix::fs::RenameFlags::NOREPLACE)
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-fn rename_no_replace(_: &File, _: &str, _: &str) -> rustix::io::Result<()> {
-    Err(Errno::NOSYS)
-}
-
 /// A second name, then the first one away: `link` never overwrites either.
 fn link_no_replace(dir: &File, from: &str, to: &str) -> rustix::io::Result<()> {
     rustix::fs::linkat(dir, from, dir, to, AtFlags::empty())?;
@@ -162,7 +154,8 @@ fn link_no_replace(dir: &File, from: &str, to: &str) -> rustix::io::Result<()> {
 mod tests {
     use std::fs::{self, File};
 
-    use super::{link_no_replace, rename_no_replace};
+    use super::link_no_replace;
+    use crate::writer::rename_no_replace;
 
     #[test]
     fn either_way_of_giving_a_name_takes_a_free_one_only() {

@@ -7,7 +7,8 @@ pub(crate) trait Scrub: fmt::Debug + Send + Sync {
     /// Free text: messages, error texts, panic texts. Value detectors, `key=value`, URLs, JSON inside text.
     fn text(&self, raw: &str) -> Redacted;
 
-    /// The head of a longer text: what it ends in may be half a secret.
+    /// The head of a longer text, with the mark of its length behind it: what the head ends in may be half a secret and
+    /// is left out, the mark stays.
     fn head(&self, raw: &str) -> Redacted;
 
     /// A URL or a part of one, as received: userinfo, query, secrets in path segments.

@@ -177,13 +177,14 @@ impl Fs for System {
     }
 }
 
+/// Gives a file a name that nobody has. Not every system and file system can: EINVAL, ENOSYS or ENOTSUP.
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-fn rename_no_replace(dir: &File, from: &str, to: &str) -> rustix::io::Result<()> {
+pub(crate) fn rename_no_replace(dir: &File, from: &str, to: &str) -> rustix::io::Result<()> {
     rustix::fs::renameat_with(dir, from, dir, to, rustix::fs::RenameFlags::NOREPLACE)
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-fn rename_no_replace(_: &File, _: &str, _: &str) -> rustix::io::Result<()> {
+pub(crate) fn rename_no_replace(_: &File, _: &str, _: &str) -> rustix::io::Result<()> {
     Err(Errno::NOSYS)
 }
 

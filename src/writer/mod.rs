@@ -31,6 +31,7 @@ use std::{
 
 use bell::{Bell, Call, Waiting};
 use desk::{Desk, Round};
+pub(crate) use fs::rename_no_replace;
 use fs::{Fs, System};
 use journal::Journal;
 use lane::{Lane, Pushed};

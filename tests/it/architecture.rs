@@ -18,7 +18,7 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("export", &["exchange"]),
     ("writer", &[]),
     ("files", &["exchange", "export", "sink", "writer"]),
-    ("dump", &["exchange", "export", "sink"]),
+    ("dump", &["exchange", "export", "sink", "writer"]),
     ("console", &["exchange", "export", "sink"]),
     ("tracing_events", &["exchange", "export", "sink"]),
     ("formats", &[]),

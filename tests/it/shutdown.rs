@@ -6,6 +6,7 @@ use std::{
     collections::{HashMap, HashSet},
     env, fs,
     hash::{BuildHasher, RandomState},
+    io::{BufRead, BufReader},
     path::Path,
     process::{Command, Stdio},
     sync::{
@@ -18,7 +19,7 @@ use std::{
 
 use axum::{Router, body::Body, routing::get};
 use http::Request;
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -30,7 +31,7 @@ use tower_flightlog::{Console, Exchange, FlightLog, Sink};
 use tracing_subscriber::{Registry, layer::SubscriberExt};
 
 use crate::{
-    process::{Quickstart, home},
+    process::{Quickstart, binary, home},
     support::{PATIENCE, entries, entry, flush, wait_until},
 };
 
@@ -369,4 +370,25 @@ async fn a_sink_that_hangs_takes_no_time_from_the_files() {
     let entries = entries(&dir, "api.log");
     assert_eq!(of_type(&entries, "response").len(), 10);
     assert_eq!(kinds(&entries).last(), Some(&"stopped"));
+}
+
+#[tokio::test]
+async fn what_nobody_could_read_is_said_on_stderr() {
+    let (_home, dir) = home();
+    fs::write(&dir, "a file in place of the directory").unwrap();
+    let mut child = Command::new(binary().await)
+        .env_clear()
+        .envs([("PORT", "0"), ("LOG_CONSOLE", "off"), ("LOG_DIR", dir.to_str().unwrap())])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let said: Vec<_> = stderr.by_ref().take_while(|line| !line.starts_with("listening on")).collect();
+    assert!(said.iter().any(|line| line.starts_with("flightlog: LOG_DIR=")), "{said:?}");
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let said: Vec<_> = stderr.collect();
+    assert!(said.iter().any(|line| line.contains("entries could not be written: ")), "{said:?}");
+    assert!(child.wait().unwrap().success());
 }
