@@ -4,6 +4,7 @@
 //! once the requests that are open have been answered. Stdout belongs to the log; the greeting goes to stderr.
 
 mod app;
+mod broken;
 
 use std::{
     env,

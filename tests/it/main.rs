@@ -16,6 +16,7 @@ mod redaction;
 mod shutdown;
 mod spans;
 mod stacks;
+mod story;
 mod support;
 mod told;
 mod transparency;

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The dumps in a directory, by endpoint, each valid against the schema in the repository.
-fn dumps(log_dir: &Path) -> HashMap<String, (String, Value)> {
+pub(crate) fn dumps(log_dir: &Path) -> HashMap<String, (String, Value)> {
     let mut dumps = HashMap::new();
     let Ok(files) = fs::read_dir(log_dir.join("dumps")) else { return dumps };
     for file in files {
