@@ -18,6 +18,7 @@ mod spans;
 mod stacks;
 mod support;
 mod told;
+mod trail;
 mod transparency;
 
 use tower_flightlog::formats;
