@@ -65,7 +65,7 @@ fn install(flightlog: &FlightLog) -> bool {
     if installed {
         // Not `LevelFilter::current()`: spans are heard from INFO upwards whatever is listed, records are not.
         let listed = flightlog.listed().max_level_hint().unwrap_or(LevelFilter::TRACE);
-        let heard = listed.max(LevelFilter::ERROR);
+        let heard = listed.max(LevelFilter::ERROR).max(flightlog.recorder().hearing().deepest());
         let _ = LogTracer::builder().with_max_level(heard.as_log()).init();
     }
     installed
@@ -91,7 +91,8 @@ impl FlightLog {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let recorder = self.recorder();
-        LogLayer::filtered(recorder.sinks().clone(), recorder.scrub().clone(), self.listed())
+        let hearing = recorder.hearing().clone();
+        LogLayer::filtered(recorder.sinks().clone(), recorder.scrub().clone(), self.listed(), hearing)
     }
 
     /// What LOG_LEVEL lists.

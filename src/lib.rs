@@ -107,7 +107,7 @@ pub use config::{Console, Error, Problem, RoutePolicy, Verbosity};
 pub use exchange::{
     Backtrace, Bodies, BodyText, CapturedBody, Direction, ErrorReport, Event, EventKind, Exchange, Field,
     Headers, Location, Outcome, Redacted, Request, RequestId, Response, SpanId, Started, Timestamp, TraceId,
-    Value,
+    Trail, TrailEvent, Value,
 };
 pub use flightlog::{FlightLog, Unwritten};
 #[cfg(feature = "init")]

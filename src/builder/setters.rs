@@ -94,6 +94,18 @@ impl FlightLogBuilder {
         self
     }
 
+    /// LOG_TRAIL: a level, or targets with levels, for what dumps have of the tracing events of their request; `off`
+    /// for nothing. What they hear is independent of [`level`](Self::level), and needs
+    /// [`init`](crate::init) or [`FlightLog::tracing_layer`](crate::FlightLog::tracing_layer).
+    ///
+    /// ```
+    /// let builder = tower_flightlog::FlightLog::builder().trail("debug,hyper=info,my_crate=trace");
+    /// ```
+    pub fn trail(mut self, levels: impl Into<String>) -> Self {
+        self.settings.trail = levels.into();
+        self
+    }
+
     /// LOG_SKIP: what is not logged unless remarkable: an error, an abort, a panic, or slow. Each pattern is a path,
     /// or a method and a path, in which `*` is any run of characters.
     ///

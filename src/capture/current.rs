@@ -81,6 +81,11 @@ impl Current {
     pub(crate) fn flight(&self) -> Option<&Flight> {
         self.0.as_ref()
     }
+
+    #[cfg(feature = "init")]
+    pub(crate) fn into_flight(self) -> Option<Flight> {
+        self.0
+    }
 }
 
 /// True while an exchange is worked on in this thread.

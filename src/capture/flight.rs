@@ -19,13 +19,15 @@ use super::{
     current,
     noted::Noted,
     panics,
-    recorder::Recorder,
+    recorder::{Recorder, warn_of_filter},
     report,
     tap::{Seen, Tap},
 };
 use crate::{
     config::RoutePolicy,
-    exchange::{ErrorReport, Exchange, Outcome, Redacted, RequestId, Started, Timestamp, TraceId},
+    exchange::{
+        ErrorReport, Exchange, Outcome, Place, Redacted, RequestId, Ring, Started, Timestamp, TraceId, Trail,
+    },
 };
 
 /// One exchange while it lasts: a shared handle to its record in the making.
@@ -47,6 +49,8 @@ struct Inner {
     /// The client's valid `x-request-id`, to be sent back.
     echo: Option<HeaderValue>,
     state: Mutex<State>,
+    /// None where there is none, and once it is over.
+    trail: Mutex<Option<Ring>>,
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -76,6 +80,7 @@ impl Flight {
         if !recorder.is_enabled() || parts.extensions.get::<RequestId>().is_some() {
             return None;
         }
+        warn_of_filter(recorder);
         let (arrived, started) = (Instant::now(), Timestamp::now());
         let request_id = RequestId::fresh(started);
         let policy = parts.extensions.get::<RoutePolicy>().copied().unwrap_or_default();
@@ -105,6 +110,7 @@ impl Flight {
             trace_id,
             echo,
             state: state.into(),
+            trail: recorder.hearing().keeps_trails().then(Ring::default).into(),
         })))
     }
 
@@ -272,6 +278,23 @@ impl Flight {
         }
     }
 
+    /// The application told something, as a layer put it down.
+    pub(crate) fn told(&self, layer: u64, place: Place, told: &[u8]) {
+        let mut trail = self.trail();
+        let Some(ring) = trail.as_mut() else { return };
+        if !ring.is_told_by(layer) {
+            return;
+        }
+        // Asked here, so that the order of events is that of their times.
+        let at = self.0.arrived.elapsed();
+        let micros = at.as_secs() * 1_000_000 + u64::from(at.subsec_micros());
+        let dropped = ring.push(place, micros, told, &self.0.recorder.budget);
+        drop(trail);
+        if dropped > 0 {
+            self.0.recorder.counters.events_over_budget.add(dropped);
+        }
+    }
+
     /// From here on another policy holds.
     pub(crate) fn set_policy(&self, policy: RoutePolicy) {
         let limit = policy.limit(self.0.recorder.capture_limit());
@@ -307,6 +330,7 @@ impl Flight {
         let skipped = self.is_skipped(&state);
         let expected = state.expected;
         drop(state);
+        let trail = self.trail().take();
         if expected {
             self.0.recorder.late.forget(self);
         }
@@ -324,7 +348,14 @@ impl Flight {
         if held {
             self.0.recorder.sinks.started(&exchange.began);
         }
-        self.0.recorder.sinks.finished(exchange);
+        self.0.recorder.sinks.finished(exchange, || self.read(trail?));
+    }
+
+    /// A trail for the dump.
+    fn read(&self, ring: Ring) -> Option<Trail> {
+        let recorder = &self.0.recorder;
+        let limited_to = recorder.hearing().limited_to(!ring.is_empty());
+        Some(ring.into_trail(&recorder.scrub, limited_to))
     }
 
     fn record(
@@ -346,6 +377,7 @@ impl Flight {
             grpc_status,
             slow: recorder.settings.slow.is_some_and(|limit| duration > limit),
             error: None,
+            trail: None,
             dump: None,
         }
     }
@@ -378,6 +410,10 @@ impl Flight {
     fn age(&self) -> Duration {
         let age = self.0.arrived.elapsed();
         Duration::new(age.as_secs(), age.subsec_micros() * 1000)
+    }
+
+    fn trail(&self) -> MutexGuard<'_, Option<Ring>> {
+        self.0.trail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

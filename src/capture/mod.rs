@@ -9,6 +9,7 @@ mod current;
 mod flight;
 mod forwarded;
 mod grpc;
+mod hearing;
 mod late;
 mod noted;
 mod panics;
@@ -26,9 +27,12 @@ pub use current::{Current, current};
 #[cfg(feature = "init")]
 pub(crate) use flight::WeakFlight;
 pub(crate) use flight::{Flight, Panic};
+pub(crate) use hearing::Hearing;
+#[cfg(feature = "init")]
+pub(crate) use hearing::Reach;
 pub(crate) use panics::chain_hook;
 pub(crate) use recorder::{Equipment, Recorder, RemoteAddr};
 pub(crate) use report::{ErrorReader, boxed, reader};
 #[cfg(feature = "init")]
-pub(crate) use report::{head, say, shown, sources};
+pub(crate) use report::{head, say, say_within, shown, sources};
 pub use with_current::{InFlight, WithCurrent};

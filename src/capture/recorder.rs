@@ -10,8 +10,9 @@ use std::{
 };
 
 use http::request::Parts;
+use tracing::level_filters::LevelFilter;
 
-use super::{arrival::Hints, late::Late, report::ErrorReader, sample::Sample};
+use super::{arrival::Hints, hearing::Hearing, late::Late, report::ErrorReader, sample::Sample};
 use crate::{
     config::{Settings, Skip, Verbosity},
     exchange::{Bodies, Budget, RequestId, Scrub},
@@ -40,6 +41,7 @@ pub(crate) struct Recorder {
     pub(super) remote_addr: Option<Box<RemoteAddr>>,
     pub(super) error_readers: Vec<ErrorReader>,
     pub(super) late: Arc<Late>,
+    hearing: Arc<Hearing>,
     skip: Skip,
     sample: Sample,
     enabled: AtomicBool,
@@ -66,6 +68,7 @@ impl Recorder {
         Self {
             enabled: settings.enabled.into(),
             late: Late::new(Arc::clone(&sinks)),
+            hearing: Hearing::new(settings.trail(), settings.enabled).into(),
             skip: Skip::of(&settings.skip),
             sample: Sample::of(settings.sample),
             settings,
@@ -86,6 +89,7 @@ impl Recorder {
 
     pub(crate) fn set_enabled(&self, enabled: bool) {
         self.enabled.store(enabled, Relaxed);
+        self.hearing.switch(enabled);
     }
 
     pub(crate) fn set_verbosity(&self, verbosity: Verbosity) {
@@ -104,6 +108,11 @@ impl Recorder {
     pub(crate) fn flush(&self, timeout: Duration) -> u64 {
         let now = Instant::now();
         self.sinks.flush(now.checked_add(timeout).unwrap_or(now + FAREWELL))
+    }
+
+    /// What trails are to hear.
+    pub(crate) fn hearing(&self) -> &Arc<Hearing> {
+        &self.hearing
     }
 
     #[cfg(feature = "init")]
@@ -140,6 +149,24 @@ impl Recorder {
                  `into_make_service_with_connect_info::<SocketAddr>()`, or set `FlightLog::builder().remote_addr(..)`"
             );
         }
+    }
+}
+
+/// Says once that filters of others keep events from dumps, and what to do about it.
+pub(super) fn warn_of_filter(recorder: &Recorder) {
+    let Some(level) = recorder.hearing.first_limit() else { return };
+    let hidden = match level.into_level() {
+        Some(level) => format!("events below {level}"),
+        None => "all events".into(),
+    };
+    let warning = format!(
+        "a global filter hides {hidden} from dumps: in place of `.with(EnvFilter::from_default_env())`, give the \
+         filter to the layer that it is for: `.with(fmt::layer().with_filter(EnvFilter::from_default_env()))`"
+    );
+    tracing::warn!("{warning}");
+    if level < LevelFilter::WARN {
+        // It hides this too.
+        let _ = writeln!(io::stderr(), "flightlog: {warning}");
     }
 }
 

@@ -85,18 +85,25 @@ fn bounded(said: &(impl Display + ?Sized)) -> String {
 /// Puts in place of what stands in `text` what is told of `said`: where that is cut, with `…[9000 bytes]` behind it.
 /// Should saying it panic, that is what is told.
 pub(crate) fn say(text: &mut String, said: fmt::Arguments<'_>) {
+    say_within(text, TEXT_LIMIT, said);
+}
+
+/// The same where there is room for so many bytes. True where it was cut.
+pub(crate) fn say_within(text: &mut String, room: usize, said: fmt::Arguments<'_>) -> bool {
     text.clear();
-    let mut head = Bounded { text, room: TEXT_LIMIT, total: 0, ended: true };
+    let mut head = Bounded { text, room, total: 0, ended: true };
     if catch_unwind(AssertUnwindSafe(|| head.write_fmt(said))).is_err() {
         text.clear();
         text.push_str("[saying this panicked]");
-        return;
+        return false;
     }
     let Bounded { total, ended, .. } = head;
-    if total > text.len() {
+    let is_cut = total > text.len();
+    if is_cut {
         let more = if ended { "" } else { "more than " };
         text.push_str(&format!("…[{more}{total} bytes]"));
     }
+    is_cut
 }
 
 /// As much of a text as is told, as `say` has it.

@@ -20,6 +20,7 @@ mod tests;
 mod text;
 mod timestamp;
 mod trace_context;
+mod trail;
 
 pub use backtrace::Backtrace;
 pub use bodies::Bodies;
@@ -44,3 +45,5 @@ pub(crate) use text::{millis_of, must_escape};
 pub use timestamp::Timestamp;
 pub(crate) use trace_context::decode;
 pub use trace_context::{SpanId, TraceId};
+pub(crate) use trail::{Jot, Place, Ring};
+pub use trail::{Trail, TrailEvent};

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tracing::Level;
 
-use super::{CapturedBody, ErrorReport, Head, Headers, Outcome, Redacted, Started, Timestamp, text};
+use super::{CapturedBody, ErrorReport, Head, Headers, Outcome, Redacted, Started, Timestamp, Trail, text};
 
 /// One finished exchange: the record everything is made from.
 ///
@@ -66,6 +66,9 @@ pub struct Exchange {
     /// Why it failed, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
+    /// What was told while it was served, where it has a dump.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trail: Option<Trail>,
     /// The name of its dump in the dump directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dump: Option<String>,

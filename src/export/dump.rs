@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{curl::curl, pretty::pretty};
 use crate::exchange::{
     self, Backtrace, CapturedBody, ErrorReport, Exchange, Headers, Outcome, Redacted, RequestId, Timestamp,
-    TraceId, millis_of,
+    TraceId, Trail, TrailEvent, millis_of,
 };
 
 const SCHEMA: &str = "flightlog.dump/1";
@@ -60,6 +60,9 @@ pub(crate) fn dump<R: Serialize>(
         },
         request: Request::of(&exchange.request),
         response: exchange.response.as_ref().map(Response::of),
+        events: exchange.trail.as_ref().map_or(&[], Trail::events),
+        events_dropped: exchange.trail.as_ref().map(Trail::dropped).filter(|dropped| *dropped > 0),
+        events_limited_to: exchange.trail.as_ref().and_then(Trail::limit),
         curl: curl(exchange),
         service: context.service,
         recorder: context.recorder,
@@ -83,6 +86,12 @@ struct Dump<'a, R> {
     request: Request<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<Response<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    events: &'a [TrailEvent],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events_dropped: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events_limited_to: Option<&'static str>,
     curl: String,
     service: &'a Program,
     recorder: &'a R,

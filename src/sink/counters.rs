@@ -63,6 +63,8 @@ counters! {
     dumps_failed,
     /// Dumps deleted to keep within LOG_DUMP_KEEP, LOG_DUMP_MAX_BYTES and LOG_DUMP_MAX_AGE.
     dumps_deleted,
+    /// Events that a trail could not keep because LOG_CAPTURE_BUDGET was spent.
+    events_over_budget,
     /// Lines that the console could not take.
     console_errors,
 }

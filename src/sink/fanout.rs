@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{BlackBox, Counters, FileStats, Gate, Ledger, Sink, outbox::Outbox, outbox::Parcel};
-use crate::exchange::{Event, Exchange, Started};
+use crate::exchange::{Event, Exchange, Started, Trail};
 
 /// All outputs. Whatever one of them does, the others get the record and the request goes on.
 pub(crate) struct Fanout {
@@ -56,10 +56,14 @@ impl Fanout {
         self.queued(|| Parcel::Started(Arc::clone(started)));
     }
 
-    /// Tells of an exchange, and gives its dump a name before anyone else sees it.
-    pub(crate) fn finished(&self, mut exchange: Exchange) {
+    /// Tells of an exchange, and gives its dump a name before anyone else sees it. Only one with a dump has its trail:
+    /// in queues it would only take room.
+    pub(crate) fn finished(&self, mut exchange: Exchange, trail: impl FnOnce() -> Option<Trail>) {
         if let Some((black_box, _)) = &self.black_box {
             contained(&self.counters, || exchange.dump = black_box.claim(&exchange));
+        }
+        if exchange.dump.is_some() {
+            contained(&self.counters, || exchange.trail = trail());
         }
         let exchange = Arc::new(exchange);
         self.inline(|sink| sink.finished(&exchange));

@@ -19,6 +19,7 @@ mod stacks;
 mod story;
 mod support;
 mod told;
+mod trail;
 mod transparency;
 
 use tower_flightlog::formats;
