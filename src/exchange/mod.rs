@@ -19,6 +19,7 @@ mod started;
 mod tests;
 mod text;
 mod timestamp;
+mod tokens;
 mod trace_context;
 
 pub use backtrace::Backtrace;
@@ -42,5 +43,6 @@ pub(crate) use scrub::{RawBody, Scrub};
 pub use started::{Direction, Request, Started};
 pub(crate) use text::{millis_of, must_escape};
 pub use timestamp::Timestamp;
+pub(crate) use tokens::{one_line, tokens};
 pub(crate) use trace_context::decode;
 pub use trace_context::{SpanId, TraceId};

@@ -1,5 +1,6 @@
 //! Pure formatting: a record goes in, text comes out.
 
+mod blanks;
 mod curl;
 mod dump;
 pub(crate) mod entry;
@@ -7,6 +8,7 @@ mod inline;
 mod json_text;
 mod line;
 mod pretty;
+mod replay;
 mod shell;
 mod told;
 mod view;
