@@ -159,7 +159,7 @@ impl CapturedBody {
             raw: None,
             head: self.head().clone().into(),
             whole: self.whole().clone().into(),
-            digest: self.digest().into(),
+            digest: self.sha256().map(Box::from).into(),
         }
     }
 }

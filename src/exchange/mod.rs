@@ -41,7 +41,7 @@ pub use redacted::Redacted;
 pub use scrub::BodyText;
 pub(crate) use scrub::{RawBody, Scrub};
 pub use started::{Direction, Request, Started};
-pub(crate) use text::{millis_of, must_escape};
+pub(crate) use text::{LevelName, Millis, millis_of, must_escape};
 pub use timestamp::Timestamp;
 pub(crate) use tokens::{one_line, tokens};
 pub(crate) use trace_context::decode;

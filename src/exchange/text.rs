@@ -74,6 +74,14 @@ pub(crate) mod level {
     }
 }
 
+/// A duration that is read as milliseconds.
+#[derive(serde::Deserialize)]
+pub(crate) struct Millis(#[serde(with = "millis")] pub(crate) std::time::Duration);
+
+/// A level that is read as its name.
+#[derive(serde::Deserialize)]
+pub(crate) struct LevelName(#[serde(with = "level")] pub(crate) tracing::Level);
+
 pub(crate) mod millis {
     use std::time::Duration;
 

@@ -133,6 +133,4 @@ fn comments(words: &Words, notes: &[String]) -> String {
 }
 
 #[cfg(test)]
-mod sent;
-#[cfg(test)]
 mod tests;

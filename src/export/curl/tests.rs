@@ -1,3 +1,5 @@
+mod sent;
+
 use std::process::Command;
 
 use proptest::prelude::*;

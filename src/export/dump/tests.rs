@@ -7,7 +7,7 @@ use crate::{
     export::fixtures::{failed, failure, validated_dump},
 };
 
-fn text(exchange: &Exchange) -> String {
+pub(in crate::export) fn text(exchange: &Exchange) -> String {
     let service =
         Program { name: "shop".into(), version: Some("1.2.3".into()), pid: 4711, host: Some("box".into()) };
     let recorder = json!({"counters": {"begun": 7}});
@@ -242,7 +242,7 @@ fn outcome() -> impl Strategy<Value = Value> {
 }
 
 prop_compose! {
-    fn exchanges()(
+    pub(in crate::export) fn exchanges()(
         bodies in (body(), body()),
         heads in (headers(), headers(), prop::option::of(headers())),
         (url, endpoint, message, chain) in (any::<String>(), any::<String>(), any::<String>(), prop::collection::vec(any::<String>(), 0..3)),

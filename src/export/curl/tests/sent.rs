@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use super::curl;
+use super::super::curl;
 use crate::export::fixtures::failed;
 
 /// A request as a server sees it.
