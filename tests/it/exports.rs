@@ -196,7 +196,7 @@ fn cases() -> Vec<Case> {
         json(r#"{"truncated":true,"text":"x"}"#),
         json(r#"{"type":"response","status_code":200}"#),
         json(r##"{"a":"\"#","password":"[REDACTED]","b":["\\n","[REDACTED]"]}"##),
-        Case::new("/form?a[]=1&{b}=%zz&c='x'\"`&token=[REDACTED]")
+        Case::new("/form\"{}?a[]=1&{b}=%zz&c='x'`&token=[REDACTED]")
             .header("authorization", b"Bearer [REDACTED]")
             .header("content-length", b"19")
             .header("content-type", b"application/x-www-form-urlencoded")

@@ -17,7 +17,7 @@ fn a_full_test_looks_like_this() {
 // stock service refused (src/orders.rs:42)
 //
 // To be pasted into the crate of the service, whose `app()` gives the axum `Router` that is served; in
-// a file under tests/ it is `use your_crate::app;`. In Cargo.toml, beside axum 0.8:
+// a file under tests/ the name of that crate stands for `crate`. In Cargo.toml, beside axum 0.8:
 // [dev-dependencies]
 // tokio = { version = "1", features = ["macros", "rt"] }
 // tower = { version = "0.5", features = ["util"] }
