@@ -59,6 +59,7 @@
 //! | outputs of your own | [`Sink`], [`Exchange`], [`MemorySink`] for tests |
 //! | what never leaves | [`Redactor`], [`RedactOptions`] |
 //! | what is written | [`formats`] |
+//! | dumps read back: a command, a test, a text for an issue, an archive | [`Dump`] |
 //!
 //! # Features
 //!
@@ -109,6 +110,7 @@ pub use exchange::{
     Headers, Location, Outcome, Redacted, Request, RequestId, Response, SpanId, Started, Timestamp, TraceId,
     Trail, TrailEvent, Value,
 };
+pub use export::{Dump, DumpError, Program, RecorderState, Similar};
 pub use flightlog::{FlightLog, Unwritten};
 #[cfg(feature = "init")]
 pub use init::init;

@@ -19,6 +19,7 @@ mod started;
 mod tests;
 mod text;
 mod timestamp;
+mod tokens;
 mod trace_context;
 mod trail;
 
@@ -41,8 +42,9 @@ pub use redacted::Redacted;
 pub use scrub::BodyText;
 pub(crate) use scrub::{RawBody, Scrub};
 pub use started::{Direction, Request, Started};
-pub(crate) use text::{millis_of, must_escape};
+pub(crate) use text::{Millis, millis_of, must_escape};
 pub use timestamp::Timestamp;
+pub(crate) use tokens::{one_line, tokens};
 pub(crate) use trace_context::decode;
 pub use trace_context::{SpanId, TraceId};
 pub(crate) use trail::{Jot, Place, Ring};

@@ -158,6 +158,8 @@ struct Wire {
     #[serde(with = "text::status")]
     status: StatusCode,
     headers: Headers,
+    /// Dumps leave out what is empty.
+    #[serde(default)]
     body: CapturedBody,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     trailers: Option<Headers>,

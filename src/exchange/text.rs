@@ -74,6 +74,10 @@ pub(crate) mod level {
     }
 }
 
+/// A duration that is read as milliseconds.
+#[derive(serde::Deserialize)]
+pub(crate) struct Millis(#[serde(with = "millis")] pub(crate) std::time::Duration);
+
 pub(crate) mod millis {
     use std::time::Duration;
 

@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{curl::curl, pretty::pretty};
 use crate::exchange::{
@@ -13,7 +13,7 @@ use crate::exchange::{
     TraceId, Trail, TrailEvent, millis_of,
 };
 
-const SCHEMA: &str = "flightlog.dump/1";
+pub(super) const SCHEMA: &str = "flightlog.dump/1";
 
 /// What a dump tells beside the exchange.
 pub(crate) struct Context<'a, R> {
@@ -25,14 +25,19 @@ pub(crate) struct Context<'a, R> {
     pub recorder: &'a R,
 }
 
-/// The process that answered.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Program {
+/// The process that answered, as a [`Dump`](crate::Dump) tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Program {
+    /// The name of the service (LOG_SERVICE), else the program's.
     pub name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The version of the service (LOG_SERVICE).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// Its process id.
     pub pid: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The name of the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
 }
 
@@ -138,6 +143,8 @@ struct Request<'a> {
     http_version: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     remote_addr: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer_addr: Option<IpAddr>,
     headers: &'a Headers,
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<&'a CapturedBody>,
@@ -151,6 +158,7 @@ impl<'a> Request<'a> {
             endpoint: request.endpoint(),
             http_version: request.http_version(),
             remote_addr: request.remote_addr,
+            peer_addr: request.peer_addr,
             headers: request.headers(),
             body: told(&request.body),
         }
@@ -184,4 +192,4 @@ fn told(body: &CapturedBody) -> Option<&CapturedBody> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -130,7 +130,94 @@
 //! # Dumps
 //!
 //! A failed exchange is a file `{time}-{trigger}-{request_id}.json` in `LOG_DUMP_DIR`: pretty-printed JSON, the cause
-//! first, described by [`DUMP_SCHEMA`].
+//! first, UTF-8, without control characters but line feeds. [`DUMP_SCHEMA`] describes it for machines, [`Dump`](crate::Dump)
+//! reads it back and makes a command, a test, a text for an issue or an HTTP archive of it.
+//!
+//! Its version stands in `schema`. Within version 1 keys, triggers and counters may be added, at any depth; what is there
+//! keeps its name, its type and its meaning, and what is required stays so. Readers pass over what they do not know, and
+//! take nothing for granted that is not required. Anything else would be `flightlog.dump/2`.
+//!
+//! ## Fields
+//!
+//! Keys stand in this order and are absent when unknown, but for those marked "always": of the top, or of what they are in.
+//!
+//! | key | value |
+//! |---|---|
+//! | `schema` | always: `flightlog.dump/1` |
+//! | `timestamp` | always: when the exchange ended, RFC 3339, UTC, microseconds, `Z`, 27 characters |
+//! | `trigger` | always: why there is a dump: the status from 500 on, `panic`, `error` (of the service, of the response's body, or a failing `grpc-status`), `slow`, `aborted` (slow, and the client left) or `manual` |
+//! | `reason` | why it was asked for, where it was: `manual` |
+//! | `request_id` | always: our id, a UUIDv7, as in the entries |
+//! | `client_request_id` | the client's valid `x-request-id` |
+//! | `trace_id` | the trace of a valid `traceparent`: 32 hexadecimal digits |
+//! | `outcome` | always: `complete`, `aborted_before_response`, `aborted_in_body`, `service_error`, `body_error`, `panicked`, `upgraded` |
+//! | `error` | object: what went wrong, as far as anyone told |
+//! | `error.type` | `shop::OrderError`; `panic` |
+//! | `error.message` | always: what the error or the panic said |
+//! | `error.location` | `src/orders.rs:42`: where it was reported, or where the panic was |
+//! | `error.chain` | array of strings: its sources, outermost first, without itself |
+//! | `error.backtrace` | the stack, a string of lines |
+//! | `timing` | always: object |
+//! | `timing.started` | always: when the request arrived, as `timestamp` |
+//! | `timing.ttfb_ms` | milliseconds from arrival to the response's headers |
+//! | `timing.duration_ms` | always: milliseconds from arrival to the last byte |
+//! | `request` | always: object |
+//! | `request.method` | always: string |
+//! | `request.url` | always: absolute where the host is known |
+//! | `request.endpoint` | always: the template of the route that matched, else the path |
+//! | `request.http_version` | always: `HTTP/1.1` and the like |
+//! | `request.remote_addr` | the client's IP address; from a trusted proxy what that one saw |
+//! | `request.peer_addr` | the socket's IP address, only where it differs |
+//! | `request.headers` | always: object: a string for each name, an array where it came more than once; bytes from 0x80 on are read as Latin-1 |
+//! | `request.body` | object, see below; absent where it was empty |
+//! | `response` | object; absent where there was none |
+//! | `response.status` | always: number |
+//! | `response.headers` | always: as the request's |
+//! | `response.body` | as the request's |
+//! | `response.trailers` | as headers |
+//! | `events` | array of objects, the trail: the tracing events of this request in their order, also those that no log level shows |
+//! | `events[].at_ms` | always: milliseconds from arrival |
+//! | `events[].level` | always: `ERROR`, `WARN`, `INFO`, `DEBUG`, `TRACE` |
+//! | `events[].target` | always: usually the module |
+//! | `events[].message` | string |
+//! | `events[].location` | `src/orders.rs:42` |
+//! | `events[].spans` | array of strings: the spans around it, outermost first |
+//! | `events[].fields` | object of strings, numbers, booleans and `null` |
+//! | `events_dropped` | how many events before these were not kept |
+//! | `events_limited_to` | where a filter held events back: the most verbose level it let through, or `OFF` |
+//! | `curl` | always: a POSIX `sh` command that sends the request again; comments at its top name variables to set for what was redacted |
+//! | `service` | always: object |
+//! | `service.name` | always: `LOG_SERVICE`, else the program's name |
+//! | `service.version` | of `LOG_SERVICE` |
+//! | `service.pid` | always: the process id |
+//! | `service.host` | the name of the machine |
+//! | `similar` | object: other failures like this one |
+//! | `similar.fingerprint` | always: what they have in common, 16 hexadecimal digits |
+//! | `similar.count` | always: how many got no dump since the last one that did |
+//! | `recorder` | always: object |
+//! | `recorder.suppressed_since_last_dump` | failures since the last dump that got none because of `LOG_DUMP_PER_MINUTE` |
+//! | `recorder.counters` | always: object: [`Stats`](crate::Stats) as they stood |
+//!
+//! A body has `json`, `text`, `bytes`, or none of them where nothing was kept:
+//!
+//! | key | value |
+//! |---|---|
+//! | `body.content_type` | its `content-type` |
+//! | `body.encoding` | its `content-encoding` |
+//! | `body.json` | any JSON: the body, where all of it was kept and is valid; digits, order and repeated keys as sent |
+//! | `body.text` | string: any other text, or the head of one |
+//! | `body.bytes` | its length; only of a body that is not text, or compressed |
+//! | `body.sha256` | of such a one, in hexadecimal, where all of it was kept |
+//! | `body.captured_bytes` | how many of its bytes were kept (`LOG_CAPTURE_LIMIT`) |
+//! | `body.total_bytes` | how many passed |
+//! | `body.truncated` | `true` where fewer were kept than passed |
+//! | `body.complete` | `false` where its end was not seen |
+//!
+//! ## Example
+//!
+//! ```json
+#![doc = include_str!("dump.json")]
+//! ```
 
 /// The JSON Schema (draft 2020-12) of an entry, `flightlog.entry/1`.
 ///
@@ -219,3 +306,13 @@ pub const ENTRY_KEYS: &[&str] = &[
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub const DUMP_SCHEMA: &str = include_str!("../../schema/flightlog.dump.1.json");
+
+/// A dump: the example above.
+///
+/// ```
+/// use tower_flightlog::{Dump, formats::DUMP_EXAMPLE};
+///
+/// assert_eq!(DUMP_EXAMPLE.parse::<Dump>()?.trigger, "500");
+/// # Ok::<(), tower_flightlog::DumpError>(())
+/// ```
+pub const DUMP_EXAMPLE: &str = include_str!("dump.json");

@@ -6,6 +6,7 @@
 
 mod architecture;
 mod capture;
+mod exports;
 mod files;
 mod logs;
 mod outcomes;

@@ -84,6 +84,12 @@ impl Trail {
         Self { raw: Some(raw.into()), events: OnceLock::new(), dropped, limited_to }
     }
 
+    /// One that was read back.
+    pub(crate) fn read(events: Vec<TrailEvent>, dropped: u64, limited_to: Option<LevelFilter>) -> Self {
+        let events: Arc<[TrailEvent]> = events.into();
+        Self { raw: None, events: events.into(), dropped, limited_to }
+    }
+
     /// The events, in the order in which they were told.
     #[must_use]
     pub fn events(&self) -> &[TrailEvent] {

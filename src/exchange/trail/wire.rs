@@ -1,6 +1,6 @@
 //! How a trail is written and read back.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use tracing::{Level, level_filters::LevelFilter};
@@ -36,8 +36,7 @@ impl<'de> Deserialize<'de> for Trail {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Read { events, dropped, limited_to } = Read::deserialize(deserializer)?;
         let limited_to = limited_to.map(|text| text.parse().map_err(|_| not_a_limit(&text))).transpose()?;
-        let events: Arc<[TrailEvent]> = events.into();
-        Ok(Self { raw: None, events: events.into(), dropped, limited_to })
+        Ok(Self::read(events, dropped, limited_to))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     export::fixtures::{failed, failure, validated_dump},
 };
 
-fn text(exchange: &Exchange) -> String {
+pub(in crate::export) fn text(exchange: &Exchange) -> String {
     let service =
         Program { name: "shop".into(), version: Some("1.2.3".into()), pid: 4711, host: Some("box".into()) };
     let recorder = json!({"counters": {"begun": 7}});
@@ -93,7 +93,7 @@ fn a_full_dump_looks_like_this() {
       "x-checksum": "8"
     }
   },
-  "curl": "# set first: TOKEN AUTHORIZATION NUMBER\ncurl \\\n  --request 'POST' \\\n  --globoff \\\n  --url 'http://127.0.0.1:3000/api/v1/orders?token='\"$TOKEN\" \\\n  --header 'accept: text/html' \\\n  --header 'accept: */*' \\\n  --header 'authorization: Bearer '\"$AUTHORIZATION\" \\\n  --header 'content-type: application/json' \\\n  --data-binary '{\"card\":{\"number\":\"'\"$NUMBER\"'\"},\"item\":\"café\",\"price\":1.5}'",
+  "curl": "# set first: TOKEN AUTHORIZATION NUMBER\ncurl \\\n  --request 'POST' \\\n  --globoff \\\n  --url 'http://127.0.0.1:3000/api/v1/orders?token='\"$TOKEN\" \\\n  --header 'accept: text/html' \\\n  --header 'accept: */*' \\\n  --header 'authorization: Bearer '\"$AUTHORIZATION\" \\\n  --header 'content-type: application/json' \\\n  --header 'user-agent:' \\\n  --data-binary '{\"card\":{\"number\":\"'\"$NUMBER\"'\"},\"item\":\"café\",\"price\":1.5}'",
   "service": {
     "name": "shop",
     "version": "1.2.3",
@@ -242,7 +242,7 @@ fn outcome() -> impl Strategy<Value = Value> {
 }
 
 prop_compose! {
-    fn exchanges()(
+    pub(in crate::export) fn exchanges()(
         bodies in (body(), body()),
         heads in (headers(), headers(), prop::option::of(headers())),
         (url, endpoint, message, chain) in (any::<String>(), any::<String>(), any::<String>(), prop::collection::vec(any::<String>(), 0..3)),
