@@ -8,7 +8,7 @@ use super::{
     outputs::{self, Plant},
 };
 use crate::{
-    capture::{self, Equipment, ErrorReader, Recorder},
+    capture::{self, Equipment, Recorder},
     config::{Error, Settings},
     exchange::{Budget, Scrub, random},
     export::{View, Watch},
@@ -57,11 +57,11 @@ impl FlightLogBuilder {
         if !self.without_panic_hook {
             capture::chain_hook();
         }
-        let mut error_readers = self.error_readers;
-        error_readers.extend([capture::boxed as ErrorReader, capture::reader::<std::io::Error>]);
+        let mut known_errors = self.known_errors;
+        known_errors.extend(capture::known_errors());
         let remote_addr = self.remote_addr;
         let equipment =
-            Equipment { settings, scrub, sinks, counters, budget, verbosity, remote_addr, error_readers };
+            Equipment { settings, scrub, sinks, counters, budget, verbosity, remote_addr, known_errors };
         let flightlog = FlightLog::new(Recorder::new(equipment));
         Ok((flightlog, troubles.iter().map(ToString::to_string).collect()))
     }

@@ -118,8 +118,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
         }
         let secrets = Secrets::among(event.metadata(), self.id, &*self.scrub);
         let mut told = Told::of(event, normalized.is_some(), secrets);
-        if let Some((flight, cause)) = flight.zip(told.cause()) {
-            flight.logged_error(cause.clone());
+        let location = location(event, normalized.as_ref());
+        if let Some((flight, cause)) = flight.zip(told.cause(location.as_ref())) {
+            flight.logged_error(cause);
         }
         if listed {
             spans::add_fields(&mut told.fields, context.event_scope(event), self.id);
@@ -131,7 +132,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
                 trace_id: origin.as_ref().and_then(|origin| origin.trace_id),
                 message: told.message,
                 module: module(event, normalized.as_ref()),
-                location: location(event, normalized.as_ref()),
+                location,
                 error_chain: told.chain,
                 fields: told.fields,
             }));

@@ -191,8 +191,8 @@ macro_rules! tell_failure {
             error_message = report.map(|report| report.message.as_str()),
             error_chain = report.filter(|report| !report.chain.is_empty()).map(|report| chain(&report.chain)),
             backtrace = report
-                .and_then(|report| report.backtrace.as_ref())
                 .filter(|_| $exchange.dump.is_none())
+                .and_then(|report| report.backtrace())
                 .map(field::display),
             dump = $exchange.dump.as_deref(),
         );
