@@ -261,7 +261,9 @@ impl Flight {
         let recorder = &self.0.recorder;
         let location = Some(format!("{}:{}", location.file(), location.line()));
         let mut told = None;
-        error.show(&mut |shown| told = Some(report::of_shown(&shown, &recorder.known_errors, &*recorder.scrub)));
+        error.show(&mut |shown| {
+            told = Some(report::of_shown(&shown, &recorder.known_errors, &*recorder.scrub))
+        });
         self.lock().reported = told.map(|told| ErrorReport { location, ..told });
     }
 
@@ -325,9 +327,9 @@ impl Flight {
         exchange.error = error.or(reported).or_else(|| {
             let recorder = &self.0.recorder;
             let left = || left.map(|left| left.into_report(&recorder.known_errors, &recorder.scrub));
-            exchange.is_failure().then(|| left().or(logged).unwrap_or_else(|| {
-                cause::of(&exchange, grpc.and_then(|grpc| grpc.message))
-            }))
+            exchange.is_failure().then(|| {
+                left().or(logged).unwrap_or_else(|| cause::of(&exchange, grpc.and_then(|grpc| grpc.message)))
+            })
         });
         self.0.recorder.counters.finished.add(1);
         if held && skipped && !exchange.is_remarkable() {

@@ -40,7 +40,8 @@ pub(super) fn in_debug(said: &str, full: bool) -> Option<String> {
         return trimmed(&text, full);
     }
     let (_, list) = said.split_once("Backtrace [{ fn: ")?;
-    let frames: Vec<_> = list.split("{ fn: ").enumerate().map_while(|(number, item)| of_item(number, item)).collect();
+    let frames: Vec<_> =
+        list.split("{ fn: ").enumerate().map_while(|(number, item)| of_item(number, item)).collect();
     let kept = if full { vec![true; frames.len()] } else { kept(&frames) };
     (!frames.is_empty()).then(|| shown(&frames, &kept))
 }
@@ -124,11 +125,15 @@ fn kept(frames: &[Frame<'_>]) -> Vec<bool> {
     let mut below = nearest(owners.iter().rev());
     below.reverse();
     let between = above.into_iter().zip(below).map(|(above, below)| above && below);
-    owners.iter().zip(between).map(|(owner, between)| match owner {
-        Owner::Service => true,
-        Owner::Library => between,
-        Owner::Runtime => false,
-    }).collect()
+    owners
+        .iter()
+        .zip(between)
+        .map(|(owner, between)| match owner {
+            Owner::Service => true,
+            Owner::Library => between,
+            Owner::Runtime => false,
+        })
+        .collect()
 }
 
 /// For each: whether the nearest one before it that is not of a library is the service's.
@@ -152,7 +157,9 @@ fn shown(frames: &[Frame<'_>], kept: &[bool]) -> String {
     for (frame, kept) in frames.iter().zip(kept) {
         if !kept {
             trimmed += 1;
-        } else if over > 0 || text.len() + frame.symbol.len() + frame.place.as_ref().map_or(0, |place| place.len()) > LIMIT {
+        } else if over > 0
+            || text.len() + frame.symbol.len() + frame.place.as_ref().map_or(0, |place| place.len()) > LIMIT
+        {
             over += 1;
         } else {
             let number = (last != Some(frame.number)).then_some(frame.number);
@@ -165,7 +172,9 @@ fn shown(frames: &[Frame<'_>], kept: &[bool]) -> String {
         text.push_str(&format!("      … {over} more frames\n"));
     }
     if trimmed > 0 {
-        text.push_str(&format!("      … {trimmed} frames of the runtime left out, RUST_BACKTRACE=full keeps them\n"));
+        text.push_str(&format!(
+            "      … {trimmed} frames of the runtime left out, RUST_BACKTRACE=full keeps them\n"
+        ));
     }
     text.truncate(text.trim_end().len());
     text

@@ -1,12 +1,6 @@
 //! Errors that travel with a response to where they are told.
 
-use std::{
-    any::type_name,
-    error::Error,
-    fmt,
-    panic::Location,
-    sync::Arc,
-};
+use std::{any::type_name, error::Error, fmt, panic::Location, sync::Arc};
 
 use http::{Extensions, Response};
 
@@ -167,9 +161,14 @@ impl Left {
         if extensions.is_empty() {
             return None;
         }
-        let failure = || extensions.get::<Failure>().map(|failure| Self::Failure(Theirs::new(failure.clone())));
+        let failure =
+            || extensions.get::<Failure>().map(|failure| Self::Failure(Theirs::new(failure.clone())));
         let report = || extensions.get::<ErrorReport>().map(|report| Self::Report(report.clone()));
-        let error = || extensions.get::<Arc<dyn Error + Send + Sync>>().map(|error| Self::Error(Theirs::new(Arc::clone(error))));
+        let error = || {
+            extensions
+                .get::<Arc<dyn Error + Send + Sync>>()
+                .map(|error| Self::Error(Theirs::new(Arc::clone(error))))
+        };
         failure().or_else(report).or_else(error)
     }
 
@@ -203,5 +202,7 @@ fn later<T: Send + 'static>(
     scrub: &Arc<dyn Scrub>,
 ) -> Backtrace {
     let scrub = Arc::clone(scrub);
-    Backtrace::later(move || held.get().and_then(|held| report::stack_in(error(held), &*scrub)).unwrap_or_default())
+    Backtrace::later(move || {
+        held.get().and_then(|held| report::stack_in(error(held), &*scrub)).unwrap_or_default()
+    })
 }

@@ -13,14 +13,57 @@ pub(super) enum Owner {
 
 /// Crates, modules and functions that are of the runtime.
 const RUNTIME: &[&str] = &[
-    "axum", "axum_core", "futures", "futures_channel", "futures_core", "futures_executor", "futures_util", "h2",
-    "http_body", "http_body_util", "hyper", "hyper_util", "tokio", "tokio_stream", "tokio_util", "tonic", "tower",
-    "tower_flightlog", "tower_http", "tower_layer", "tower_service", "tracing",
-    "core::future", "core::ops::function", "core::panic", "core::panicking", "std::backtrace", "std::backtrace_rs",
-    "std::panic", "std::panicking", "std::rt", "std::sys::backtrace", "std::sys::pal", "std::sys::thread", "std::thread",
-    "__clone", "__libc_start_call_main", "__libc_start_main", "__libc_start_main_impl", "__rust_start_panic",
-    "__rust_try", "__rustc", "_pthread_start", "_start", "clone", "clone3", "main", "rust_begin_unwind", "rust_panic",
-    "start_thread", "thread_start",
+    "axum",
+    "axum_core",
+    "futures",
+    "futures_channel",
+    "futures_core",
+    "futures_executor",
+    "futures_util",
+    "h2",
+    "http_body",
+    "http_body_util",
+    "hyper",
+    "hyper_util",
+    "tokio",
+    "tokio_stream",
+    "tokio_util",
+    "tonic",
+    "tower",
+    "tower_flightlog",
+    "tower_http",
+    "tower_layer",
+    "tower_service",
+    "tracing",
+    "core::future",
+    "core::ops::function",
+    "core::panic",
+    "core::panicking",
+    "std::backtrace",
+    "std::backtrace_rs",
+    "std::panic",
+    "std::panicking",
+    "std::rt",
+    "std::sys::backtrace",
+    "std::sys::pal",
+    "std::sys::thread",
+    "std::thread",
+    "__clone",
+    "__libc_start_call_main",
+    "__libc_start_main",
+    "__libc_start_main_impl",
+    "__rust_start_panic",
+    "__rust_try",
+    "__rustc",
+    "_pthread_start",
+    "_start",
+    "clone",
+    "clone3",
+    "main",
+    "rust_begin_unwind",
+    "rust_panic",
+    "start_thread",
+    "thread_start",
 ];
 
 const LIBRARY: &[&str] = &["alloc", "anyhow", "color_eyre", "core", "eyre", "std"];
@@ -30,7 +73,9 @@ pub(super) fn owner(symbol: &str) -> Owner {
     if symbol.starts_with("_Unwind_") {
         return Owner::Runtime;
     }
-    let Some((of_type, of_trait)) = qualified(symbol) else { return of_path(symbol).unwrap_or(Owner::Service) };
+    let Some((of_type, of_trait)) = qualified(symbol) else {
+        return of_path(symbol).unwrap_or(Owner::Service);
+    };
     let owners = [of_path(of_type), of_trait.and_then(of_path)];
     // An implementation belongs to whose type or trait it is: what is foreign to the runtime, is the service's.
     [Owner::Service, Owner::Runtime, Owner::Library]
@@ -53,7 +98,10 @@ fn qualified(symbol: &str) -> Option<(&str, Option<&str>)> {
             b'<' => depth += 1,
             // Not the arrow of a function's type.
             b'>' if before != b'-' => depth -= 1,
-            b' ' if depth == 1 && split.is_none() && inner.get(at..).is_some_and(|rest| rest.starts_with(" as ")) => {
+            b' ' if depth == 1
+                && split.is_none()
+                && inner.get(at..).is_some_and(|rest| rest.starts_with(" as ")) =>
+            {
                 split = Some(at);
             }
             _ => {}
@@ -73,7 +121,8 @@ fn qualified(symbol: &str) -> Option<(&str, Option<&str>)> {
 /// None for what has no path: a type parameter, a primitive.
 fn of_path(path: &str) -> Option<Owner> {
     let path = plain(path);
-    let head = path.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | ':')).next().unwrap_or_default();
+    let head =
+        path.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | ':')).next().unwrap_or_default();
     if is_one_of(head, RUNTIME) {
         Some(Owner::Runtime)
     } else if is_one_of(head, LIBRARY) {
@@ -88,7 +137,10 @@ fn plain(path: &str) -> &str {
     let mut path = path;
     loop {
         let bare = path.trim_start_matches(['&', '[', '(', '<', '*', ' ']);
-        let bare = ["mut ", "const ", "dyn ", "impl "].iter().find_map(|word| bare.strip_prefix(word)).unwrap_or(bare);
+        let bare = ["mut ", "const ", "dyn ", "impl "]
+            .iter()
+            .find_map(|word| bare.strip_prefix(word))
+            .unwrap_or(bare);
         if bare.len() == path.len() {
             return bare;
         }
@@ -97,7 +149,9 @@ fn plain(path: &str) -> &str {
 }
 
 fn is_one_of(path: &str, known: &[&str]) -> bool {
-    known.iter().any(|known| path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with("::")))
+    known
+        .iter()
+        .any(|known| path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with("::")))
 }
 
 #[cfg(test)]
@@ -122,19 +176,31 @@ mod tests {
             ("<unknown>", Service),
             ("quote", Service),
             ("tokio::runtime::task::core::Core<T,S>::poll::{{closure}}", Runtime),
-            ("<axum::handler::future::IntoServiceFuture<shop::F> as core::future::future::Future>::poll", Runtime),
+            (
+                "<axum::handler::future::IntoServiceFuture<shop::F> as core::future::future::Future>::poll",
+                Runtime,
+            ),
             ("<F as axum::handler::Handler<(M,),S>>::call::{{closure}}", Runtime),
             ("<core::pin::Pin<P> as core::future::future::Future>::poll", Runtime),
             ("<alloc::boxed::Box<F,A> as core::ops::function::FnOnce<Args>>::call_once", Runtime),
-            ("<core::panic::unwind_safe::AssertUnwindSafe<F> as core::ops::function::FnOnce<()>>::call_once", Runtime),
-            ("core::ops::function::impls::<impl core::ops::function::FnOnce<A> for &mut F>::call_once", Runtime),
+            (
+                "<core::panic::unwind_safe::AssertUnwindSafe<F> as core::ops::function::FnOnce<()>>::call_once",
+                Runtime,
+            ),
+            (
+                "core::ops::function::impls::<impl core::ops::function::FnOnce<A> for &mut F>::call_once",
+                Runtime,
+            ),
             ("core::panicking::panic_fmt", Runtime),
             ("__rustc::rust_begin_unwind", Runtime),
             ("__rustc[4794b31dd7191200]::rust_begin_unwind", Runtime),
             ("_Unwind_RaiseException", Runtime),
             ("main", Runtime),
             ("shop::main", Service),
-            ("<tower_flightlog::layer::future::ResponseFuture<F,M> as core::future::future::Future>::poll", Runtime),
+            (
+                "<tower_flightlog::layer::future::ResponseFuture<F,M> as core::future::future::Future>::poll",
+                Runtime,
+            ),
             ("core::option::Option<T>::unwrap", Library),
             ("alloc::slice::<impl [T]>::sort_by", Library),
             ("<alloc::vec::Vec<T,A> as core::ops::index::Index<I>>::index", Library),

@@ -126,7 +126,8 @@ fn source<E: Error + ?Sized>(error: &E) -> Option<&(dyn Error + 'static)> {
 
 /// A type is worth telling unless it is "some error" or a text.
 fn nameable(name: &str) -> Option<String> {
-    let is_some = name.is_empty() || name.contains("dyn ") || matches!(name, "&str" | "alloc::string::String");
+    let is_some =
+        name.is_empty() || name.contains("dyn ") || matches!(name, "&str" | "alloc::string::String");
     (!is_some).then(|| name.to_owned())
 }
 

@@ -6,9 +6,11 @@
 
 mod architecture;
 mod capture;
+mod errors;
 mod files;
 mod logs;
 mod outcomes;
+mod panics;
 mod process;
 mod protocol;
 mod quickstart;

@@ -60,7 +60,8 @@ fn a_real_stack_is_read() {
 fn what_errors_show_is_found() {
     let stack = "   0: anyhow::__private::format_err\n   1: shop::order\n             at ./src/order.rs:3:1\n   2: main";
     let told = "   1: shop::order\n             at ./src/order.rs:3:1\n      … 2 frames of the runtime left out, RUST_BACKTRACE=full keeps them";
-    let anyhow = format!("no order\n\nCaused by:\n    0: no stock\n    1: closed\n\nStack backtrace:\n{stack}");
+    let anyhow =
+        format!("no order\n\nCaused by:\n    0: no stock\n    1: closed\n\nStack backtrace:\n{stack}");
     let color_eyre = format!(
         "\u{1b}[31mno order\u{1b}[0m\n\nLocation:\n   src/order.rs:3\n\n  ━━━━━━ BACKTRACE ━━━━━━\n      ⋮ 7 frames hidden ⋮\n{}\n\nRun with COLORBT_SHOW_HIDDEN=1",
         stack.replace("shop::order", "\u{1b}[32mshop::order\u{1b}[0m")
@@ -70,7 +71,14 @@ fn what_errors_show_is_found() {
     }
     let derived = r#"Failed { id: 7, backtrace: Backtrace [{ fn: "snafu::new" }, { fn: "shop::order", file: "./src/order.rs", line: 3 }], n: 1 }"#;
     assert!(in_debug(derived, true).unwrap().contains("shop::order\n             at ./src/order.rs:3"));
-    for none in ["", "Failed", "Stack backtrace:", "Stack backtrace:\n\n", "backtrace: <disabled>", "Backtrace [{ fn: x"] {
+    for none in [
+        "",
+        "Failed",
+        "Stack backtrace:",
+        "Stack backtrace:\n\n",
+        "backtrace: <disabled>",
+        "Backtrace [{ fn: x",
+    ] {
         assert_eq!(in_debug(none, false), None, "{none:?}");
     }
 }
