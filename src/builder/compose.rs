@@ -79,7 +79,8 @@ fn redactor(settings: &Settings) -> Redactor {
 fn watch(settings: &Settings, verbosity: &Arc<AtomicU8>) -> Watch {
     let (headers, bodies, combined) = (settings.headers, settings.bodies, settings.combined);
     let (run, verbosity) = (run(), Arc::clone(verbosity));
-    Arc::new(move || View { run, verbosity: verbosity.load(Relaxed), headers, bodies, combined })
+    let backtraces = !settings.dumps;
+    Arc::new(move || View { run, verbosity: verbosity.load(Relaxed), headers, bodies, combined, backtraces })
 }
 
 /// Eight characters that tell one start of the process from another.
@@ -106,6 +107,7 @@ mod tests {
         let view = watch(&settings, &verbosity);
         assert!(view().headers && view().combined && view().bodies == Bodies::Errors);
         assert!(!watch(&Settings::default(), &verbosity)().combined);
+        assert!(!view().backtraces && watch(&Settings { dumps: false, ..settings }, &verbosity)().backtraces);
         verbosity.store(3, Relaxed);
         assert_eq!((view().verbosity, view().run), (3, view().run));
     }

@@ -136,7 +136,7 @@ impl Flight {
         panics::forget();
         catch_unwind(AssertUnwindSafe(step)).map_err(|payload| {
             let recorder = &self.0.recorder;
-            let report = panics::report(&*payload, &recorder.known_errors, &recorder.scrub);
+            let report = panics::report(&*payload, &recorder.known_errors, &*recorder.scrub);
             Panic { payload, report: report.into() }
         })
     }

@@ -2,13 +2,15 @@
 
 use std::{
     borrow::Cow,
+    env,
     fmt::{self, Write},
 };
 
 use super::owner::{Owner, is_hook, owner};
 
-/// Bytes shown of a stack.
+/// Bytes shown of a stack, and of one of which all is wanted.
 const LIMIT: usize = 32 * 1024;
+const LIMIT_OF_ALL: usize = 256 * 1024;
 
 /// A function on a stack. One that was inlined has the number of the one it stands in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,32 +20,39 @@ struct Frame<'a> {
     place: Option<Cow<'a, str>>,
 }
 
-/// A stack as the standard library writes one, without the frames of the runtime and of this crate; `full` keeps all.
-/// None where there is no frame.
-pub(super) fn trimmed(stack: &str, full: bool) -> Option<String> {
-    let frames = of_lines(stack.lines());
-    if frames.is_empty() {
-        return None;
-    }
-    let kept = if full { vec![true; frames.len()] } else { kept(&frames) };
-    Some(shown(&frames, &kept))
+/// A stack as the standard library writes one, without the frames of the runtime and of this crate, unless
+/// RUST_BACKTRACE asks for every frame. None where there is no frame.
+pub(super) fn trimmed(stack: &str) -> Option<String> {
+    chosen(&of_lines(stack.lines()), wants_all())
 }
 
 /// The stack in what an error says with `{:?}`, trimmed.
 ///
 /// `anyhow` and `eyre` write a line `Stack backtrace:`, `color-eyre` one of dashes with the word in it; a field of type
 /// `std::backtrace::Backtrace` in a derived `Debug` is a list on one line.
-pub(super) fn in_debug(said: &str, full: bool) -> Option<String> {
+pub(super) fn in_debug(said: &str) -> Option<String> {
+    in_debug_as(said, wants_all())
+}
+
+fn wants_all() -> bool {
+    env::var_os("RUST_BACKTRACE").is_some_and(|value| value == "full")
+}
+
+fn in_debug_as(said: &str, all: bool) -> Option<String> {
     let mut rest = said.lines();
     if rest.any(is_header) {
         let text: String = rest.map(without_colours).collect::<Vec<_>>().join("\n");
-        return trimmed(&text, full);
+        return chosen(&of_lines(text.lines()), all);
     }
     let (_, list) = said.split_once("Backtrace [{ fn: ")?;
-    let frames: Vec<_> =
-        list.split("{ fn: ").enumerate().map_while(|(number, item)| of_item(number, item)).collect();
-    let kept = if full { vec![true; frames.len()] } else { kept(&frames) };
-    (!frames.is_empty()).then(|| shown(&frames, &kept))
+    let items = list.split("{ fn: ").enumerate();
+    let frames: Vec<_> = items.map_while(|(number, item)| of_item(number, item)).collect();
+    chosen(&frames, all)
+}
+
+fn chosen(frames: &[Frame<'_>], all: bool) -> Option<String> {
+    let (kept, limit) = if all { (vec![true; frames.len()], LIMIT_OF_ALL) } else { (kept(frames), LIMIT) };
+    (!frames.is_empty()).then(|| shown(frames, &kept, limit))
 }
 
 fn is_header(line: &str) -> bool {
@@ -150,7 +159,7 @@ fn nearest<'a>(owners: impl Iterator<Item = &'a Owner>) -> Vec<bool> {
 }
 
 /// The frames that stay, with the numbers they had, and how many are left out.
-fn shown(frames: &[Frame<'_>], kept: &[bool]) -> String {
+fn shown(frames: &[Frame<'_>], kept: &[bool], limit: usize) -> String {
     let mut text = String::new();
     let mut last = None;
     let (mut trimmed, mut over) = (0_usize, 0_usize);
@@ -158,7 +167,7 @@ fn shown(frames: &[Frame<'_>], kept: &[bool]) -> String {
         if !kept {
             trimmed += 1;
         } else if over > 0
-            || text.len() + frame.symbol.len() + frame.place.as_ref().map_or(0, |place| place.len()) > LIMIT
+            || text.len() + frame.symbol.len() + frame.place.as_ref().map_or(0, |place| place.len()) > limit
         {
             over += 1;
         } else {

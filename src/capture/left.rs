@@ -202,7 +202,7 @@ fn later<T: Send + 'static>(
     scrub: &Arc<dyn Scrub>,
 ) -> Backtrace {
     let scrub = Arc::clone(scrub);
-    Backtrace::later(move || {
+    Backtrace::told_later(move || {
         held.get().and_then(|held| report::stack_in(error(held), &*scrub)).unwrap_or_default()
     })
 }

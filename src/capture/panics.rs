@@ -15,7 +15,7 @@ use super::{
     current, frames,
     report::{self, Known},
 };
-use crate::exchange::{Backtrace, ErrorReport, Redacted, Scrub};
+use crate::exchange::{Backtrace, ErrorReport, Scrub};
 
 /// Where a panic came from, as the hook saw it.
 #[derive(Debug)]
@@ -68,37 +68,23 @@ fn note(info: &PanicHookInfo<'_>) {
     });
 }
 
-/// True where RUST_BACKTRACE asks for every frame.
-pub(super) fn wants_all() -> bool {
-    env::var_os("RUST_BACKTRACE").is_some_and(|value| value == "full")
-}
-
 /// Forgets panics that somebody else has caught.
 pub(super) fn forget() {
     drop(all());
 }
 
 /// What is told of the panic just caught on this thread.
-pub(super) fn report(payload: &(dyn Any + Send), known: &[Known], scrub: &Arc<dyn Scrub>) -> ErrorReport {
+pub(super) fn report(payload: &(dyn Any + Send), known: &[Known], scrub: &dyn Scrub) -> ErrorReport {
     let mark = Mark::of(payload);
     // Others were caught before it, or while it went on.
     let origin = all().into_iter().rev().find(|origin| origin.payload == mark);
     let (location, stack) = origin.map_or((None, None), |origin| (origin.location, origin.stack));
     let told = match error_in(payload, known) {
-        Some(error) => report::of_error(error, known, &**scrub),
-        None => ErrorReport { message: report::text(message(payload), &**scrub), ..ErrorReport::default() },
+        Some(error) => report::of_error(error, known, scrub),
+        None => ErrorReport { message: report::text(message(payload), scrub), ..ErrorReport::default() },
     };
-    let backtrace = stack.map(|stack| shown_later(stack, Arc::clone(scrub))).or(told.backtrace);
+    let backtrace = stack.map(|stack| Backtrace::captured(stack, frames::trimmed)).or(told.backtrace);
     ErrorReport { error_type: Some("panic".into()), location, backtrace, ..told }
-}
-
-/// Looking up symbols takes milliseconds.
-fn shown_later(stack: backtrace::Backtrace, scrub: Arc<dyn Scrub>) -> Backtrace {
-    let all = wants_all();
-    Backtrace::later(move || match frames::trimmed(&stack.to_string(), all) {
-        Some(text) => scrub.text(&text),
-        None => Redacted::default(),
-    })
 }
 
 fn all() -> Vec<Origin> {

@@ -8,8 +8,11 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use super::{any_error::Shown, frames, panics, theirs::Theirs};
-use crate::exchange::{Backtrace, ErrorReport, Redacted, Scrub};
+use super::{any_error::Shown, frames, left::Failure, theirs::Theirs};
+use crate::{
+    exchange::{Backtrace, ErrorReport, Redacted, Scrub},
+    redact,
+};
 
 /// An error type that is known by name, so that its sources can be told.
 #[derive(Clone, Copy)]
@@ -112,7 +115,7 @@ pub(super) fn stack_in(said: &(impl Debug + ?Sized), scrub: &dyn Scrub) -> Optio
     let mut head = Bounded { text: &mut text, room: COUNT_LIMIT, total: 0, ended: true };
     // What it said before it panicked, or before there was too much, may have the stack.
     let _ = contained(|| write!(head, "{said:?}"));
-    Some(scrub.text(&frames::in_debug(&text, panics::wants_all())?))
+    Some(redact::stack(scrub, &frames::in_debug(&text)?))
 }
 
 /// Runs somebody else's code; none where it panicked.
@@ -126,8 +129,10 @@ fn source<E: Error + ?Sized>(error: &E) -> Option<&(dyn Error + 'static)> {
 
 /// A type is worth telling unless it is "some error" or a text.
 fn nameable(name: &str) -> Option<String> {
-    let is_some =
-        name.is_empty() || name.contains("dyn ") || matches!(name, "&str" | "alloc::string::String");
+    let is_some = name.is_empty()
+        || name.contains("dyn ")
+        || matches!(name, "&str" | "alloc::string::String")
+        || name == type_name::<Failure>();
     (!is_some).then(|| name.to_owned())
 }
 

@@ -1,5 +1,5 @@
 use std::{
-    fmt,
+    backtrace, fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, LazyLock},
 };
@@ -11,35 +11,46 @@ use super::Redacted;
 /// Where a panic or an error came from: a function a line, with its place in the source below it. Frames of the runtime
 /// are left out and counted in the last line.
 ///
-/// Symbols are looked up when it is first shown, once, off the request's path.
+/// Symbols are looked up when it is first shown, once: when the dump is written, off the request's path. With
+/// `LOG_DUMPS=false` the entry shows it, on the request's thread.
 #[derive(Clone)]
 pub struct Backtrace(Source);
 
 #[derive(Clone)]
 enum Source {
-    Later(Arc<LazyLock<Redacted, Show>>),
+    Later(Arc<LazyLock<Box<str>, Show>>),
     Told(Redacted),
 }
 
-type Show = Box<dyn FnOnce() -> Redacted + Send>;
+type Show = Box<dyn FnOnce() -> Box<str> + Send>;
 
 impl Backtrace {
-    /// A stack that is known now.
+    /// A stack just captured. Its text is symbols of the program itself, of which `trim` keeps what is of interest.
+    pub(crate) fn captured(stack: backtrace::Backtrace, trim: fn(&str) -> Option<String>) -> Self {
+        Self::shown_by(move || trim(&stack.to_string()).unwrap_or_default().into())
+    }
+
+    /// A stack that somebody tells.
     pub(crate) fn told(text: Redacted) -> Self {
         Self(Source::Told(text))
     }
 
-    /// A stack that is looked up when it is first shown. Should that panic, nothing is shown.
-    pub(crate) fn later(show: impl FnOnce() -> Redacted + Send + 'static) -> Self {
+    /// A stack that somebody tells when it is first shown.
+    pub(crate) fn told_later(tell: impl FnOnce() -> Redacted + Send + 'static) -> Self {
+        Self::shown_by(move || tell().as_str().into())
+    }
+
+    /// Should it panic, nothing is shown.
+    fn shown_by(show: impl FnOnce() -> Box<str> + Send + 'static) -> Self {
         let show = || catch_unwind(AssertUnwindSafe(show)).unwrap_or_default();
         Self(Source::Later(Arc::new(LazyLock::new(Box::new(show)))))
     }
 
     /// The text. Looks up symbols where nobody did before.
-    fn text(&self) -> &Redacted {
+    fn text(&self) -> &str {
         match &self.0 {
             Source::Later(text) => text,
-            Source::Told(text) => text,
+            Source::Told(text) => text.as_str(),
         }
     }
 
@@ -94,7 +105,7 @@ mod tests {
     fn it_is_looked_up_once_and_only_when_it_is_shown() {
         let looked = Arc::new(AtomicU32::new(0));
         let counted = Arc::clone(&looked);
-        let backtrace = Backtrace::later(move || {
+        let backtrace = Backtrace::told_later(move || {
             counted.fetch_add(1, Relaxed);
             Redacted::literal("0: main")
         });
@@ -107,6 +118,6 @@ mod tests {
 
     #[test]
     fn a_panic_of_the_look_up_shows_nothing() {
-        assert!(Backtrace::later(|| panic!("no symbols")).is_empty());
+        assert!(Backtrace::told_later(|| panic!("no symbols")).is_empty());
     }
 }

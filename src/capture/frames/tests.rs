@@ -1,4 +1,9 @@
-use super::{in_debug, trimmed};
+use super::{chosen, in_debug_as as in_debug, of_lines};
+use crate::{capture::report::stack_in, redact::Redactor};
+
+fn trimmed(stack: &str, all: bool) -> Option<String> {
+    chosen(&of_lines(stack.lines()), all)
+}
 
 const PANIC: &str = "   0: tower_flightlog::capture::panics::note
              at ./src/capture/panics.rs:50:54
@@ -90,4 +95,33 @@ fn a_stack_without_end_is_bounded_and_says_so() {
     assert!(told.len() < 33 * 1024, "{}", told.len());
     let shown = told.lines().filter(|line| line.contains("shop::again")).count();
     assert!(told.ends_with(&format!("      … {} more frames", 100_000 - shown)), "{told}");
+}
+
+#[test]
+fn redaction_takes_secrets_out_of_a_stack_and_nothing_else() {
+    struct Says(String);
+
+    impl std::fmt::Debug for Says {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(&self.0)
+        }
+    }
+
+    let names = [
+        "shop::auth::token::verify",
+        "<shop::Password as shop::Secret>::check",
+        "shop::session::{{closure}}",
+        "shop::api_key::Basic<T>::read::{{closure}}::{{closure}}",
+    ];
+    let stack: Vec<_> = names
+        .iter()
+        .enumerate()
+        .map(|(at, name)| format!("{at:4}: {name}\n             at ./src/auth/token.rs:42:9"))
+        .collect();
+    let stack = stack.join("\n");
+    let said =
+        |stack: &str| stack_in(&Says(format!("Stack backtrace:\n{stack}")), &Redactor::default()).unwrap();
+    assert_eq!(said(&stack).as_str(), stack);
+    let secret = format!("{stack}\n   9: password=hunter2");
+    assert_eq!(said(&secret).as_str(), format!("{stack}\n   9: password=[REDACTED]"));
 }
