@@ -32,12 +32,15 @@ impl Told {
     /// Why a request fails, if this is the reason: what is said, else what its first field says, and the errors among the
     /// fields.
     pub(super) fn cause(&self, location: Option<&Location>) -> Option<ErrorReport> {
-        let mut report = ErrorReport::default();
-        report.message = self.said()?.clone();
-        report.location = location.map(ToString::to_string);
-        let error = self.error.iter().filter(|error| **error != report.message);
-        report.chain = error.chain(&self.chain).cloned().collect();
-        Some(report)
+        let message = self.said()?.clone();
+        let error = self.error.iter().filter(|error| **error != message);
+        let chain = error.chain(&self.chain).cloned().collect();
+        Some(ErrorReport {
+            message,
+            location: location.map(ToString::to_string),
+            chain,
+            ..ErrorReport::default()
+        })
     }
 
     fn said_under(&self, name: &str) -> Option<Redacted> {
