@@ -53,6 +53,7 @@
 //! | settings: variables, setters, defaults | [`FlightLogBuilder`] |
 //! | layers | [`FlightLog::layer`], [`FlightLog::axum_layer`], [`RoutePolicy`] for single routes |
 //! | handlers | [`current`], [`RequestId`] as an extractor |
+//! | why a request failed | [`Current::report_error`], [`WithError`] for `IntoResponse` of an error type |
 //! | spawned tasks | [`WithCurrent`] |
 //! | a tracing subscriber of your own | [`FlightLog::tracing_layer`] |
 //! | run time | [`FlightLog::set_enabled`], [`FlightLog::set_verbosity`], [`FlightLog::stats`], [`FlightLog::flush`] |
@@ -103,7 +104,7 @@ mod tracing_events;
 mod writer;
 
 pub use builder::FlightLogBuilder;
-pub use capture::{Current, InFlight, WithCurrent, current};
+pub use capture::{AnyError, Current, Failure, InFlight, WithCurrent, WithError, current};
 pub use config::{Console, Error, Problem, RoutePolicy, Verbosity};
 pub use exchange::{
     Backtrace, Bodies, BodyText, CapturedBody, Direction, ErrorReport, Event, EventKind, Exchange, Field,

@@ -200,7 +200,7 @@ impl FlightLogBuilder {
     /// let builder = tower_flightlog::FlightLog::builder().error_type::<ShopError>();
     /// ```
     pub fn error_type<E: StdError + 'static>(mut self) -> Self {
-        self.error_readers.push(capture::reader::<E>);
+        self.known_errors.push(capture::known::<E>());
         self
     }
 

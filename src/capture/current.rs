@@ -1,8 +1,8 @@
 //! The exchange that is being worked on, for the handler and everyone it calls.
 
-use std::{cell::RefCell, error::Error, panic::Location};
+use std::{cell::RefCell, panic::Location};
 
-use super::Flight;
+use super::{Flight, any_error::AnyError};
 use crate::exchange::RequestId;
 
 thread_local!(static CURRENT: RefCell<Option<Flight>> = const { RefCell::new(None) });
@@ -55,8 +55,9 @@ impl Current {
         self.0.as_ref().map(Flight::request_id)
     }
 
-    /// Tells why the exchange is about to fail: type, message, sources and the place of this call go into its
-    /// entries and its dump, redacted. The last report counts.
+    /// Tells why the exchange is about to fail: type, message, sources, the place of this call and the stack that the
+    /// error shows go into its entries and its dump, redacted. The last report counts, and more than what the response
+    /// has in its extensions (see [`WithError`](crate::WithError)).
     ///
     /// ```
     /// use axum::http::StatusCode;
@@ -70,9 +71,26 @@ impl Current {
     /// }
     /// ```
     ///
-    /// Whatever an error type of `Box<dyn Error>` or `anyhow::Error` holds is reported with `&*error`.
+    /// It takes any error, `&anyhow::Error`, `&eyre::Report` and boxed errors:
+    ///
+    /// ```
+    /// use anyhow::Context;
+    /// use axum::http::StatusCode;
+    /// use tower_flightlog::current;
+    ///
+    /// async fn prices() -> Result<String, StatusCode> {
+    ///     std::fs::read_to_string("prices.csv").context("no prices").map_err(|error| {
+    ///         current().report_error(&error);
+    ///         StatusCode::INTERNAL_SERVER_ERROR
+    ///     })
+    /// }
+    /// ```
+    ///
+    /// Of `anyhow::Error` and `eyre::Report` give a reference to themselves: `&*error` is the error inside, which does
+    /// not show the stack. They capture one if `RUST_BACKTRACE` or `RUST_LIB_BACKTRACE` is set, and its symbols are
+    /// looked up here, which takes milliseconds; [`WithError`](crate::WithError) leaves that to the writer of the dump.
     #[track_caller]
-    pub fn report_error<E: Error + ?Sized>(&self, error: &E) {
+    pub fn report_error<By, E: AnyError<By> + ?Sized>(&self, error: &E) {
         if let Some(flight) = &self.0 {
             flight.report(error, Location::caller());
         }

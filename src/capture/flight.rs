@@ -1,6 +1,5 @@
 use std::{
     any::Any,
-    error::Error,
     fmt,
     panic::{AssertUnwindSafe, Location, catch_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -12,22 +11,23 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request::Part
 
 use super::{
     answer::Answer,
+    any_error::AnyError,
     arrival::{self, Hints},
     beginning::Beginning,
     cause,
     completion::{self, Ahead},
     current,
+    left::Left,
     noted::Noted,
     panics,
     recorder::{Recorder, warn_of_filter},
     report,
     tap::{Seen, Tap},
+    theirs::Theirs,
 };
 use crate::{
     config::RoutePolicy,
-    exchange::{
-        ErrorReport, Exchange, Outcome, Place, Redacted, RequestId, Ring, Started, Timestamp, TraceId, Trail,
-    },
+    exchange::{ErrorReport, Exchange, Outcome, Place, RequestId, Ring, Started, Timestamp, TraceId, Trail},
 };
 
 /// One exchange while it lasts: a shared handle to its record in the making.
@@ -60,8 +60,10 @@ struct State {
     request: Tap,
     answer: Option<Answer>,
     reported: Option<ErrorReport>,
+    /// What the response has of it in its extensions.
+    left: Option<Left>,
     /// The last ERROR the application logged.
-    logged: Option<Redacted>,
+    logged: Option<ErrorReport>,
     policy: RoutePolicy,
     /// The clock will tell sinks of it.
     expected: bool,
@@ -96,6 +98,7 @@ impl Flight {
             request: Tap::new(&headers, headers.length(), limit, true, &recorder.budget),
             answer: None,
             reported: None,
+            left: None,
             logged: None,
             policy,
             expected: false,
@@ -136,15 +139,8 @@ impl Flight {
         let _entered = current::enter(self);
         panics::forget();
         catch_unwind(AssertUnwindSafe(step)).map_err(|payload| {
-            let panics::Origin { location, backtrace } = panics::take_origin();
-            let message = report::text(panics::message(&*payload), &*self.0.recorder.scrub);
-            let report = ErrorReport {
-                error_type: Some("panic".into()),
-                message,
-                location,
-                backtrace,
-                ..ErrorReport::default()
-            };
+            let recorder = &self.0.recorder;
+            let report = panics::report(&*payload, &recorder.known_errors, &*recorder.scrub);
             Panic { payload, report: report.into() }
         })
     }
@@ -159,6 +155,7 @@ impl Flight {
     pub(crate) fn answer_crash(&self, panic: Panic, status: StatusCode, headers: &HeaderMap) {
         self.answered(status, headers);
         self.finish(Outcome::Panicked, Some(*panic.report));
+        drop(Theirs::new(panic.payload));
     }
 
     /// Puts the request id into the response: the client's own where it sent a valid one.
@@ -179,8 +176,8 @@ impl Flight {
 
     /// The request body failed.
     pub(crate) fn request_failed(&self, error: &str) {
-        let error = self.0.recorder.scrub.text(error);
-        self.lock().logged = Some(error);
+        let message = self.0.recorder.scrub.text(error);
+        self.lock().logged = Some(ErrorReport { message, ..ErrorReport::default() });
     }
 
     /// There is no request body. Sinks are told once the service has had its chance to set a policy.
@@ -264,17 +261,28 @@ impl Flight {
     }
 
     /// Someone in the handler tells why.
-    pub(super) fn report<E: Error + ?Sized>(&self, error: &E, location: &Location<'_>) {
+    pub(super) fn report<By, E: AnyError<By> + ?Sized>(&self, error: &E, location: &Location<'_>) {
+        let recorder = &self.0.recorder;
         let location = Some(format!("{}:{}", location.file(), location.line()));
-        let report = ErrorReport { location, ..report::of_error(error, &*self.0.recorder.scrub) };
-        self.lock().reported = Some(report);
+        let mut told = None;
+        error.show(&mut |shown| {
+            told = Some(report::of_shown(&shown, &recorder.known_errors, &*recorder.scrub))
+        });
+        self.lock().reported = told.map(|told| ErrorReport { location, ..told });
+    }
+
+    /// The response tells why, should it be a failure.
+    pub(crate) fn leave(&self, left: Left) {
+        let before = self.lock().left.replace(left);
+        // Not under the lock: it may be the last to hold an error of the user's.
+        drop(before);
     }
 
     /// The application logged an ERROR.
-    pub(crate) fn logged_error(&self, message: Redacted) {
+    pub(crate) fn logged_error(&self, told: ErrorReport) {
         let mut state = self.lock();
         if !state.finished {
-            state.logged = Some(message);
+            state.logged = Some(told);
         }
     }
 
@@ -306,7 +314,7 @@ impl Flight {
     /// The service, or the response body, failed.
     pub(crate) fn fail<E: fmt::Display + 'static>(&self, outcome: Outcome, error: &E) {
         let recorder = &self.0.recorder;
-        let report = report::of_display(error, &recorder.error_readers, &*recorder.scrub);
+        let report = report::of_display(error, &recorder.known_errors, &*recorder.scrub);
         self.finish(outcome, Some(report));
     }
 
@@ -326,6 +334,7 @@ impl Flight {
             response.body.end();
         }
         let reported = state.reported.take();
+        let left = state.left.take();
         let logged = state.logged.take();
         let skipped = self.is_skipped(&state);
         let expected = state.expected;
@@ -338,8 +347,11 @@ impl Flight {
         let grpc_status = grpc.as_ref().map(|grpc| grpc.status);
         let mut exchange = self.record(began, response, grpc_status, outcome, duration);
         exchange.error = error.or(reported).or_else(|| {
-            let told = logged.or_else(|| grpc?.message);
-            exchange.is_failure().then(|| cause::of(&exchange, told))
+            let recorder = &self.0.recorder;
+            let left = || left.map(|left| left.into_report(&recorder.known_errors, &recorder.scrub));
+            exchange.is_failure().then(|| {
+                left().or(logged).unwrap_or_else(|| cause::of(&exchange, grpc.and_then(|grpc| grpc.message)))
+            })
         });
         self.0.recorder.counters.finished.add(1);
         if held && skipped && !exchange.is_remarkable() {

@@ -1,6 +1,7 @@
 //! The live flight: from the first byte of a request to the last of its response.
 
 mod answer;
+mod any_error;
 mod arrival;
 mod beginning;
 mod cause;
@@ -8,19 +9,24 @@ mod completion;
 mod current;
 mod flight;
 mod forwarded;
+mod frames;
 mod grpc;
 mod hearing;
 mod late;
+mod left;
 mod noted;
+mod owner;
 mod panics;
 mod recorder;
 mod report;
 mod request_id;
 mod sample;
 mod tap;
+mod theirs;
 mod traceparent;
 mod with_current;
 
+pub use any_error::AnyError;
 pub(crate) use arrival::Hints;
 pub(crate) use completion::{Ahead, dropped};
 pub use current::{Current, current};
@@ -30,9 +36,11 @@ pub(crate) use flight::{Flight, Panic};
 pub(crate) use hearing::Hearing;
 #[cfg(feature = "init")]
 pub(crate) use hearing::Reach;
+pub(crate) use left::Left;
+pub use left::{Failure, WithError};
 pub(crate) use panics::chain_hook;
 pub(crate) use recorder::{Equipment, Recorder, RemoteAddr};
-pub(crate) use report::{ErrorReader, boxed, reader};
+pub(crate) use report::{Known, known, known_errors};
 #[cfg(feature = "init")]
 pub(crate) use report::{head, say, say_within, shown, sources};
 pub use with_current::{InFlight, WithCurrent};

@@ -12,7 +12,7 @@ use std::{
 use http::request::Parts;
 use tracing::level_filters::LevelFilter;
 
-use super::{arrival::Hints, hearing::Hearing, late::Late, report::ErrorReader, sample::Sample};
+use super::{arrival::Hints, hearing::Hearing, late::Late, report::Known, sample::Sample};
 use crate::{
     config::{Settings, Skip, Verbosity},
     exchange::{Bodies, Budget, RequestId, Scrub},
@@ -39,7 +39,7 @@ pub(crate) struct Recorder {
     pub(super) counters: Arc<Counters>,
     pub(super) budget: Arc<Budget>,
     pub(super) remote_addr: Option<Box<RemoteAddr>>,
-    pub(super) error_readers: Vec<ErrorReader>,
+    pub(super) known_errors: Vec<Known>,
     pub(super) late: Arc<Late>,
     hearing: Arc<Hearing>,
     skip: Skip,
@@ -58,12 +58,12 @@ pub(crate) struct Equipment {
     pub(crate) budget: Arc<Budget>,
     pub(crate) verbosity: Arc<AtomicU8>,
     pub(crate) remote_addr: Option<Box<RemoteAddr>>,
-    pub(crate) error_readers: Vec<ErrorReader>,
+    pub(crate) known_errors: Vec<Known>,
 }
 
 impl Recorder {
     pub(crate) fn new(equipment: Equipment) -> Self {
-        let Equipment { settings, scrub, sinks, counters, budget, verbosity, remote_addr, error_readers } =
+        let Equipment { settings, scrub, sinks, counters, budget, verbosity, remote_addr, known_errors } =
             equipment;
         Self {
             enabled: settings.enabled.into(),
@@ -77,7 +77,7 @@ impl Recorder {
             counters,
             budget,
             remote_addr,
-            error_readers,
+            known_errors,
             verbosity,
             peer_warned: AtomicBool::new(false),
         }

@@ -122,7 +122,7 @@ impl<'a> Error<'a> {
             message: &report.message,
             location: report.location.as_deref(),
             chain: &report.chain,
-            backtrace: report.backtrace.as_ref(),
+            backtrace: report.backtrace(),
         }
     }
 }

@@ -68,7 +68,7 @@
 //! | `error_type` | `shop::OrderError` | ended |
 //! | `error_message` | string | ended |
 //! | `error_chain` | the error's sources, outermost first: strings | failed, `log` |
-//! | `backtrace` | string; absent where there is a dump | failed |
+//! | `backtrace` | string; only with `LOG_DUMPS=false`, else dumps have it | failed |
 //! | `dump` | a file's name in `LOG_DUMP_DIR` | ended |
 //! | `event_type` | string | `recorder` |
 //! | `fields` | object; an array where a name came more than once, `null` for a number that is not finite | `log`, `recorder` |

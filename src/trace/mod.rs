@@ -99,7 +99,8 @@ impl LogLayer {
     fn tell<S>(
         &self,
         event: &tracing::Event<'_>,
-        normalized: Option<&Metadata<'_>>,
+        module: Cow<'static, str>,
+        location: Option<Location>,
         mut told: Told,
         origin: Option<&Origin>,
         context: &Context<'_, S>,
@@ -114,8 +115,8 @@ impl LogLayer {
             request_id: origin.map(|origin| origin.request_id),
             trace_id: origin.and_then(|origin| origin.trace_id),
             message: told.message,
-            module: module(event, normalized),
-            location: location(event, normalized),
+            module,
+            location,
             error_chain: told.chain,
             fields: told.fields,
         }));
@@ -192,11 +193,12 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
         }
         let secrets = Secrets::among(place.metadata, self.id, &*self.scrub);
         let told = Told::of(event, place.is_log, secrets);
-        if let Some((flight, cause)) = failing.zip(told.cause()) {
-            flight.logged_error(cause.clone());
+        let location = location(event, normalized.as_ref());
+        if let Some((flight, cause)) = failing.zip(told.cause(location.as_ref())) {
+            flight.logged_error(cause);
         }
         if listed {
-            self.tell(event, normalized.as_ref(), told, origin.as_ref(), &context);
+            self.tell(event, module(event, normalized.as_ref()), location, told, origin.as_ref(), &context);
         }
     }
 

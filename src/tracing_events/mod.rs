@@ -84,8 +84,8 @@ impl Sink for TracingEvents {
         for kind in entry::entries_of(exchange) {
             match kind {
                 entry::Kind::Response => self.response(exchange),
-                entry::Kind::Error => error(exchange),
-                entry::Kind::Exception => exception(exchange),
+                entry::Kind::Error => self.error(exchange),
+                entry::Kind::Exception => self.exception(exchange),
             }
         }
     }
@@ -165,7 +165,7 @@ impl TracingEvents {
 
 /// The fields that errors and exceptions have.
 macro_rules! tell_failure {
-    ($type:literal, $exchange:ident, $message:expr) => {{
+    ($type:literal, $view:expr, $exchange:ident, $message:expr) => {{
         let report = $exchange.error.as_ref();
         let request = &$exchange.request;
         tell!(
@@ -190,24 +190,25 @@ macro_rules! tell_failure {
             error_type = report.and_then(|report| report.error_type.as_deref()),
             error_message = report.map(|report| report.message.as_str()),
             error_chain = report.filter(|report| !report.chain.is_empty()).map(|report| chain(&report.chain)),
-            backtrace = report
-                .and_then(|report| report.backtrace.as_ref())
-                .filter(|_| $exchange.dump.is_none())
-                .map(field::display),
+            backtrace = $view.backtrace($exchange).map(field::display),
             dump = $exchange.dump.as_deref(),
         );
     }};
 }
 
-fn error(exchange: &Exchange) {
-    if tracing::enabled!(target: TARGET, Level::ERROR) {
-        tell_failure!("error", exchange, &*entry::error_message(exchange));
+impl TracingEvents {
+    fn error(&self, exchange: &Exchange) {
+        if tracing::enabled!(target: TARGET, Level::ERROR) {
+            let view = (self.0)();
+            tell_failure!("error", view, exchange, &*entry::error_message(exchange));
+        }
     }
-}
 
-fn exception(exchange: &Exchange) {
-    if tracing::enabled!(target: TARGET, Level::ERROR) {
-        tell_failure!("exception", exchange, entry::exception_message(exchange));
+    fn exception(&self, exchange: &Exchange) {
+        if tracing::enabled!(target: TARGET, Level::ERROR) {
+            let view = (self.0)();
+            tell_failure!("exception", view, exchange, entry::exception_message(exchange));
+        }
     }
 }
 

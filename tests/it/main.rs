@@ -6,10 +6,12 @@
 
 mod architecture;
 mod capture;
+mod errors;
 mod exports;
 mod files;
 mod logs;
 mod outcomes;
+mod panics;
 mod process;
 mod protocol;
 mod quickstart;

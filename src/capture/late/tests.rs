@@ -29,7 +29,7 @@ impl Stage {
             budget: Arc::new(Budget::new(1 << 20)),
             verbosity: Arc::new(AtomicU8::new(0)),
             remote_addr: None,
-            error_readers: Vec::new(),
+            known_errors: Vec::new(),
             settings,
         };
         let recorder = Recorder::new(equipment);
