@@ -102,12 +102,12 @@ mod tracing_events;
 mod writer;
 
 pub use builder::FlightLogBuilder;
-pub use capture::{Current, InFlight, WithCurrent, current};
+pub use capture::{Current, WithCurrent, WithCurrentFuture, current};
 pub use config::{Console, Error, Problem, RoutePolicy, Verbosity};
 pub use exchange::{
     Backtrace, Bodies, BodyText, CapturedBody, Direction, ErrorReport, Event, EventKind, Exchange, Field,
-    Headers, Location, Outcome, Redacted, Request, RequestId, Response, SpanId, Started, Timestamp, TraceId,
-    Value,
+    Headers, InFlight, Location, Outcome, Redacted, Request, RequestId, Response, SpanId, Started, Timestamp,
+    TraceId, Value,
 };
 pub use flightlog::{FlightLog, Unwritten};
 #[cfg(feature = "init")]

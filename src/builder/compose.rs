@@ -60,8 +60,17 @@ impl FlightLogBuilder {
         let mut error_readers = self.error_readers;
         error_readers.extend([capture::boxed as ErrorReader, capture::reader::<std::io::Error>]);
         let remote_addr = self.remote_addr;
-        let equipment =
-            Equipment { settings, scrub, sinks, counters, budget, verbosity, remote_addr, error_readers };
+        let equipment = Equipment {
+            settings,
+            scrub,
+            sinks,
+            counters,
+            budget,
+            verbosity,
+            remote_addr,
+            error_readers,
+            journal: None,
+        };
         let flightlog = FlightLog::new(Recorder::new(equipment));
         Ok((flightlog, troubles.iter().map(ToString::to_string).collect()))
     }

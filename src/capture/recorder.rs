@@ -11,11 +11,11 @@ use std::{
 
 use http::request::Parts;
 
-use super::{arrival::Hints, late::Late, report::ErrorReader, sample::Sample};
+use super::{arrival::Hints, clock::Clock, report::ErrorReader, sample::Sample};
 use crate::{
     config::{Settings, Skip, Verbosity},
-    exchange::{Bodies, Budget, RequestId, Scrub},
-    sink::{Counters, Fanout, Stats},
+    exchange::{Bodies, Budget, InFlight, RequestId, Scrub},
+    sink::{Counters, Fanout, Journal, Stats},
 };
 
 /// Another source for a client's address; see [`FlightLogBuilder::remote_addr`](crate::FlightLogBuilder::remote_addr).
@@ -39,7 +39,7 @@ pub(crate) struct Recorder {
     pub(super) budget: Arc<Budget>,
     pub(super) remote_addr: Option<Box<RemoteAddr>>,
     pub(super) error_readers: Vec<ErrorReader>,
-    pub(super) late: Arc<Late>,
+    pub(super) clock: Arc<Clock>,
     skip: Skip,
     sample: Sample,
     enabled: AtomicBool,
@@ -57,15 +57,25 @@ pub(crate) struct Equipment {
     pub(crate) verbosity: Arc<AtomicU8>,
     pub(crate) remote_addr: Option<Box<RemoteAddr>>,
     pub(crate) error_readers: Vec<ErrorReader>,
+    pub(crate) journal: Option<Arc<dyn Journal>>,
 }
 
 impl Recorder {
     pub(crate) fn new(equipment: Equipment) -> Self {
-        let Equipment { settings, scrub, sinks, counters, budget, verbosity, remote_addr, error_readers } =
-            equipment;
+        let Equipment {
+            settings,
+            scrub,
+            sinks,
+            counters,
+            budget,
+            verbosity,
+            remote_addr,
+            error_readers,
+            journal,
+        } = equipment;
         Self {
             enabled: settings.enabled.into(),
-            late: Late::new(Arc::clone(&sinks)),
+            clock: Clock::new(Arc::clone(&sinks), Arc::clone(&scrub), settings.slow, journal),
             skip: Skip::of(&settings.skip),
             sample: Sample::of(settings.sample),
             settings,
@@ -98,6 +108,11 @@ impl Recorder {
 
     pub(crate) fn stats(&self) -> Stats {
         self.counters.snapshot(&self.budget, self.sinks.file_stats())
+    }
+
+    /// The exchanges that have not ended, those first that came first.
+    pub(crate) fn in_flight(&self) -> Vec<InFlight> {
+        self.clock.in_flight()
     }
 
     /// Waits for the outputs; gives the number of records they did not take in time.
@@ -146,6 +161,7 @@ impl Recorder {
 impl Drop for Recorder {
     fn drop(&mut self) {
         let now = Instant::now();
+        self.clock.rest();
         // A sink that hangs takes no time from the files.
         let undelivered = self.sinks.deliver(now + FAREWELL_OF_SINKS) + self.sinks.close(now + FAREWELL);
         if undelivered > 0 {
@@ -153,6 +169,7 @@ impl Drop for Recorder {
             // There is nobody else to tell, and perhaps nobody listens here either.
             let _ = writeln!(io::stderr(), "flightlog: {undelivered} entries could not be written: {why}");
         }
+        self.clock.close(now + FAREWELL);
     }
 }
 
