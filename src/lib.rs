@@ -55,7 +55,7 @@
 //! | handlers | [`current`], [`RequestId`] as an extractor |
 //! | spawned tasks | [`WithCurrent`] |
 //! | a tracing subscriber of your own | [`FlightLog::tracing_layer`] |
-//! | run time | [`FlightLog::set_enabled`], [`FlightLog::set_verbosity`], [`FlightLog::stats`], [`FlightLog::flush`] |
+//! | run time | [`FlightLog::in_flight`], [`FlightLog::set_enabled`], [`FlightLog::set_verbosity`], [`FlightLog::stats`], [`FlightLog::flush`] |
 //! | outputs of your own | [`Sink`], [`Exchange`], [`MemorySink`] for tests |
 //! | what never leaves | [`Redactor`], [`RedactOptions`] |
 //! | what is written | [`formats`] |
@@ -91,6 +91,7 @@ mod flightlog;
 pub mod formats;
 #[cfg(feature = "init")]
 mod init;
+mod journal;
 mod layer;
 mod redact;
 mod sink;

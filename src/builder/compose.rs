@@ -69,7 +69,7 @@ impl FlightLogBuilder {
             verbosity,
             remote_addr,
             error_readers,
-            journal: None,
+            journal: opened.journal,
         };
         let flightlog = FlightLog::new(Recorder::new(equipment));
         Ok((flightlog, troubles.iter().map(ToString::to_string).collect()))

@@ -7,6 +7,7 @@
 mod architecture;
 mod capture;
 mod files;
+mod in_flight;
 mod logs;
 mod outcomes;
 mod process;
