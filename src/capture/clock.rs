@@ -160,7 +160,7 @@ impl Clock {
         for due in self.open.due(now) {
             match due {
                 Due::Beginning(started) => self.sinks.started(&started),
-                Due::StillRunning(sight) => self.sinks.event(&Arc::new(self.still_running(sight, now))),
+                Due::StillRunning(sight) => self.sinks.event(&Arc::new(self.still_running(*sight, now))),
             }
         }
         self.note_open(now, pace);

@@ -22,6 +22,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 const ROWS: usize = 16;
 const ROW_BITS: u32 = ROWS.trailing_zeros();
 
+/// A row that is longer begins anew when it is empty.
+const USUAL: usize = 64;
+
 /// All open exchanges, in rows that each have a lock.
 ///
 /// A row stays locked while a flight of it is held here: who ends the exchange waits in [`leave`](Self::leave), and is
@@ -76,7 +79,7 @@ pub(super) struct Standing {
 /// What sinks are to be told of an exchange.
 pub(super) enum Due {
     Beginning(Arc<Started>),
-    StillRunning(Sight),
+    StillRunning(Box<Sight>),
 }
 
 /// The place of an exchange among the others: when it came, and which it is.
@@ -105,14 +108,16 @@ impl OpenFlights {
         };
         let mut seats = self.row(row)?;
         let place = match seats.free.pop() {
-            Some(place) => place,
+            Some(place) => {
+                *seats.seats.get_mut(place as usize)? = Some(entry);
+                place
+            }
             None => {
                 let place = u32::try_from(seats.seats.len()).ok()?;
-                seats.seats.push(None);
+                seats.seats.push(Some(entry));
                 place
             }
         };
-        *seats.seats.get_mut(place as usize)? = Some(entry);
         seats.taken += 1;
         seats.changes += 1;
         seats.asked |= asks;
@@ -226,17 +231,18 @@ impl Seats {
 
     fn vacate(&mut self, place: u32) {
         let Some(entry) = self.seats.get_mut(place as usize).and_then(Option::take) else { return };
+        drop(entry);
         self.taken -= 1;
         self.changes += 1;
+        self.free.push(place);
         if self.taken == 0 {
-            // After a rush it is as short as before.
-            self.seats.clear();
-            self.free.clear();
             self.next_due = None;
-        } else {
-            self.free.push(place);
+            if self.seats.len() > USUAL {
+                // After a rush it is as short as before.
+                self.seats.clear();
+                self.free.clear();
+            }
         }
-        drop(entry);
     }
 
     /// Takes what is due, and finds out when the next is. Who was dropped without an end loses the seat.
@@ -256,7 +262,7 @@ impl Seats {
                 }
                 if entry.slow_due(slow).is_some_and(|next| next <= now) {
                     entry.is_slow = false;
-                    due.extend(flight.sight().map(|sight| (entry.order(), Due::StillRunning(sight))));
+                    due.extend(flight.sight().map(|sight| (entry.order(), Due::StillRunning(sight.into()))));
                 }
             }
             self.next_due = earlier(self.next_due, entry.next_due(slow));
@@ -285,12 +291,13 @@ impl Entry {
 
 impl Seat {
     fn new(place: u32, row: usize) -> Option<Self> {
-        let seat = place.checked_mul(ROWS as u32)? | row as u32;
-        (seat != Self::NONE).then_some(Self(seat))
+        let seat = place.checked_shl(ROW_BITS)? | row as u32;
+        (place <= Self::LAST_PLACE).then_some(Self(seat))
     }
 
     /// Says that there is no seat.
     const NONE: u32 = u32::MAX;
+    const LAST_PLACE: u32 = (u32::MAX >> ROW_BITS) - 1;
 
     /// As a number, which an exchange keeps.
     pub(super) fn number(seat: Option<Self>) -> u32 {
