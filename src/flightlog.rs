@@ -6,6 +6,7 @@ use crate::{
     builder::FlightLogBuilder,
     capture::Recorder,
     config::{Error, Verbosity},
+    exchange::InFlight,
     layer::{AnyBody, FlightLogLayer},
     sink::Stats,
 };
@@ -138,6 +139,46 @@ impl FlightLog {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.recorder.stats()
+    }
+
+    /// The exchanges that have not ended, those first that came first.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use tower::ServiceExt;
+    /// use tower_flightlog::FlightLog;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let flightlog = FlightLog::builder().files(false).dumps(false).build()?;
+    /// let log = flightlog.clone();
+    /// let app: Router = Router::new()
+    ///     .route("/open", get(async move || format!("{} in flight", log.in_flight().len())))
+    ///     .layer(flightlog.axum_layer());
+    /// let response = app.oneshot(http::Request::get("/open").body(axum::body::Body::empty())?).await?;
+    ///
+    /// // The response has begun, and nobody has read its body.
+    /// let open = flightlog.in_flight();
+    /// assert_eq!((open[0].endpoint.as_str(), open[0].status), ("/open", Some(http::StatusCode::OK)));
+    /// assert_eq!(axum::body::to_bytes(response.into_body(), 100).await?, "1 in flight");
+    /// assert!(flightlog.in_flight().is_empty());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// A page for whoever looks after the service, with what takes longest on top:
+    ///
+    /// ```
+    /// use axum::{Json, Router, routing::get};
+    /// use tower_flightlog::{FlightLog, InFlight};
+    ///
+    /// let flightlog = FlightLog::builder().files(false).dumps(false).build()?;
+    /// let log = flightlog.clone();
+    /// let admin: Router =
+    ///     Router::new().route("/in-flight", get(async move || Json::<Vec<InFlight>>(log.in_flight())));
+    /// # Ok::<(), tower_flightlog::Error>(())
+    /// ```
+    #[must_use]
+    pub fn in_flight(&self) -> Vec<InFlight> {
+        self.recorder.in_flight()
     }
 
     /// Waits until the outputs have taken what was recorded so far.

@@ -56,7 +56,7 @@
 //! | why a request failed | [`Current::report_error`], [`WithError`] for `IntoResponse` of an error type |
 //! | spawned tasks | [`WithCurrent`] |
 //! | a tracing subscriber of your own | [`FlightLog::tracing_layer`] |
-//! | run time | [`FlightLog::set_enabled`], [`FlightLog::set_verbosity`], [`FlightLog::stats`], [`FlightLog::flush`] |
+//! | run time | [`FlightLog::in_flight`], [`FlightLog::set_enabled`], [`FlightLog::set_verbosity`], [`FlightLog::stats`], [`FlightLog::flush`] |
 //! | outputs of your own | [`Sink`], [`Exchange`], [`MemorySink`] for tests |
 //! | what never leaves | [`Redactor`], [`RedactOptions`] |
 //! | what is written | [`formats`] |
@@ -93,6 +93,7 @@ mod flightlog;
 pub mod formats;
 #[cfg(feature = "init")]
 mod init;
+mod journal;
 mod layer;
 mod redact;
 mod sink;
@@ -104,12 +105,12 @@ mod tracing_events;
 mod writer;
 
 pub use builder::FlightLogBuilder;
-pub use capture::{AnyError, Current, Failure, InFlight, WithCurrent, WithError, current};
+pub use capture::{AnyError, Current, Failure, WithCurrent, WithCurrentFuture, WithError, current};
 pub use config::{Console, Error, Problem, RoutePolicy, Verbosity};
 pub use exchange::{
     Backtrace, Bodies, BodyText, CapturedBody, Direction, ErrorReport, Event, EventKind, Exchange, Field,
-    Headers, Location, Outcome, Redacted, Request, RequestId, Response, SpanId, Started, Timestamp, TraceId,
-    Trail, TrailEvent, Value,
+    Headers, InFlight, Location, Outcome, Redacted, Request, RequestId, Response, SpanId, Started, Timestamp,
+    TraceId, Trail, TrailEvent, Value,
 };
 pub use export::{Dump, DumpError, Program, RecorderState, Similar};
 pub use flightlog::{FlightLog, Unwritten};

@@ -3,10 +3,12 @@
 use std::{
     error::Error,
     net::{Ipv4Addr, SocketAddr},
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    task::{Context, Waker},
     time::Duration,
 };
 
@@ -60,6 +62,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "log files, without bodies, axum_layer()",
         build: || filing(|log| log.bodies(Bodies::Off), axum_layer),
     },
+    Case { name: "a sink that counts, 10,000 more open, axum_layer()", build: crowded },
     Case { name: "both bodies redacted, axum_layer()", build: || reading(axum_layer) },
     Case { name: "both bodies redacted, layer()", build: || reading(any_layer) },
     Case { name: "tower-http: ids and TraceLayer, JSON to a file", build: tower_http },
@@ -74,6 +77,8 @@ pub(crate) struct Stand {
     /// Tasks that the layer has spawned and that have run.
     spawned: Option<Arc<AtomicU64>>,
     served: u64,
+    /// Requests that nobody answers.
+    open: Vec<Pin<Box<dyn Future<Output = ()>>>>,
     subscriber: Option<(Dispatch, WorkerGuard)>,
     _dir: Option<TempDir>,
 }
@@ -86,6 +91,7 @@ impl Stand {
             log: None,
             spawned: None,
             served: 0,
+            open: Vec::new(),
             subscriber: None,
             _dir: None,
         }
@@ -261,6 +267,24 @@ fn dumping(attach: Attach) -> Result<Stand> {
     let dir = TempDir::new()?;
     let builder = FlightLog::builder().files(false).dir(dir.path()).sink(Counting::default());
     Ok(Stand { _dir: Some(dir), ..stand(builder, attach)? })
+}
+
+/// While many others are open.
+fn crowded() -> Result<Stand> {
+    let mut stand = log(|log| log, axum_layer)?;
+    let waiting = Router::new().route("/wait", post(std::future::pending::<()>));
+    let log = stand.log.as_ref().ok_or("it has a log")?;
+    let waiting = axum_layer(waiting, log).with_state::<()>(());
+    for _ in 0..10_000 {
+        let mut parts = request();
+        parts.uri = http::Uri::from_static("/wait");
+        let answer = waiting.clone().call(Request::from_parts(parts, Body::empty()));
+        let mut open: Pin<Box<dyn Future<Output = ()>>> = Box::pin(async { drop(answer.await) });
+        // As far as it gets.
+        let _ = open.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        stand.open.push(open);
+    }
+    Ok(stand)
 }
 
 /// Log files and dumps: request and response entries with both bodies.

@@ -60,8 +60,17 @@ impl FlightLogBuilder {
         let mut known_errors = self.known_errors;
         known_errors.extend(capture::known_errors());
         let remote_addr = self.remote_addr;
-        let equipment =
-            Equipment { settings, scrub, sinks, counters, budget, verbosity, remote_addr, known_errors };
+        let equipment = Equipment {
+            settings,
+            scrub,
+            sinks,
+            counters,
+            budget,
+            verbosity,
+            remote_addr,
+            known_errors,
+            journal: opened.journal,
+        };
         let flightlog = FlightLog::new(Recorder::new(equipment));
         Ok((flightlog, troubles.iter().map(ToString::to_string).collect()))
     }

@@ -4,6 +4,7 @@ use std::{
     fmt,
     io::{self, IsTerminal, Write},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -13,7 +14,8 @@ use crate::{
     exchange::Budget,
     export::{Watch, entry::Note},
     files::{FileOptions, LogFiles},
-    sink::{Counters, Gate, Ledger, Outputs, Sink},
+    journal::{self, Death, DiskJournal, JournalOptions},
+    sink::{Counters, Gate, Journal, Ledger, Outputs, Sink},
     tracing_events::TracingEvents,
 };
 
@@ -43,6 +45,8 @@ impl fmt::Display for Trouble {
 pub(super) struct Opened {
     pub outputs: Outputs,
     pub troubles: Vec<Trouble>,
+    /// Who is in flight, where there are log files.
+    pub journal: Option<Arc<dyn Journal>>,
     files: Option<Arc<LogFiles>>,
     /// Where it is not just for the time that files cannot be written.
     console: Option<Arc<Console>>,
@@ -55,8 +59,14 @@ pub(super) fn open(
     stdout: Option<Box<dyn Write + Send>>,
 ) -> Opened {
     let settings = plant.settings;
-    let mut opened = Opened { outputs: Outputs::default(), troubles: Vec::new(), files: None, console: None };
-    let Opened { outputs, troubles, files, console } = &mut opened;
+    let mut opened = Opened {
+        outputs: Outputs::default(),
+        troubles: Vec::new(),
+        journal: None,
+        files: None,
+        console: None,
+    };
+    let Opened { outputs, troubles, journal, files, console } = &mut opened;
 
     if !plant.has_subscriber_of_ours {
         outputs.inline.push(Box::new(TracingEvents::new(Arc::clone(&plant.view))));
@@ -69,6 +79,7 @@ pub(super) fn open(
         troubles.extend(open.open_to_all().map(|mode| open_to_all(plant, mode)));
         outputs.ledger = Some(Arc::clone(&open) as Arc<dyn Ledger>);
         *files = Some(open);
+        *journal = Some(Arc::new(DiskJournal::new(journal_options(plant))));
     }
     if let Some((style, gate)) = style(plant, failing) {
         // Stdout may block: the console stands in a queue like the sinks of users.
@@ -96,7 +107,7 @@ pub(super) fn open(
 }
 
 impl Opened {
-    /// Says first what the log is.
+    /// Says first what the log is, then what became of the ones before.
     pub(super) fn begin(&self, settings: &Settings) {
         let Service { name, version } = settings.service();
         let service = version.map_or(name.clone(), |version| format!("{name}@{version}"));
@@ -107,8 +118,32 @@ impl Opened {
             verbosity: settings.verbosity.get(),
             settings: &told,
         };
-        self.files.iter().for_each(|files| files.note(&started));
-        self.console.iter().for_each(|console| console.note(&started));
+        self.note(&started);
+        if let Some(files) = &self.files {
+            journal::settle(&settings.dir, |deaths| {
+                deaths.iter().for_each(|death| self.note(&at_death(death)));
+                // What is not in the files yet is told again by the next start.
+                files.flush_until(Instant::now() + SETTLED) == 0
+            });
+        }
+    }
+
+    fn note(&self, note: &Note<'_>) {
+        self.files.iter().for_each(|files| files.note(note));
+        self.console.iter().for_each(|console| console.note(note));
+    }
+}
+
+/// So long a start waits until the files say who was in flight when another process died.
+const SETTLED: Duration = Duration::from_secs(1);
+
+fn at_death(death: &Death) -> Note<'_> {
+    Note::InFlightAtDeath {
+        pid: death.pid,
+        run: &death.run,
+        last_seen: death.last_seen,
+        count: death.open.len() as u64 + death.others,
+        requests: &death.open,
     }
 }
 
@@ -143,6 +178,11 @@ fn file_options(plant: &Plant<'_>, failing: &Gate) -> FileOptions {
         failing: Arc::clone(failing),
         view: Arc::clone(&plant.view),
     }
+}
+
+fn journal_options(plant: &Plant<'_>) -> JournalOptions {
+    let settings = plant.settings;
+    JournalOptions { dir: settings.dir.clone(), file_mode: settings.file_mode, run: (plant.view)().run }
 }
 
 fn dump_options(plant: &Plant<'_>, ledger: Option<Arc<dyn Ledger>>) -> DumpOptions {

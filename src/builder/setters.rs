@@ -65,7 +65,8 @@ setters! {
     dump_max_age: Duration = |settings, value| settings.dump_max_age = value;
     /// LOG_DUMP_PER_MINUTE: dumps written in a minute at most.
     dump_per_minute: u32 = |settings, value| settings.dump_per_minute = value;
-    /// LOG_SLOW: what takes longer is WARN, and dumped.
+    /// LOG_SLOW: what takes longer is WARN, and dumped; sinks are told of it once while it still runs, as an event of the
+    /// kind `still_running`.
     slow: Duration = |settings, value| settings.slow = Some(value);
     /// LOG_SAMPLE: the share, 0 to 1, of unremarkable exchanges that are logged. The id of the request decides: the
     /// number that its last 12 hexadecimal digits are is below the share of 2^48. Errors, aborts, panics and slow

@@ -2,7 +2,10 @@ use std::{
     any::Any,
     fmt,
     panic::{AssertUnwindSafe, Location, catch_unwind},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -19,9 +22,11 @@ use super::{
     current,
     left::Left,
     noted::Noted,
+    open::Seat,
     panics,
     recorder::{Recorder, warn_of_filter},
     report,
+    sight::Sight,
     tap::{Seen, Tap},
     theirs::Theirs,
 };
@@ -48,6 +53,8 @@ struct Inner {
     trace_id: Option<TraceId>,
     /// The client's valid `x-request-id`, to be sent back.
     echo: Option<HeaderValue>,
+    /// Its [`Seat`] among those that are open, set before anybody else has a handle.
+    seat: AtomicU32,
     state: Mutex<State>,
     /// None where there is none, and once it is over.
     trail: Mutex<Option<Ring>>,
@@ -104,7 +111,7 @@ impl Flight {
             expected: false,
             finished: false,
         };
-        Some(Self(Arc::new(Inner {
+        let flight = Self(Arc::new(Inner {
             recorder: Arc::clone(recorder),
             request_id,
             arrived,
@@ -112,9 +119,12 @@ impl Flight {
             unwanted,
             trace_id,
             echo,
+            seat: Seat::number(None).into(),
             state: state.into(),
             trail: recorder.hearing().keeps_trails().then(Ring::default).into(),
-        })))
+        }));
+        flight.0.seat.store(Seat::number(recorder.clock.enter(&flight)), Relaxed);
+        Some(flight)
     }
 
     pub(crate) fn request_id(&self) -> RequestId {
@@ -194,14 +204,31 @@ impl Flight {
         state.expected |= is_new;
         drop(state);
         self.announce(told);
-        if is_new {
-            self.0.recorder.late.expect(self);
+        if let Some(seat) = self.seat().filter(|_| is_new) {
+            self.0.recorder.clock.expect(self, seat);
         }
     }
 
     /// Its body is long in coming; gives what sinks are to be told.
     pub(super) fn is_late(&self) -> Option<Arc<Started>> {
         self.tell_beginning(&mut self.lock())
+    }
+
+    /// How it stands; none where it ended.
+    pub(super) fn sight(&self) -> Option<Sight> {
+        let state = self.lock();
+        let began = state.beginning.started().filter(|_| !state.finished)?;
+        Some(Sight {
+            request_id: self.0.request_id,
+            trace_id: self.0.trace_id,
+            arrived: self.0.arrived,
+            started: began.started,
+            method: self.0.method.clone(),
+            endpoint: began.request.head.endpoint_alone(),
+            status: state.answer.as_ref().map(Answer::status),
+            request_bytes: state.request.total(),
+            response_bytes: state.answer.as_ref().map_or(0, |answer| answer.body.total()),
+        })
     }
 
     /// The request body ended, or nobody will read more of it.
@@ -337,11 +364,10 @@ impl Flight {
         let left = state.left.take();
         let logged = state.logged.take();
         let skipped = self.is_skipped(&state);
-        let expected = state.expected;
         drop(state);
         let trail = self.trail().take();
-        if expected {
-            self.0.recorder.late.forget(self);
+        if let Some(seat) = self.seat() {
+            self.0.recorder.clock.leave(seat);
         }
 
         let grpc_status = grpc.as_ref().map(|grpc| grpc.status);
@@ -410,6 +436,10 @@ impl Flight {
     /// True where sinks are told only if it ends remarkably.
     fn is_skipped(&self, state: &State) -> bool {
         self.0.unwanted || state.policy.is_skipped()
+    }
+
+    fn seat(&self) -> Option<Seat> {
+        Seat::of_number(self.0.seat.load(Relaxed))
     }
 
     fn announce(&self, told: Option<Arc<Started>>) {

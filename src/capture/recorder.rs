@@ -12,11 +12,11 @@ use std::{
 use http::request::Parts;
 use tracing::level_filters::LevelFilter;
 
-use super::{arrival::Hints, hearing::Hearing, late::Late, report::Known, sample::Sample};
+use super::{arrival::Hints, clock::Clock, hearing::Hearing, report::Known, sample::Sample};
 use crate::{
     config::{Settings, Skip, Verbosity},
-    exchange::{Bodies, Budget, RequestId, Scrub},
-    sink::{Counters, Fanout, Stats},
+    exchange::{Bodies, Budget, InFlight, RequestId, Scrub},
+    sink::{Counters, Fanout, Journal, Stats},
 };
 
 /// Another source for a client's address; see [`FlightLogBuilder::remote_addr`](crate::FlightLogBuilder::remote_addr).
@@ -40,7 +40,7 @@ pub(crate) struct Recorder {
     pub(super) budget: Arc<Budget>,
     pub(super) remote_addr: Option<Box<RemoteAddr>>,
     pub(super) known_errors: Vec<Known>,
-    pub(super) late: Arc<Late>,
+    pub(super) clock: Arc<Clock>,
     hearing: Arc<Hearing>,
     skip: Skip,
     sample: Sample,
@@ -59,15 +59,25 @@ pub(crate) struct Equipment {
     pub(crate) verbosity: Arc<AtomicU8>,
     pub(crate) remote_addr: Option<Box<RemoteAddr>>,
     pub(crate) known_errors: Vec<Known>,
+    pub(crate) journal: Option<Arc<dyn Journal>>,
 }
 
 impl Recorder {
     pub(crate) fn new(equipment: Equipment) -> Self {
-        let Equipment { settings, scrub, sinks, counters, budget, verbosity, remote_addr, known_errors } =
-            equipment;
+        let Equipment {
+            settings,
+            scrub,
+            sinks,
+            counters,
+            budget,
+            verbosity,
+            remote_addr,
+            known_errors,
+            journal,
+        } = equipment;
         Self {
             enabled: settings.enabled.into(),
-            late: Late::new(Arc::clone(&sinks)),
+            clock: Clock::new(Arc::clone(&sinks), Arc::clone(&scrub), settings.slow, journal),
             hearing: Hearing::new(settings.trail(), settings.enabled).into(),
             skip: Skip::of(&settings.skip),
             sample: Sample::of(settings.sample),
@@ -102,6 +112,11 @@ impl Recorder {
 
     pub(crate) fn stats(&self) -> Stats {
         self.counters.snapshot(&self.budget, self.sinks.file_stats())
+    }
+
+    /// The exchanges that have not ended, those first that came first.
+    pub(crate) fn in_flight(&self) -> Vec<InFlight> {
+        self.clock.in_flight()
     }
 
     /// Waits for the outputs; gives the number of records they did not take in time.
@@ -173,6 +188,7 @@ pub(super) fn warn_of_filter(recorder: &Recorder) {
 impl Drop for Recorder {
     fn drop(&mut self) {
         let now = Instant::now();
+        self.clock.rest();
         // A sink that hangs takes no time from the files.
         let undelivered = self.sinks.deliver(now + FAREWELL_OF_SINKS) + self.sinks.close(now + FAREWELL);
         if undelivered > 0 {
@@ -180,6 +196,7 @@ impl Drop for Recorder {
             // There is nobody else to tell, and perhaps nobody listens here either.
             let _ = writeln!(io::stderr(), "flightlog: {undelivered} entries could not be written: {why}");
         }
+        self.clock.close(now + FAREWELL);
     }
 }
 

@@ -17,16 +17,32 @@
 //! | `error` | it ended with a status from 500 on; `message` is the cause | ERROR | errors.log |
 //! | `exception` | it ended without a proper response: a panic, an error of the service or of the body | ERROR | errors.log |
 //! | `log` | the application or a library told something through tracing or the `log` crate | theirs | that of its component, else api.log; ERROR also errors.log |
+//! | `custom_event` | an exchange is `still_running` after `LOG_SLOW`, see below | WARN | api.log |
 //! | `recorder` | the log tells something about itself, see below | INFO, WARN | all; what concerns one file, that one |
 //!
 //! The level of a response is the worse of what status and outcome say: 5xx ERROR, 4xx WARN, 429 and below 400 INFO,
 //! OPTIONS DEBUG; `panicked`, `service_error`, `body_error` and a `grpc_status` of 2, 4, 13, 14 or 15 ERROR; an abort and
 //! an exchange slower than `LOG_SLOW` WARN. With `LOG_COMBINED` there are no request entries, and the response entry has
-//! the request's keys too. `custom_event`, `debug` and `stream` are in the schema and not written yet.
+//! the request's keys too. `debug` and `stream` are in the schema and not written yet.
 //!
 //! The recorder's `event_type` is `started` (with `version`, `service`, `verbosity` and `settings` in `fields`),
 //! `stopped`, `gap` (entries were lost: `lost`, `cause`, `from_seq`, `to_seq`; WARN) or `expired` (rotation deleted the
-//! oldest file: `bytes`, unless another process did it, and `from_seq` and `to_seq` if it held entries of this run).
+//! oldest file: `bytes`, unless another process did it, and `from_seq` and `to_seq` if it held entries of this run), or
+//! `in_flight_at_death` (WARN): a process that wrote to the same directory died while requests were in flight, by SIGKILL,
+//! abort or want of memory. The next one that starts tells it once: `pid` and `run` of the dead, `last_seen`, when its
+//! requests were noted last, how many there were (`count`), and of the 256 that were open longest (`requests`)
+//! `request_id`, `trace_id`, `method`, `endpoint`, `status` if the response had begun, `started`, and as of `last_seen`
+//! `age_ms`, `request_bytes` and `response_bytes`. They are noted every 100 ms where they changed and every second where
+//! they did not: a request that came in the last 100 ms may be missing, one that ended in them may be named.
+//!
+//! A `custom_event` is told by its `event_type`. `still_running` comes once for each exchange that is open longer than
+//! `LOG_SLOW`, while it is, also for those that `LOG_SKIP`, `LOG_SAMPLE` or a route's policy leave out: `age_ms`, `method`,
+//! `endpoint`, `request_bytes`, `response_bytes` and, once the response has begun, `status` are in its `fields`. It comes
+//! up to half a second late. An upgraded connection has ended by then; a stream of events without an end is told too.
+//!
+//! ```json
+#![doc = include_str!("in_flight.jsonl")]
+//! ```
 //!
 //! ## Keys
 //!
@@ -40,7 +56,7 @@
 //! | `type` | see above | all |
 //! | `run` | 8 letters and digits, others for each start of the process | all |
 //! | `seq` | integer from 1, without gaps within a run and a file | all |
-//! | `request_id` | our id, a UUIDv7: joins what belongs to one exchange | exchange, `log` |
+//! | `request_id` | our id, a UUIDv7: joins what belongs to one exchange | exchange, `log`, `custom_event` |
 //! | `method` | string | exchange |
 //! | `endpoint` | the template of the route that matched, else the path | exchange |
 //! | `status_code` | integer; absent where there was no response | ended |
@@ -49,11 +65,11 @@
 //! | `outcome` | an [`Outcome`](crate::Outcome) in snake case | ended |
 //! | `grpc_status` | integer | ended |
 //! | `message` | string; of a failure its cause | all |
-//! | `module` | the tracing target | `log` |
+//! | `module` | the tracing target | `log`, `custom_event` |
 //! | `location` | `file:line` | `log`, failed |
 //! | `client_request_id` | the client's valid `x-request-id` | exchange |
 //! | `client_request_id_rejected` | `true`: it sent one that is not valid | exchange |
-//! | `trace_id` | 32 hexadecimal digits | exchange, `log` |
+//! | `trace_id` | 32 hexadecimal digits | exchange, `log`, `custom_event` |
 //! | `span_id` | 16 hexadecimal digits, our own | exchange |
 //! | `started` | when the request arrived, as `timestamp` | request's part |
 //! | `url` | absolute where the host is known | request's part |
@@ -70,8 +86,8 @@
 //! | `error_chain` | the error's sources, outermost first: strings | failed, `log` |
 //! | `backtrace` | string; only with `LOG_DUMPS=false`, else dumps have it | failed |
 //! | `dump` | a file's name in `LOG_DUMP_DIR` | ended |
-//! | `event_type` | string | `recorder` |
-//! | `fields` | object; an array where a name came more than once, `null` for a number that is not finite | `log`, `recorder` |
+//! | `event_type` | string | `recorder`, `custom_event` |
+//! | `fields` | object; an array where a name came more than once, `null` for a number that is not finite | `log`, `custom_event`, `recorder` |
 //! | `attributes` | object | not yet |
 //! | `cache` | object | not yet |
 //! | `timers` | array of objects | not yet |

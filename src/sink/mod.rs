@@ -16,7 +16,7 @@ pub use memory::MemorySink;
 pub(crate) use outbox::Gate;
 pub(crate) use trouble::Trouble;
 
-use crate::exchange::{Event, Exchange, Started};
+use crate::exchange::{Event, Exchange, InFlight, Started, Timestamp};
 
 /// An output.
 ///
@@ -106,4 +106,26 @@ pub(crate) trait Ledger: Sink {
 
     /// What it counts.
     fn stats(&self) -> FileStats;
+}
+
+/// The output that outlives the process: it knows who was in flight when that died.
+pub(crate) trait Journal: Send + Sync {
+    /// Takes note of who is in flight, in place of what it knew. Never waits; false where it cannot take it now.
+    fn note(&self, snapshot: Snapshot) -> bool;
+
+    /// Nobody has been in flight for a while: what was noted may go.
+    fn rest(&self);
+
+    /// The recorder ends. Waits until what was noted is gone; nothing is noted any more.
+    fn close(&self, deadline: Instant);
+}
+
+/// Who was in flight at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Snapshot {
+    pub at: Timestamp,
+    /// Those that are open longest, longest first.
+    pub open: Vec<InFlight>,
+    /// So many more were open.
+    pub others: u64,
 }

@@ -9,6 +9,7 @@ mod capture;
 mod errors;
 mod exports;
 mod files;
+mod in_flight;
 mod logs;
 mod outcomes;
 mod panics;
