@@ -106,8 +106,8 @@ pub use capture::{Current, InFlight, WithCurrent, current};
 pub use config::{Console, Error, Problem, RoutePolicy, Verbosity};
 pub use exchange::{
     Backtrace, Bodies, BodyText, CapturedBody, Direction, ErrorReport, Event, EventKind, Exchange, Field,
-    Headers, Location, Outcome, Redacted, Request, RequestId, Response, SpanId, Started, Timestamp, TraceId,
-    Value,
+    Fingerprint, Headers, InvalidFingerprint, Location, Outcome, Redacted, Request, RequestId, Response,
+    SpanId, Started, Timestamp, TraceId, Value,
 };
 pub use flightlog::{FlightLog, Unwritten};
 #[cfg(feature = "init")]

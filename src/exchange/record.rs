@@ -4,7 +4,9 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tracing::Level;
 
-use super::{CapturedBody, ErrorReport, Head, Headers, Outcome, Redacted, Started, Timestamp, text};
+use super::{
+    CapturedBody, ErrorReport, Fingerprint, Head, Headers, Outcome, Redacted, Started, Timestamp, text,
+};
 
 /// One finished exchange: the record everything is made from.
 ///
@@ -122,6 +124,15 @@ impl Exchange {
     #[must_use]
     pub fn is_remarkable(&self) -> bool {
         self.is_failure() || self.outcome.is_abort() || self.slow
+    }
+
+    /// What makes this failure the same as others: its endpoint, how it ended, the type of its error, and the error's
+    /// message without numbers, ids, addresses and quoted texts.
+    ///
+    /// Computed anew with each call, from text that is redacted.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(self)
     }
 
     /// How much it matters: the worse of what the status and what the outcome say.
