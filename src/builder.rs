@@ -7,6 +7,7 @@ use std::{fmt, io::Write};
 use crate::{
     capture::{ErrorReader, RemoteAddr},
     config::{Error, Settings},
+    dump::When,
     sink::Sink,
 };
 
@@ -34,6 +35,7 @@ pub struct FlightLogBuilder {
     sinks: Vec<Box<dyn Sink>>,
     stdout: Option<Box<dyn Write + Send>>,
     remote_addr: Option<Box<RemoteAddr>>,
+    dump_when: Option<Box<When>>,
     error_readers: Vec<ErrorReader>,
     strict: bool,
     without_panic_hook: bool,

@@ -9,9 +9,12 @@ use std::{
 use crate::{
     config::{self, Problem, Service, Settings},
     console::{Console, Style},
-    dump::{self, DumpOptions, Dumps},
+    dump::{self, DumpOptions, Dumps, When},
     exchange::Budget,
-    export::{Watch, entry::Note},
+    export::{
+        Watch,
+        entry::{Note, Suppressed},
+    },
     files::{FileOptions, LogFiles},
     sink::{Counters, Gate, Ledger, Outputs, Sink},
     tracing_events::TracingEvents,
@@ -53,6 +56,7 @@ pub(super) fn open(
     plant: &Plant<'_>,
     sinks: Vec<Box<dyn Sink>>,
     stdout: Option<Box<dyn Write + Send>>,
+    when: Option<Box<When>>,
 ) -> Opened {
     let settings = plant.settings;
     let mut opened = Opened { outputs: Outputs::default(), troubles: Vec::new(), files: None, console: None };
@@ -90,7 +94,9 @@ pub(super) fn open(
                 consequence: "failures will leave no dump until it can be used",
             }
         }));
-        outputs.black_box = Some(Arc::new(Dumps::new(dump_options(plant, outputs.ledger.clone()))));
+        let tell = tell_suppressed(files.clone(), console.clone());
+        let options = DumpOptions { when, tell, ..dump_options(plant, outputs.ledger.clone()) };
+        outputs.black_box = Some(Arc::new(Dumps::new(options)));
     }
     opened
 }
@@ -110,6 +116,17 @@ impl Opened {
         self.files.iter().for_each(|files| files.note(&started));
         self.console.iter().for_each(|console| console.note(&started));
     }
+}
+
+/// Two outputs never know each other: what dumps have to tell is told to the others here.
+fn tell_suppressed(
+    files: Option<Arc<LogFiles>>,
+    console: Option<Arc<Console>>,
+) -> Box<dyn Fn(&Suppressed) + Send + Sync> {
+    Box::new(move |suppressed| {
+        files.iter().for_each(|files| files.note(&Note::DumpsSuppressed(suppressed)));
+        console.iter().for_each(|console| console.note_suppressed(suppressed));
+    })
 }
 
 /// How the console speaks, and when: pretty on a terminal; as entries where there are no files, or while they cannot be
@@ -155,6 +172,8 @@ fn dump_options(plant: &Plant<'_>, ledger: Option<Arc<dyn Ledger>>) -> DumpOptio
         max_bytes: settings.dump_max_bytes,
         max_age: settings.dump_max_age,
         per_minute: settings.dump_per_minute,
+        when: None,
+        tell: Box::new(|_| {}),
         file_mode: settings.file_mode,
         service: dump::Service { name, version },
         counters: Arc::clone(plant.counters),

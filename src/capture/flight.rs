@@ -3,6 +3,7 @@ use std::{
     error::Error,
     fmt,
     panic::{AssertUnwindSafe, Location, catch_unwind},
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
@@ -58,10 +59,19 @@ struct State {
     reported: Option<ErrorReport>,
     /// The last ERROR the application logged.
     logged: Option<Redacted>,
+    /// The dump that was asked for.
+    asked: Option<Box<Asked>>,
     policy: RoutePolicy,
     /// The clock will tell sinks of it.
     expected: bool,
     finished: bool,
+}
+
+/// A dump that is asked for.
+struct Asked {
+    reason: Redacted,
+    /// None where there may be no more of them for now.
+    name: Option<String>,
 }
 
 /// A panic that was caught and recorded, to go on or to be answered.
@@ -84,6 +94,9 @@ impl Flight {
         recorder.counters.begun.add(1);
         let headers = Noted::of(&parts.headers);
         let beginning = arrival::started(recorder, parts, &headers, hints, request_id, started);
+        if beginning.request.remote_addr.is_none() {
+            recorder.warn_of_unknown_peer();
+        }
         let trace_id = beginning.trace_id;
         let echo = beginning.client_request_id.as_ref().and_then(|_| headers.request_id.once().cloned());
         let state = State {
@@ -92,6 +105,7 @@ impl Flight {
             answer: None,
             reported: None,
             logged: None,
+            asked: None,
             policy,
             expected: false,
             finished: false,
@@ -264,6 +278,24 @@ impl Flight {
         self.lock().reported = Some(report);
     }
 
+    /// Someone in the handler asks for a dump, however this ends; gives the place where it will be.
+    pub(super) fn ask_for_dump(&self, reason: &str) -> Option<PathBuf> {
+        let recorder = &self.0.recorder;
+        if !recorder.sinks.has_dumps() {
+            return None;
+        }
+        let reason = report::text(reason, &*recorder.scrub);
+        let mut state = self.lock();
+        if state.finished {
+            return None;
+        }
+        let asked = state.asked.get_or_insert_with(|| Asked { reason, name: None }.into());
+        if asked.name.is_none() {
+            asked.name = recorder.sinks.reserve(self.0.request_id, Timestamp::now());
+        }
+        recorder.sinks.dump_path(asked.name.as_deref()?)
+    }
+
     /// The application logged an ERROR.
     pub(crate) fn logged_error(&self, message: Redacted) {
         let mut state = self.lock();
@@ -304,6 +336,7 @@ impl Flight {
         }
         let reported = state.reported.take();
         let logged = state.logged.take();
+        let asked = state.asked.take();
         let skipped = self.is_skipped(&state);
         let expected = state.expected;
         drop(state);
@@ -317,7 +350,13 @@ impl Flight {
             let told = logged.or_else(|| grpc?.message);
             exchange.is_failure().then(|| cause::of(&exchange, told))
         });
+        if let Some(asked) = asked {
+            let Asked { reason, name } = *asked;
+            exchange.dump = name;
+            exchange.dump_reason = Some(reason);
+        }
         self.0.recorder.counters.finished.add(1);
+        self.0.recorder.sinks.claim(&mut exchange);
         if held && skipped && !exchange.is_remarkable() {
             return;
         }
@@ -347,6 +386,7 @@ impl Flight {
             slow: recorder.settings.slow.is_some_and(|limit| duration > limit),
             error: None,
             dump: None,
+            dump_reason: None,
         }
     }
 

@@ -3,6 +3,7 @@
 mod answer;
 mod arrival;
 mod beginning;
+mod by_hand;
 mod cause;
 mod completion;
 mod current;
@@ -21,6 +22,7 @@ mod traceparent;
 mod with_current;
 
 pub(crate) use arrival::Hints;
+pub(crate) use by_hand::{Asked, exchange};
 pub(crate) use completion::{Ahead, dropped};
 pub use current::{Current, current};
 #[cfg(feature = "init")]

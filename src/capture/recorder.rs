@@ -2,6 +2,7 @@ use std::{
     fmt,
     io::{self, Write},
     net::IpAddr,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU8, Ordering::Relaxed},
@@ -14,7 +15,7 @@ use http::request::Parts;
 use super::{arrival::Hints, late::Late, report::ErrorReader, sample::Sample};
 use crate::{
     config::{Settings, Skip, Verbosity},
-    exchange::{Bodies, Budget, RequestId, Scrub},
+    exchange::{Bodies, Budget, Exchange, RequestId, Scrub},
     sink::{Counters, Fanout, Stats},
 };
 
@@ -104,6 +105,11 @@ impl Recorder {
     pub(crate) fn flush(&self, timeout: Duration) -> u64 {
         let now = Instant::now();
         self.sinks.flush(now.checked_add(timeout).unwrap_or(now + FAREWELL))
+    }
+
+    /// Writes a record made by hand.
+    pub(crate) fn write_dump(&self, mut exchange: Exchange) -> io::Result<PathBuf> {
+        self.sinks.write_dump(&mut exchange)
     }
 
     #[cfg(feature = "init")]

@@ -71,6 +71,9 @@ pub struct Exchange {
     /// The name of its dump in the dump directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dump: Option<String>,
+    /// Why a dump was asked for: by the handler, or by [`dump_when`](crate::FlightLogBuilder::dump_when).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dump_reason: Option<Redacted>,
 }
 
 /// The response of an exchange.
@@ -120,10 +123,21 @@ impl Exchange {
             || self.grpc_status.is_some_and(|code| GRPC_FAILURES.contains(&code))
     }
 
-    /// True where it is worth logging even on a route that is skipped: a failure, an abort, a slow one.
+    /// True where it is worth logging even on a route that is skipped: a failure, an abort, a slow one, one that has a
+    /// dump.
     #[must_use]
     pub fn is_remarkable(&self) -> bool {
-        self.is_failure() || self.outcome.is_abort() || self.slow
+        self.is_failure() || self.outcome.is_abort() || self.slow || self.dump.is_some()
+    }
+
+    /// The same without the text of its bodies.
+    pub(crate) fn without_bodies(&self) -> Self {
+        let mut lighter = self.clone();
+        lighter.began = Arc::new(self.began.with_body(self.request.body.counted()));
+        if let Some(response) = &mut lighter.response {
+            response.body = response.body.counted();
+        }
+        lighter
     }
 
     /// What makes this failure the same as others: its endpoint, how it ended, the type of its error, and the error's

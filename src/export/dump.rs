@@ -9,11 +9,13 @@ use serde::Serialize;
 
 use super::{curl::curl, pretty::pretty};
 use crate::exchange::{
-    self, Backtrace, CapturedBody, ErrorReport, Exchange, Headers, Outcome, Redacted, RequestId, Timestamp,
-    TraceId, millis_of,
+    self, Backtrace, CapturedBody, ErrorReport, Exchange, Fingerprint, Headers, Outcome, Redacted, RequestId,
+    Timestamp, TraceId, millis_of,
 };
 
 const SCHEMA: &str = "flightlog.dump/1";
+/// The trigger of what was asked for.
+const MANUAL: &str = "manual";
 
 /// What a dump tells beside the exchange.
 pub(crate) struct Context<'a, R> {
@@ -21,6 +23,8 @@ pub(crate) struct Context<'a, R> {
     pub trigger: &'a str,
     /// Who answered.
     pub service: &'a Program,
+    /// What it is one of.
+    pub similar: Similar,
     /// What the recorder says about itself.
     pub recorder: &'a R,
 }
@@ -36,6 +40,14 @@ pub(crate) struct Program {
     pub host: Option<String>,
 }
 
+/// Failures like this one.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Similar {
+    pub fingerprint: Fingerprint,
+    /// Those since the last dump of this fingerprint, which got none.
+    pub count: u64,
+}
+
 /// The text of a dump.
 ///
 /// # Errors
@@ -48,6 +60,7 @@ pub(crate) fn dump<R: Serialize>(
         schema: SCHEMA,
         timestamp: exchange.finished,
         trigger: context.trigger,
+        reason: exchange.dump_reason.as_ref().filter(|_| context.trigger == MANUAL),
         request_id: exchange.request_id,
         client_request_id: exchange.client_request_id.as_ref(),
         trace_id: exchange.trace_id,
@@ -62,6 +75,7 @@ pub(crate) fn dump<R: Serialize>(
         response: exchange.response.as_ref().map(Response::of),
         curl: curl(exchange),
         service: context.service,
+        similar: context.similar,
         recorder: context.recorder,
     })
 }
@@ -71,6 +85,8 @@ struct Dump<'a, R> {
     schema: &'static str,
     timestamp: Timestamp,
     trigger: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a Redacted>,
     request_id: RequestId,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_request_id: Option<&'a Redacted>,
@@ -85,6 +101,7 @@ struct Dump<'a, R> {
     response: Option<Response<'a>>,
     curl: String,
     service: &'a Program,
+    similar: Similar,
     recorder: &'a R,
 }
 

@@ -16,7 +16,7 @@ pub(crate) mod fixtures;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use dump::{Context, Program, dump};
+pub(crate) use dump::{Context, Program, Similar, dump};
 pub(crate) use inline::{Inline, inline_request, inline_response};
 pub(crate) use json_text::escape_for_terminal;
 pub(crate) use line::write_headers;

@@ -27,6 +27,9 @@
 //! The recorder's `event_type` is `started` (with `version`, `service`, `verbosity` and `settings` in `fields`),
 //! `stopped`, `gap` (entries were lost: `lost`, `cause`, `from_seq`, `to_seq`; WARN) or `expired` (rotation deleted the
 //! oldest file: `bytes`, unless another process did it, and `from_seq` and `to_seq` if it held entries of this run).
+//! `dumps_suppressed` (WARN) says that `n` exchanges got no dump since the last such entry, and names the most frequent
+//! kinds in `fingerprints`: `fingerprint`, `endpoint`, `status`, `count`. It comes once a minute and at the end: over a
+//! run the sum of `n` is [`Stats::dumps_suppressed`](crate::Stats::dumps_suppressed).
 //!
 //! ## Keys
 //!
@@ -130,7 +133,14 @@
 //! # Dumps
 //!
 //! A failed exchange is a file `{time}-{trigger}-{request_id}.json` in `LOG_DUMP_DIR`: pretty-printed JSON, the cause
-//! first, described by [`DUMP_SCHEMA`].
+//! first, described by [`DUMP_SCHEMA`]. The trigger is a status from 500 on, `panic`, `error` (of the service, of the
+//! body, or of gRPC), `slow`, `aborted` (slow, and the client left), or `manual`: asked for, with a `reason`.
+//!
+//! `similar` says what it is one of. Failures have the same `fingerprint` if endpoint, way of ending, type of error and
+//! message are the same but for numbers, ids, addresses and quoted texts. Of each fingerprint the first three in a minute
+//! are dumped, of all together `LOG_DUMP_PER_MINUTE`; `count` says how many of this one got none since its last dump.
+//! Whatever has to go because of `LOG_DUMP_KEEP`, `LOG_DUMP_MAX_BYTES` or `LOG_DUMP_MAX_AGE`, the first dump of each
+//! fingerprint outlives its repeats.
 
 /// The JSON Schema (draft 2020-12) of an entry, `flightlog.entry/1`.
 ///

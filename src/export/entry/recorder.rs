@@ -9,7 +9,7 @@ use super::{
     },
     Draft,
 };
-use crate::exchange::Timestamp;
+use crate::exchange::{Fingerprint, Redacted, Timestamp};
 
 /// What the recorder tells about itself.
 #[derive(Clone, Copy, Debug)]
@@ -23,13 +23,32 @@ pub(crate) enum Note<'a> {
     /// Rotation deleted a file with the entries between the two numbers, which are absent where it held none of this
     /// run. No bytes: another process deleted it, and its length is not known.
     Expired { from_seq: Option<u64>, to_seq: Option<u64>, bytes: u64 },
+    /// Exchanges got no dump, since as many had one as may in a minute.
+    DumpsSuppressed(&'a Suppressed),
+}
+
+/// Exchanges that should have been dumped and were not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Suppressed {
+    pub n: u64,
+    /// The most frequent of them.
+    pub most: Vec<Kindred>,
+}
+
+/// Those of one fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Kindred {
+    pub fingerprint: Fingerprint,
+    pub endpoint: Redacted,
+    pub status: Option<u16>,
+    pub count: u64,
 }
 
 impl Note<'_> {
     /// How much it matters.
     pub(crate) fn level(&self) -> Level {
         match self {
-            Self::Gap { .. } => Level::WARN,
+            Self::Gap { .. } | Self::DumpsSuppressed(_) => Level::WARN,
             Self::Started { .. } | Self::Stopped | Self::Expired { .. } => Level::INFO,
         }
     }
@@ -51,6 +70,13 @@ impl Note<'_> {
             Self::Expired { bytes, .. } => {
                 format!("the oldest file was deleted, {bytes} bytes of earlier runs").into()
             }
+            Self::DumpsSuppressed(Suppressed { n: 1, .. }) => {
+                "1 exchange got no dump: LOG_DUMP_PER_MINUTE, or three like it had one in that minute".into()
+            }
+            Self::DumpsSuppressed(Suppressed { n, .. }) => format!(
+                "{n} exchanges got no dump: LOG_DUMP_PER_MINUTE, or three like them had one in a minute"
+            )
+            .into(),
         }
     }
 
@@ -60,6 +86,7 @@ impl Note<'_> {
             Self::Stopped => "stopped",
             Self::Gap { .. } => "gap",
             Self::Expired { .. } => "expired",
+            Self::DumpsSuppressed(_) => "dumps_suppressed",
         }
     }
 
@@ -85,6 +112,12 @@ impl Note<'_> {
                 (bytes > 0).then_some(("bytes", Told::Number(bytes))),
                 None,
             ],
+            Self::DumpsSuppressed(Suppressed { n, most }) => [
+                Some(("n", Told::Number(*n))),
+                (!most.is_empty()).then_some(("fingerprints", Told::Kindred(most))),
+                None,
+                None,
+            ],
         }
     }
 }
@@ -107,6 +140,7 @@ enum Told<'a> {
     Text(&'a str),
     Number(u64),
     Texts(&'a [(&'a str, String)]),
+    Kindred(&'a [Kindred]),
 }
 
 impl Told<'_> {
@@ -119,6 +153,21 @@ impl Told<'_> {
             Self::Texts(texts) => {
                 separated(out, b'{', b'}', texts, |out, (name, text)| Told::Text(text).write(out, name))
             }
+            Self::Kindred(groups) => separated(out, b'[', b']', groups, Kindred::write),
         }
+    }
+}
+
+impl Kindred {
+    fn write(out: &mut Vec<u8>, Self { fingerprint, endpoint, status, count }: &Self) {
+        let fingerprint = fingerprint.to_string();
+        let fields = [
+            Some(("fingerprint", Told::Text(&fingerprint))),
+            Some(("endpoint", Told::Text(endpoint.as_str()))),
+            status.map(|status| ("status", Told::Number(status.into()))),
+            Some(("count", Told::Number(*count))),
+        ];
+        let fields: Vec<_> = fields.into_iter().flatten().collect();
+        separated(out, b'{', b'}', &fields, |out, (name, told)| told.write(out, name));
     }
 }
