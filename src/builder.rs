@@ -7,6 +7,7 @@ use std::{fmt, io::Write};
 use crate::{
     capture::{Known, RemoteAddr},
     config::{Error, Settings},
+    dump::When,
     sink::Sink,
 };
 
@@ -34,6 +35,7 @@ pub struct FlightLogBuilder {
     sinks: Vec<Box<dyn Sink>>,
     stdout: Option<Box<dyn Write + Send>>,
     remote_addr: Option<Box<RemoteAddr>>,
+    dump_when: Option<Box<When>>,
     known_errors: Vec<Known>,
     strict: bool,
     without_panic_hook: bool,

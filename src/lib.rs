@@ -109,8 +109,8 @@ pub use capture::{AnyError, Current, Failure, WithCurrent, WithCurrentFuture, Wi
 pub use config::{Console, Error, Problem, RoutePolicy, Verbosity};
 pub use exchange::{
     Backtrace, Bodies, BodyText, CapturedBody, Direction, ErrorReport, Event, EventKind, Exchange, Field,
-    Headers, InFlight, Location, Outcome, Redacted, Request, RequestId, Response, SpanId, Started, Timestamp,
-    TraceId, Trail, TrailEvent, Value,
+    Fingerprint, Headers, InFlight, InvalidFingerprint, Location, Outcome, Redacted, Request, RequestId,
+    Response, SpanId, Started, Timestamp, TraceId, Trail, TrailEvent, Value,
 };
 pub use export::{Dump, DumpError, Program, RecorderState, Similar};
 pub use flightlog::{FlightLog, Unwritten};

@@ -47,7 +47,7 @@ impl FlightLogBuilder {
             budget: &budget,
             has_subscriber_of_ours: self.has_subscriber_of_ours,
         };
-        let opened = outputs::open(&plant, self.sinks, self.stdout);
+        let opened = outputs::open(&plant, self.sinks, self.stdout, self.dump_when);
         if self.strict && !opened.troubles.is_empty() {
             return Err(Error::new(opened.troubles.into_iter().map(|trouble| trouble.problem).collect()));
         }

@@ -10,9 +10,12 @@ use std::{
 use crate::{
     config::{self, Problem, Service, Settings},
     console::{Console, Style},
-    dump::{self, DumpOptions, Dumps},
+    dump::{self, DumpOptions, Dumps, When},
     exchange::Budget,
-    export::{Watch, entry::Note},
+    export::{
+        Watch,
+        entry::{Note, Suppressed},
+    },
     files::{FileOptions, LogFiles},
     journal::{self, Death, DiskJournal, JournalOptions},
     sink::{Counters, Gate, Journal, Ledger, Outputs, Sink},
@@ -57,6 +60,7 @@ pub(super) fn open(
     plant: &Plant<'_>,
     sinks: Vec<Box<dyn Sink>>,
     stdout: Option<Box<dyn Write + Send>>,
+    when: Option<Box<When>>,
 ) -> Opened {
     let settings = plant.settings;
     let mut opened = Opened {
@@ -101,7 +105,9 @@ pub(super) fn open(
                 consequence: "failures will leave no dump until it can be used",
             }
         }));
-        outputs.black_box = Some(Arc::new(Dumps::new(dump_options(plant, outputs.ledger.clone()))));
+        let tell = tell_suppressed(files.clone(), console.clone());
+        let options = DumpOptions { when, tell, ..dump_options(plant, outputs.ledger.clone()) };
+        outputs.black_box = Some(Arc::new(Dumps::new(options)));
     }
     opened
 }
@@ -145,6 +151,17 @@ fn at_death(death: &Death) -> Note<'_> {
         count: death.open.len() as u64 + death.others,
         requests: &death.open,
     }
+}
+
+/// Two outputs never know each other: what dumps have to tell is told to the others here.
+fn tell_suppressed(
+    files: Option<Arc<LogFiles>>,
+    console: Option<Arc<Console>>,
+) -> Box<dyn Fn(&Suppressed) + Send + Sync> {
+    Box::new(move |suppressed| {
+        files.iter().for_each(|files| files.note(&Note::DumpsSuppressed(suppressed)));
+        console.iter().for_each(|console| console.note_suppressed(suppressed));
+    })
 }
 
 /// How the console speaks, and when: pretty on a terminal; as entries where there are no files, or while they cannot be
@@ -195,6 +212,8 @@ fn dump_options(plant: &Plant<'_>, ledger: Option<Arc<dyn Ledger>>) -> DumpOptio
         max_bytes: settings.dump_max_bytes,
         max_age: settings.dump_max_age,
         per_minute: settings.dump_per_minute,
+        when: None,
+        tell: Box::new(|_| {}),
         file_mode: settings.file_mode,
         service: dump::Service { name, version },
         counters: Arc::clone(plant.counters),

@@ -9,7 +9,7 @@ use super::FlightLogBuilder;
 use crate::{
     capture,
     config::{self, Service, Settings, Verbosity},
-    exchange::Bodies,
+    exchange::{Bodies, Exchange},
     redact::RedactMode,
     sink::Sink,
 };
@@ -188,6 +188,25 @@ impl FlightLogBuilder {
     /// ```
     pub fn remote_addr(mut self, source: impl Fn(&Parts) -> Option<IpAddr> + Send + Sync + 'static) -> Self {
         self.remote_addr = Some(Box::new(source));
+        self
+    }
+
+    /// Asks for a dump of each finished exchange for which `when` is true. It is not asked of what is dumped anyway, nor
+    /// of 404, 405 and 429. Such dumps have the trigger `manual` and the reason `dump_when`, and are bounded as all are:
+    /// three of a kind in a minute, LOG_DUMP_PER_MINUTE over all.
+    ///
+    /// It runs where the exchange ends, on the thread that serves it. Should it panic, that is counted in
+    /// [`Stats::sink_panics`](crate::Stats::sink_panics), and there is no dump. The last one set is asked.
+    ///
+    /// ```
+    /// use tower_flightlog::{Exchange, FlightLog};
+    ///
+    /// let builder = FlightLog::builder().dump_when(|exchange: &Exchange| {
+    ///     exchange.status().is_some_and(|status| status == 409) && exchange.request.endpoint() == &"/orders"
+    /// });
+    /// ```
+    pub fn dump_when(mut self, when: impl Fn(&Exchange) -> bool + Send + Sync + 'static) -> Self {
+        self.dump_when = Some(Box::new(when));
         self
     }
 

@@ -1,6 +1,6 @@
 //! The exchange that is being worked on, for the handler and everyone it calls.
 
-use std::{cell::RefCell, panic::Location};
+use std::{cell::RefCell, panic::Location, path::PathBuf};
 
 use super::{Flight, any_error::AnyError};
 use crate::exchange::RequestId;
@@ -94,6 +94,28 @@ impl Current {
         if let Some(flight) = &self.0 {
             flight.report(error, Location::caller());
         }
+    }
+
+    /// Asks for a dump of this exchange, however it ends, and gives the place where it will be once it has ended.
+    ///
+    /// There is one for each exchange: asked again, the path is the same, and the first reason is the one in the dump,
+    /// redacted, its first 8 KiB. None outside an exchange and once it has ended, with LOG_DUMPS=false, and where
+    /// LOG_DUMP_PER_MINUTE lets no more of them through. What was refused gets a dump at its end if there is room again,
+    /// else it is counted in [`Stats::dumps_suppressed`](crate::Stats::dumps_suppressed). The path is for logs and
+    /// operators: a client has no use for it.
+    ///
+    /// ```
+    /// use tower_flightlog::current;
+    ///
+    /// async fn reserve(amount: i64) -> &'static str {
+    ///     if amount < 0 {
+    ///         current().dump("a negative amount reached the stock");
+    ///     }
+    ///     "reserved"
+    /// }
+    /// ```
+    pub fn dump(&self, reason: &str) -> Option<PathBuf> {
+        self.0.as_ref()?.ask_for_dump(reason)
     }
 
     pub(crate) fn flight(&self) -> Option<&Flight> {

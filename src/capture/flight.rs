@@ -2,6 +2,7 @@ use std::{
     any::Any,
     fmt,
     panic::{AssertUnwindSafe, Location, catch_unwind},
+    path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU32, Ordering::Relaxed},
@@ -32,7 +33,9 @@ use super::{
 };
 use crate::{
     config::RoutePolicy,
-    exchange::{ErrorReport, Exchange, Outcome, Place, RequestId, Ring, Started, Timestamp, TraceId, Trail},
+    exchange::{
+        ErrorReport, Exchange, Outcome, Place, Redacted, RequestId, Ring, Started, Timestamp, TraceId, Trail,
+    },
 };
 
 /// One exchange while it lasts: a shared handle to its record in the making.
@@ -71,10 +74,19 @@ struct State {
     left: Option<Left>,
     /// The last ERROR the application logged.
     logged: Option<ErrorReport>,
+    /// The dump that was asked for.
+    asked: Option<Box<Asked>>,
     policy: RoutePolicy,
     /// The clock will tell sinks of it.
     expected: bool,
     finished: bool,
+}
+
+/// A dump that is asked for.
+struct Asked {
+    reason: Redacted,
+    /// None where there may be no more of them for now.
+    name: Option<String>,
 }
 
 /// A panic that was caught and recorded, to go on or to be answered.
@@ -98,6 +110,9 @@ impl Flight {
         recorder.counters.begun.add(1);
         let headers = Noted::of(&parts.headers);
         let beginning = arrival::started(recorder, parts, &headers, hints, request_id, started);
+        if beginning.request.remote_addr.is_none() {
+            recorder.warn_of_unknown_peer();
+        }
         let trace_id = beginning.trace_id;
         let echo = beginning.client_request_id.as_ref().and_then(|_| headers.request_id.once().cloned());
         let state = State {
@@ -107,6 +122,7 @@ impl Flight {
             reported: None,
             left: None,
             logged: None,
+            asked: None,
             policy,
             expected: false,
             finished: false,
@@ -305,6 +321,24 @@ impl Flight {
         drop(before);
     }
 
+    /// Someone in the handler asks for a dump, however this ends; gives the place where it will be.
+    pub(super) fn ask_for_dump(&self, reason: &str) -> Option<PathBuf> {
+        let recorder = &self.0.recorder;
+        if !recorder.sinks.has_dumps() {
+            return None;
+        }
+        let reason = report::text(reason, &*recorder.scrub);
+        let mut state = self.lock();
+        if state.finished {
+            return None;
+        }
+        let asked = state.asked.get_or_insert_with(|| Asked { reason, name: None }.into());
+        if asked.name.is_none() {
+            asked.name = recorder.sinks.reserve(self.0.request_id, Timestamp::now());
+        }
+        recorder.sinks.dump_path(asked.name.as_deref()?)
+    }
+
     /// The application logged an ERROR.
     pub(crate) fn logged_error(&self, told: ErrorReport) {
         let mut state = self.lock();
@@ -363,6 +397,7 @@ impl Flight {
         let reported = state.reported.take();
         let left = state.left.take();
         let logged = state.logged.take();
+        let asked = state.asked.take();
         let skipped = self.is_skipped(&state);
         drop(state);
         let trail = self.trail().take();
@@ -379,14 +414,20 @@ impl Flight {
                 left().or(logged).unwrap_or_else(|| cause::of(&exchange, grpc.and_then(|grpc| grpc.message)))
             })
         });
+        if let Some(asked) = asked {
+            let Asked { reason, name } = *asked;
+            exchange.dump = name;
+            exchange.dump_reason = Some(reason);
+        }
         self.0.recorder.counters.finished.add(1);
+        self.0.recorder.sinks.claim(&mut exchange, || self.read(trail?));
         if held && skipped && !exchange.is_remarkable() {
             return;
         }
         if held {
             self.0.recorder.sinks.started(&exchange.began);
         }
-        self.0.recorder.sinks.finished(exchange, || self.read(trail?));
+        self.0.recorder.sinks.finished(exchange);
     }
 
     /// A trail for the dump.
@@ -417,6 +458,7 @@ impl Flight {
             error: None,
             trail: None,
             dump: None,
+            dump_reason: None,
         }
     }
 

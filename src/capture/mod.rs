@@ -4,6 +4,7 @@ mod answer;
 mod any_error;
 mod arrival;
 mod beginning;
+mod by_hand;
 mod cause;
 mod clock;
 mod completion;
@@ -30,6 +31,7 @@ mod with_current;
 
 pub use any_error::AnyError;
 pub(crate) use arrival::Hints;
+pub(crate) use by_hand::{Asked, exchange};
 pub(crate) use completion::{Ahead, dropped};
 pub use current::{Current, current};
 #[cfg(feature = "init")]

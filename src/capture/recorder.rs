@@ -2,6 +2,7 @@ use std::{
     fmt,
     io::{self, Write},
     net::IpAddr,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU8, Ordering::Relaxed},
@@ -15,7 +16,7 @@ use tracing::level_filters::LevelFilter;
 use super::{arrival::Hints, clock::Clock, hearing::Hearing, report::Known, sample::Sample};
 use crate::{
     config::{Settings, Skip, Verbosity},
-    exchange::{Bodies, Budget, InFlight, RequestId, Scrub},
+    exchange::{Bodies, Budget, Exchange, InFlight, RequestId, Scrub},
     sink::{Counters, Fanout, Journal, Stats},
 };
 
@@ -128,6 +129,11 @@ impl Recorder {
     /// What trails are to hear.
     pub(crate) fn hearing(&self) -> &Arc<Hearing> {
         &self.hearing
+    }
+
+    /// Writes a record made by hand.
+    pub(crate) fn write_dump(&self, mut exchange: Exchange) -> io::Result<PathBuf> {
+        self.sinks.write_dump(&mut exchange)
     }
 
     #[cfg(feature = "init")]

@@ -134,13 +134,14 @@ variables! {
       Text(|s, text| put(&mut s.dump_keep, count(text))) }
     { "LOG_DUMP_MAX_BYTES", "dump_max_bytes", "64MiB",
       "a size above zero such as 10485760, 64MiB or 1GB (LOG_DUMPS=false writes none)",
-      "what all dumps together may take on disk",
+      "what all dumps together may take on disk, at every moment; a larger one goes without bodies. \
+       Of the disk itself 1 %, at most 64 MiB, is left free",
       Text(|s, text| put(&mut s.dump_max_bytes, units::bytes(text))) }
     { "LOG_DUMP_MAX_AGE", "dump_max_age", "7d", "a duration above zero such as 12h, 7d or 30d",
-      "older dumps are deleted",
+      "older dumps are deleted; the first of a fingerprint once none of its repeats is younger",
       Text(|s, text| put(&mut s.dump_max_age, units::duration(text))) }
     { "LOG_DUMP_PER_MINUTE", "dump_per_minute", "60", "a number from 1 up (LOG_DUMPS=false writes none)",
-      "past it dumps are counted, not written",
+      "past it dumps are counted, not written; of these at most 3 of each fingerprint, those asked for aside",
       Text(|s, text| put(&mut s.dump_per_minute, count(text))) }
     { "LOG_SLOW", "slow", "(unset)", "a duration above zero such as 250ms, 5s or 1h30m",
       "slower exchanges are WARN and dumped",

@@ -148,6 +148,12 @@ impl CapturedBody {
         Some(hexadecimal.into())
     }
 
+    /// What is known of it, without its text.
+    pub(crate) fn counted(&self) -> Self {
+        let counted = Self::new(self.total, self.complete, None);
+        Self { content_type: self.content_type(), encoding: self.encoding(), ..counted }
+    }
+
     /// A copy that holds nothing to be redacted later.
     pub(crate) fn settled(&self) -> Self {
         Self {

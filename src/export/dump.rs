@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{curl::curl, pretty::pretty};
 use crate::exchange::{
-    self, Backtrace, CapturedBody, ErrorReport, Exchange, Headers, Outcome, Redacted, RequestId, Timestamp,
-    TraceId, Trail, TrailEvent, millis_of,
+    self, Backtrace, CapturedBody, ErrorReport, Exchange, Fingerprint, Headers, Outcome, Redacted, RequestId,
+    Timestamp, TraceId, Trail, TrailEvent, millis_of,
 };
 
 pub(super) const SCHEMA: &str = "flightlog.dump/1";
+/// The trigger of what was asked for.
+const MANUAL: &str = "manual";
 
 /// What a dump tells beside the exchange.
 pub(crate) struct Context<'a, R> {
@@ -21,6 +23,8 @@ pub(crate) struct Context<'a, R> {
     pub trigger: &'a str,
     /// Who answered.
     pub service: &'a Program,
+    /// What it is one of.
+    pub similar: Similar,
     /// What the recorder says about itself.
     pub recorder: &'a R,
 }
@@ -41,6 +45,22 @@ pub struct Program {
     pub host: Option<String>,
 }
 
+/// Other failures like the one of a [`Dump`](crate::Dump).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Similar {
+    /// What they have in common.
+    pub fingerprint: Fingerprint,
+    /// How many of them got no dump since the last one that did.
+    pub count: u64,
+}
+
+impl Similar {
+    pub(crate) fn new(fingerprint: Fingerprint, count: u64) -> Self {
+        Self { fingerprint, count }
+    }
+}
+
 /// The text of a dump.
 ///
 /// # Errors
@@ -53,6 +73,7 @@ pub(crate) fn dump<R: Serialize>(
         schema: SCHEMA,
         timestamp: exchange.finished,
         trigger: context.trigger,
+        reason: exchange.dump_reason.as_ref().filter(|_| context.trigger == MANUAL),
         request_id: exchange.request_id,
         client_request_id: exchange.client_request_id.as_ref(),
         trace_id: exchange.trace_id,
@@ -70,6 +91,7 @@ pub(crate) fn dump<R: Serialize>(
         events_limited_to: exchange.trail.as_ref().and_then(Trail::limit),
         curl: curl(exchange),
         service: context.service,
+        similar: context.similar,
         recorder: context.recorder,
     })
 }
@@ -79,6 +101,8 @@ struct Dump<'a, R> {
     schema: &'static str,
     timestamp: Timestamp,
     trigger: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a Redacted>,
     request_id: RequestId,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_request_id: Option<&'a Redacted>,
@@ -99,6 +123,7 @@ struct Dump<'a, R> {
     events_limited_to: Option<&'static str>,
     curl: String,
     service: &'a Program,
+    similar: Similar,
     recorder: &'a R,
 }
 

@@ -77,13 +77,13 @@ fn facts(dump: &Dump) -> String {
     };
     fact("client's id", exchange.client_request_id.as_ref().map(ToString::to_string));
     fact("trace", exchange.trace_id.map(|id| id.to_string()));
-    fact("asked for:", dump.reason.as_ref().map(ToString::to_string));
+    fact("asked for:", dump.exchange.dump_reason.as_ref().map(ToString::to_string));
     let service = &dump.service;
     let version = service.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
     fact("service", Some(format!("{}{version}", service.name)));
     fact("dump", exchange.dump.clone());
     if let Some(similar) = &dump.similar {
-        let name = code(&similar.fingerprint, TINY);
+        let name = code(&similar.fingerprint.to_string(), TINY);
         facts.push(format!("{} more like this one since the last dump of them ({name})", similar.count));
     }
     facts.iter().map(|fact| format!("- {fact}\n")).collect::<String>() + "\n"

@@ -25,11 +25,11 @@ pub(crate) mod fixtures;
 mod tests;
 
 use curl::curl;
-pub use dump::Program;
 pub(crate) use dump::{Context, dump};
+pub use dump::{Program, Similar};
 pub(crate) use inline::{Inline, inline_request, inline_response};
 pub(crate) use json_text::escape_for_terminal;
 pub(crate) use line::write_headers;
-pub use read::{Dump, DumpError, RecorderState, Similar};
+pub use read::{Dump, DumpError, RecorderState};
 pub(crate) use told::told;
 pub(crate) use view::{View, Watch};

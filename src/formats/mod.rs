@@ -26,8 +26,14 @@
 //! the request's keys too. `debug` and `stream` are in the schema and not written yet.
 //!
 //! The recorder's `event_type` is `started` (with `version`, `service`, `verbosity` and `settings` in `fields`),
-//! `stopped`, `gap` (entries were lost: `lost`, `cause`, `from_seq`, `to_seq`; WARN) or `expired` (rotation deleted the
-//! oldest file: `bytes`, unless another process did it, and `from_seq` and `to_seq` if it held entries of this run), or
+//! `stopped`, `gap` (entries were lost: `lost`, `cause`, `from_seq`, `to_seq`; WARN), `expired` (rotation deleted the
+//! oldest file: `bytes`, unless another process did it, and `from_seq` and `to_seq` if it held entries of this run), or one
+//! of these:
+//!
+//! `dumps_suppressed` (WARN) says that `n` exchanges got no dump since the last such entry, and names the most frequent
+//! kinds in `fingerprints`: `fingerprint`, `endpoint`, `status`, `count`. It comes once a minute and at the end: over a
+//! run the sum of `n` is [`Stats::dumps_suppressed`](crate::Stats::dumps_suppressed).
+//!
 //! `in_flight_at_death` (WARN): a process that wrote to the same directory died while requests were in flight, by SIGKILL,
 //! abort or want of memory. The next one that starts tells it once: `pid` and `run` of the dead, `last_seen`, when its
 //! requests were noted last, how many there were (`count`), and of the 256 that were open longest (`requests`)
@@ -228,6 +234,12 @@
 //! | `body.total_bytes` | how many passed |
 //! | `body.truncated` | `true` where fewer were kept than passed |
 //! | `body.complete` | `false` where its end was not seen |
+//!
+//! `similar` says what it is one of. Failures have the same `fingerprint` if endpoint, way of ending, type of error and
+//! message are the same but for numbers, ids, addresses and quoted texts. Of each fingerprint the first three in a minute
+//! are dumped, of all together `LOG_DUMP_PER_MINUTE`; `count` says how many of this one got none since its last dump.
+//! Whatever has to go because of `LOG_DUMP_KEEP`, `LOG_DUMP_MAX_BYTES` or `LOG_DUMP_MAX_AGE`, the first dump of each
+//! fingerprint outlives its repeats.
 //!
 //! ## Example
 //!

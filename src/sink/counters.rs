@@ -57,7 +57,8 @@ counters! {
     sink_panics,
     /// Dumps written.
     dumps_written,
-    /// Failures that got no dump because of LOG_DUMP_PER_MINUTE.
+    /// Exchanges that should have been dumped and were not, because of LOG_DUMP_PER_MINUTE, or because three like them
+    /// had a dump in that minute. Each that should have a dump is counted here, in `dumps_written` or in `dumps_failed`.
     dumps_suppressed,
     /// Dumps that could not be written.
     dumps_failed,

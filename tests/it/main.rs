@@ -5,7 +5,9 @@
 #![allow(clippy::type_complexity)]
 
 mod architecture;
+mod canaries;
 mod capture;
+mod dumps;
 mod errors;
 mod exports;
 mod files;

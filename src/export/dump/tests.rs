@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Context, Program, dump};
+use super::{Context, Program, Similar, dump};
 use crate::{
     exchange::Exchange,
     export::fixtures::{failed, failure, validated_dump},
@@ -11,7 +11,19 @@ pub(in crate::export) fn text(exchange: &Exchange) -> String {
     let service =
         Program { name: "shop".into(), version: Some("1.2.3".into()), pid: 4711, host: Some("box".into()) };
     let recorder = json!({"counters": {"begun": 7}});
-    dump(exchange, &Context { trigger: "500", service: &service, recorder: &recorder }).unwrap()
+    let similar = Similar { fingerprint: exchange.fingerprint(), count: 4 };
+    let trigger = if exchange.dump_reason.is_some() { "manual" } else { "500" };
+    dump(exchange, &Context { trigger, service: &service, similar, recorder: &recorder }).unwrap()
+}
+
+#[test]
+fn what_was_asked_for_says_why_before_anything_else() {
+    let text = text(&failed(&[("/dump_reason", json!("a negative amount"))]));
+    let value = validated_dump(&text);
+    assert_eq!((&value["trigger"], &value["reason"]), (&json!("manual"), &json!("a negative amount")));
+    assert!(
+        text.contains("\"trigger\": \"manual\",\n  \"reason\": \"a negative amount\",\n  \"request_id\"")
+    );
 }
 
 #[test]
@@ -100,6 +112,10 @@ fn a_full_dump_looks_like_this() {
     "pid": 4711,
     "host": "box"
   },
+  "similar": {
+    "fingerprint": "26a1dd7d4722a93b",
+    "count": 4
+  },
   "recorder": {
     "counters": {
       "begun": 7
@@ -137,6 +153,7 @@ fn what_is_not_known_is_not_there() {
             "request",
             "curl",
             "service",
+            "similar",
             "recorder"
         ]
     );
@@ -145,7 +162,7 @@ fn what_is_not_known_is_not_there() {
 
 #[test]
 fn bodies_that_are_not_text_are_told_by_size_and_digest() {
-    let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    let digest = "26a1dd7d4722a93b9a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     let text = text(&failed(&[
         ("/began/request/body", json!({"content_type": "image/png", "bytes": 4, "sha256": digest})),
         ("/response/body", json!({"content_type": "application/json", "encoding": "gzip", "bytes": 9})),
@@ -190,10 +207,11 @@ fn order(text: &str) -> Vec<(usize, &str)> {
         .collect()
 }
 
-const TOP: [&str; 14] = [
+const TOP: [&str; 16] = [
     "schema",
     "timestamp",
     "trigger",
+    "reason",
     "request_id",
     "client_request_id",
     "trace_id",
@@ -204,6 +222,7 @@ const TOP: [&str; 14] = [
     "response",
     "curl",
     "service",
+    "similar",
     "recorder",
 ];
 

@@ -9,7 +9,7 @@ use super::{
     },
     Draft,
 };
-use crate::exchange::{InFlight, Timestamp};
+use crate::exchange::{Fingerprint, InFlight, Redacted, Timestamp};
 
 /// What the recorder tells about itself.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,25 @@ pub(crate) enum Note<'a> {
     /// A process that wrote to the same directory died while requests were in flight: those that are open longest, and
     /// how many there were in all.
     InFlightAtDeath { pid: u32, run: &'a str, last_seen: Timestamp, count: u64, requests: &'a [InFlight] },
+    /// Exchanges got no dump, since as many had one as may in a minute.
+    DumpsSuppressed(&'a Suppressed),
+}
+
+/// Exchanges that should have been dumped and were not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Suppressed {
+    pub n: u64,
+    /// The most frequent of them.
+    pub most: Vec<Kindred>,
+}
+
+/// Those of one fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Kindred {
+    pub fingerprint: Fingerprint,
+    pub endpoint: Redacted,
+    pub status: Option<u16>,
+    pub count: u64,
 }
 
 /// So many of the requests in flight are named in the message.
@@ -35,7 +54,7 @@ impl Note<'_> {
     /// How much it matters.
     pub(crate) fn level(&self) -> Level {
         match self {
-            Self::Gap { .. } | Self::InFlightAtDeath { .. } => Level::WARN,
+            Self::Gap { .. } | Self::InFlightAtDeath { .. } | Self::DumpsSuppressed(_) => Level::WARN,
             Self::Started { .. } | Self::Stopped | Self::Expired { .. } => Level::INFO,
         }
     }
@@ -70,6 +89,13 @@ impl Note<'_> {
                 }
                 text.into()
             }
+            Self::DumpsSuppressed(Suppressed { n: 1, .. }) => {
+                "1 exchange got no dump: LOG_DUMP_PER_MINUTE, or three like it had one in that minute".into()
+            }
+            Self::DumpsSuppressed(Suppressed { n, .. }) => format!(
+                "{n} exchanges got no dump: LOG_DUMP_PER_MINUTE, or three like them had one in a minute"
+            )
+            .into(),
         }
     }
 
@@ -80,6 +106,7 @@ impl Note<'_> {
             Self::Gap { .. } => "gap",
             Self::Expired { .. } => "expired",
             Self::InFlightAtDeath { .. } => "in_flight_at_death",
+            Self::DumpsSuppressed(_) => "dumps_suppressed",
         }
     }
 
@@ -111,6 +138,10 @@ impl Note<'_> {
                 ("count", Told::Number(count)),
                 ("requests", Told::Requests(requests)),
             ],
+            Self::DumpsSuppressed(Suppressed { n, most }) => {
+                let most = (!most.is_empty()).then_some(("fingerprints", Told::Kindred(most)));
+                std::iter::once(("n", Told::Number(*n))).chain(most).collect()
+            }
         }
     }
 }
@@ -135,6 +166,7 @@ enum Told<'a> {
     Texts(&'a [(&'a str, String)]),
     Time(Timestamp),
     Requests(&'a [InFlight]),
+    Kindred(&'a [Kindred]),
 }
 
 impl Told<'_> {
@@ -153,6 +185,7 @@ impl Told<'_> {
                 out.push(b'"');
             }
             Self::Requests(requests) => separated(out, b'[', b']', requests, request),
+            Self::Kindred(groups) => separated(out, b'[', b']', groups, Kindred::write),
         }
     }
 }
@@ -182,4 +215,18 @@ fn request(out: &mut Vec<u8>, open: &InFlight) {
     number(out, ",\"request_bytes\":", open.request_bytes);
     number(out, ",\"response_bytes\":", open.response_bytes);
     out.push(b'}');
+}
+
+impl Kindred {
+    fn write(out: &mut Vec<u8>, Self { fingerprint, endpoint, status, count }: &Self) {
+        let fingerprint = fingerprint.to_string();
+        let fields = [
+            Some(("fingerprint", Told::Text(&fingerprint))),
+            Some(("endpoint", Told::Text(endpoint.as_str()))),
+            status.map(|status| ("status", Told::Number(status.into()))),
+            Some(("count", Told::Number(*count))),
+        ];
+        let fields: Vec<_> = fields.into_iter().flatten().collect();
+        separated(out, b'{', b'}', &fields, |out, (name, told)| told.write(out, name));
+    }
 }

@@ -72,7 +72,7 @@ Caused by:
 - client's id `order-42`
 - trace `0af7651916cd43dd8448eb211c80319c`
 - service `shop 1.2.3`
-- 4 more like this one since the last dump of them (`9f86d081884c7d65`)
+- 4 more like this one since the last dump of them (`26a1dd7d4722a93b`)
 
 ### What led there
 

@@ -8,12 +8,9 @@ use std::{fs, io::Read as _, path::Path, str::FromStr};
 
 use serde::{Deserialize, Deserializer};
 
-pub use self::{
-    error::DumpError,
-    parts::{RecorderState, Similar},
-};
-use super::{Program, curl, har, markdown, rust_test};
-use crate::exchange::{Exchange, Redacted};
+pub use self::{error::DumpError, parts::RecorderState};
+use super::{Program, Similar, curl, har, markdown, rust_test};
+use crate::exchange::Exchange;
 
 /// A dump read back, and what can be made of it: a command, a test, a text for an issue, an archive.
 ///
@@ -38,8 +35,6 @@ use crate::exchange::{Exchange, Redacted};
 pub struct Dump {
     /// Why it was written: the status from 500 on, `panic`, `error`, `slow`, `aborted` or `manual`.
     pub trigger: String,
-    /// Why it was asked for, where it was.
-    pub reason: Option<Redacted>,
     /// What was recorded.
     pub exchange: Exchange,
     /// The process that answered.

@@ -1,15 +1,5 @@
 use serde::{Deserialize, Serialize};
 
-/// Other failures like the one of a [`Dump`](crate::Dump).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Similar {
-    /// What they have in common: 16 hexadecimal digits.
-    pub fingerprint: String,
-    /// How many of them got no dump since the last one that did.
-    pub count: u64,
-}
-
 /// What the recorder says about itself in a [`Dump`](crate::Dump).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

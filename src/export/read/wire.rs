@@ -5,7 +5,10 @@ use std::{borrow::Cow, sync::Arc};
 use serde::{Deserialize, Deserializer, de};
 use tracing::level_filters::LevelFilter;
 
-use super::{super::dump::SCHEMA, Dump, DumpError, Program, RecorderState, Similar};
+use super::{
+    super::{Similar, dump::SCHEMA},
+    Dump, DumpError, Program, RecorderState,
+};
 use crate::exchange::{
     Direction, ErrorReport, Exchange, Millis, Outcome, Redacted, Request, RequestId, Response, Started,
     Timestamp, TraceId, Trail, TrailEvent,
@@ -86,10 +89,10 @@ impl From<Wire> for Dump {
             trail: (!(wire.events.is_empty() && wire.events_dropped == 0 && limited_to.is_none()))
                 .then(|| Trail::read(wire.events, wire.events_dropped, limited_to)),
             dump: None,
+            dump_reason: wire.reason,
         };
         Self {
             trigger: wire.trigger,
-            reason: wire.reason,
             exchange,
             service: wire.service,
             similar: wire.similar,

@@ -7,7 +7,7 @@ use tracing::Level;
 
 use super::{
     View,
-    entry::{self, Draft, Kind, Note},
+    entry::{self, Draft, Kind, Kindred, Note, Suppressed},
     fixtures::{dumped, event, exchange, started, validated_entry},
 };
 use crate::exchange::{Bodies, Event, Exchange, InFlight, Redacted, Started, Timestamp};

@@ -179,6 +179,17 @@ fn what_the_recorder_tells() {
     let settings = [("LOG_DIR", String::from("./logs"))];
     let started =
         Note::Started { version: "0.1.0", service: "shop@1.2.3", verbosity: 2, settings: &settings };
+    let kindred = |fingerprint: &str, endpoint: &'static str, status, count| Kindred {
+        fingerprint: fingerprint.parse().unwrap(),
+        endpoint: Redacted::literal(endpoint),
+        status,
+        count,
+    };
+    let most = vec![
+        kindred("26a1dd7d4722a93b", "/api/v1/orders", Some(500), 9),
+        kindred("00f067aa0ba902b7", "/\u{202e}", None, 3),
+    ];
+    let (suppressed, one) = (Suppressed { n: 12, most }, Suppressed { n: 1, most: Vec::new() });
     for (note, level, rest) in [
         (
             started,
@@ -252,6 +263,24 @@ fn what_the_recorder_tells() {
             concat!(
                 r#""message":"process 7 died with 2 requests in flight","event_type":"in_flight_at_death","#,
                 r#""fields":{"pid":7,"run":"e5f6g7h8","last_seen":"2026-11-20T10:30:00.123999Z","count":2,"requests":[]}"#,
+            ),
+        ),
+        (
+            Note::DumpsSuppressed(&suppressed),
+            "WARN",
+            concat!(
+                r#""message":"12 exchanges got no dump: LOG_DUMP_PER_MINUTE, or three like them had one in a minute","#,
+                r#""event_type":"dumps_suppressed","fields":{"n":12,"fingerprints":["#,
+                r#"{"fingerprint":"26a1dd7d4722a93b","endpoint":"/api/v1/orders","status":500,"count":9},"#,
+                r#"{"fingerprint":"00f067aa0ba902b7","endpoint":"/\u202e","count":3}]}"#,
+            ),
+        ),
+        (
+            Note::DumpsSuppressed(&one),
+            "WARN",
+            concat!(
+                r#""message":"1 exchange got no dump: LOG_DUMP_PER_MINUTE, or three like it had one in that minute","#,
+                r#""event_type":"dumps_suppressed","fields":{"n":1}"#,
             ),
         ),
     ] {
