@@ -139,6 +139,9 @@ fn text(body: &CapturedBody) -> Result<&str, String> {
         Err(format!("its end was not seen, only {total} bytes"))
     } else if text.starts_with("[unscannable ") {
         Err(format!("its {total} bytes could not be searched for secrets"))
+    } else if text.contains("[string ") {
+        // What LOG_REDACT_MODE=strict shows of a string.
+        Err(format!("not all strings in its {total} bytes are shown"))
     } else if !is_json && !is_as_sent(body, text) {
         Err(format!("not all of its {total} bytes can be shown as text"))
     } else {

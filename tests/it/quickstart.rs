@@ -26,6 +26,11 @@ pub(crate) fn dumps(log_dir: &Path) -> HashMap<String, (String, Value)> {
             assert!(!text.contains(secret), "{text}");
         }
         let dump = validated_dump(&text);
+        let read = tower_flightlog::Dump::read(file.path()).unwrap();
+        assert_eq!(dump["curl"].as_str(), Some(read.curl().as_str()));
+        for export in [read.curl(), read.test(), read.markdown(), read.har()] {
+            assert!(SECRETS.iter().all(|secret| !export.contains(secret)), "{export}");
+        }
         let endpoint = dump["request"]["endpoint"].as_str().unwrap().to_owned();
         let name = file.file_name().into_string().unwrap();
         assert!(dumps.insert(endpoint, (name, dump)).is_none(), "two dumps of one exchange");

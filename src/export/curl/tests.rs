@@ -193,6 +193,10 @@ fn a_body_that_is_not_all_there_is_read_from_a_file() {
             json!({"text": "a".repeat(200_000), "captured_bytes": 200_000, "total_bytes": 200_000}),
             "its 200000 bytes do not fit a command line",
         ),
+        (
+            json!({"json": {"a": "[string 3]"}, "captured_bytes": 9, "total_bytes": 9}),
+            "not all strings in its 9 bytes are shown",
+        ),
         (kept("[REDACTED] \u{fffd}"), "not all of its 14 bytes can be shown as text"),
         (
             json!({"text": "caf\u{fffd}", "captured_bytes": 4, "total_bytes": 4}),
