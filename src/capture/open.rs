@@ -176,6 +176,7 @@ impl OpenFlights {
     pub(super) fn oldest(&self, limit: usize) -> (Vec<Sight>, usize) {
         let mut open: Vec<(Order, Seat)> = Vec::new();
         for (row, seats) in self.rows().enumerate() {
+            open.reserve(seats.taken);
             let entries =
                 seats.seats.iter().zip(0..).filter_map(|(entry, place)| Some((entry.as_ref()?, place)));
             open.extend(entries.filter_map(|(entry, place)| Some((entry.order(), Seat::new(place, row)?))));
