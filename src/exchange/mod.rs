@@ -45,5 +45,7 @@ pub(crate) use text::{millis_of, must_escape};
 pub use timestamp::Timestamp;
 pub(crate) use trace_context::decode;
 pub use trace_context::{SpanId, TraceId};
-pub(crate) use trail::{Jot, Place, Ring};
+#[cfg(feature = "init")]
+pub(crate) use trail::Jot;
+pub(crate) use trail::{Place, Ring};
 pub use trail::{Trail, TrailEvent};
