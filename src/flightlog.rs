@@ -116,6 +116,8 @@ impl FlightLog {
     /// ```
     pub fn set_enabled(&self, enabled: bool) {
         self.recorder.set_enabled(enabled);
+        #[cfg(feature = "init")]
+        crate::init::follow(self);
     }
 
     /// True while requests are recorded.

@@ -302,6 +302,24 @@ fn dumping(attach: Attach) -> Result<Stand> {
     Ok(Stand { _dir: Some(dir), ..stand(builder, attach)? })
 }
 
+/// While many others are open.
+fn crowded() -> Result<Stand> {
+    let mut stand = log(|log| log, axum_layer)?;
+    let waiting = Router::new().route("/wait", post(std::future::pending::<()>));
+    let log = stand.log.as_ref().ok_or("it has a log")?;
+    let waiting = axum_layer(waiting, log).with_state::<()>(());
+    for _ in 0..10_000 {
+        let mut parts = request();
+        parts.uri = http::Uri::from_static("/wait");
+        let answer = waiting.clone().call(Request::from_parts(parts, Body::empty()));
+        let mut open: Pin<Box<dyn Future<Output = ()>>> = Box::pin(async { drop(answer.await) });
+        // As far as it gets.
+        let _ = open.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        stand.open.push(open);
+    }
+    Ok(stand)
+}
+
 /// Dumps, and a flood of failures of which the first three have left one.
 fn flooded(is_measured: bool) -> Result<Stand> {
     let mut request = request();

@@ -37,9 +37,8 @@ pub use current::{Current, current};
 #[cfg(feature = "init")]
 pub(crate) use flight::WeakFlight;
 pub(crate) use flight::{Flight, Panic};
-pub(crate) use hearing::Hearing;
 #[cfg(feature = "init")]
-pub(crate) use hearing::Reach;
+pub(crate) use hearing::{Hearing, Reach};
 pub(crate) use left::Left;
 pub use left::{Failure, WithError};
 pub(crate) use panics::chain_hook;

@@ -157,23 +157,24 @@ fn bounded(said: &(impl Display + ?Sized)) -> String {
 /// Puts in place of what stands in `text` what is told of `said`: where that is cut, with `…[9000 bytes]` behind it.
 /// Should saying it panic, that is what is told.
 pub(crate) fn say(text: &mut String, said: fmt::Arguments<'_>) {
+    text.clear();
     say_within(text, TEXT_LIMIT, said);
 }
 
-/// The same where there is room for so many bytes. True where it was cut.
-pub(crate) fn say_within(text: &mut String, room: usize, said: fmt::Arguments<'_>) -> bool {
-    text.clear();
+/// The same where there is room for so many bytes, behind what stands there. True where it was cut.
+pub(crate) fn say_within<P: Paper>(text: &mut P, room: usize, said: fmt::Arguments<'_>) -> bool {
+    let start = text.length();
     let mut head = Bounded { text, room, total: 0, ended: true };
     if contained(|| head.write_fmt(said)).is_none() {
-        text.clear();
-        text.push_str("[saying this panicked]");
+        text.cut(start);
+        text.append("[saying this panicked]");
         return false;
     }
     let Bounded { total, ended, .. } = head;
-    let is_cut = total > text.len();
+    let is_cut = total > text.length() - start;
     if is_cut {
         let more = if ended { "" } else { "more than " };
-        text.push_str(&format!("…[{more}{total} bytes]"));
+        text.append(&format!("…[{more}{total} bytes]"));
     }
     is_cut
 }
@@ -188,9 +189,44 @@ pub(crate) fn sources<E: Error + ?Sized>(error: &E) -> impl Iterator<Item = &(dy
     std::iter::successors(source(error), |error| source(*error)).take(CHAIN_LIMIT)
 }
 
+/// What text is put on.
+pub(crate) trait Paper {
+    fn append(&mut self, text: &str);
+    fn length(&self) -> usize;
+    fn cut(&mut self, length: usize);
+}
+
+impl Paper for String {
+    fn append(&mut self, text: &str) {
+        self.push_str(text);
+    }
+
+    fn length(&self) -> usize {
+        self.len()
+    }
+
+    fn cut(&mut self, length: usize) {
+        self.truncate(length);
+    }
+}
+
+impl Paper for Vec<u8> {
+    fn append(&mut self, text: &str) {
+        self.extend_from_slice(text.as_bytes());
+    }
+
+    fn length(&self) -> usize {
+        self.len()
+    }
+
+    fn cut(&mut self, length: usize) {
+        self.truncate(length);
+    }
+}
+
 /// Takes text until there is no more room, then counts it.
-struct Bounded<'a> {
-    text: &'a mut String,
+struct Bounded<'a, P> {
+    text: &'a mut P,
     room: usize,
     /// Bytes that came.
     total: usize,
@@ -198,15 +234,15 @@ struct Bounded<'a> {
     ended: bool,
 }
 
-impl Write for Bounded<'_> {
+impl<P: Paper> Write for Bounded<'_, P> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         if self.total >= COUNT_LIMIT && !text.is_empty() {
             self.ended = false;
             return Err(fmt::Error);
         }
         self.total = self.total.saturating_add(text.len());
-        let fits = text.floor_char_boundary(self.room);
-        self.text.push_str(text.get(..fits).unwrap_or_default());
+        let fits = if text.len() <= self.room { text.len() } else { text.floor_char_boundary(self.room) };
+        self.text.append(text.get(..fits).unwrap_or_default());
         // Nothing stands behind what did not fit.
         self.room = if fits < text.len() { 0 } else { self.room - fits };
         Ok(())

@@ -51,5 +51,7 @@ pub use timestamp::Timestamp;
 pub(crate) use tokens::{one_line, tokens};
 pub(crate) use trace_context::decode;
 pub use trace_context::{SpanId, TraceId};
-pub(crate) use trail::{Jot, Place, Ring};
+#[cfg(feature = "init")]
+pub(crate) use trail::Jot;
+pub(crate) use trail::{Place, Ring};
 pub use trail::{Trail, TrailEvent};

@@ -4,7 +4,7 @@ use tracing::field::{Field as Name, Visit};
 
 use super::secrets::Secrets;
 use crate::{
-    capture::{head, say, say_within, sources},
+    capture::{head, say, sources},
     exchange::{ErrorReport, Field, Location, Redacted, Value},
 };
 
@@ -165,28 +165,10 @@ impl Visit for Visitor<'_> {
 /// Reads what something says of itself, written into memory that is used again. Whatever says something may do so by
 /// logging: then that finds no such memory, and takes its own.
 fn written<T>(said: fmt::Arguments<'_>, read: impl FnOnce(&str) -> T) -> T {
-    in_memory(|text| {
-        say(text, said);
-        read(text)
-    })
-}
-
-/// The same where there is room for so many bytes; also gives whether it was cut.
-pub(super) fn written_within<T>(
-    room: usize,
-    said: fmt::Arguments<'_>,
-    read: impl FnOnce(&str, bool) -> T,
-) -> T {
-    in_memory(|text| {
-        let is_cut = say_within(text, room, said);
-        read(text, is_cut)
-    })
-}
-
-fn in_memory<T>(run: impl FnOnce(&mut String) -> T) -> T {
     thread_local!(static TEXT: Cell<String> = const { Cell::new(String::new()) });
     let mut text = TEXT.try_with(Cell::take).unwrap_or_default();
-    let done = run(&mut text);
+    say(&mut text, said);
+    let read = read(&text);
     let _ = TEXT.try_with(|memory| memory.set(text));
-    done
+    read
 }

@@ -162,7 +162,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
     }
 
     fn on_event(&self, event: &tracing::Event<'_>, context: Context<'_, S>) {
-        let normalized = event.normalized_metadata();
+        // All records of the `log` crate have this target; asking whether it is one costs more.
+        let normalized = if event.metadata().target() == "log" { event.normalized_metadata() } else { None };
         let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
         // What a sink tells while it is told something would come back to it for ever. Our own warnings do not: they
         // are told once a minute.

@@ -5,9 +5,8 @@ use std::{cell::Cell, error::Error, fmt};
 use tracing::field::{Field as Name, Visit};
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
-use super::fields::written_within;
 use crate::{
-    capture::sources,
+    capture::{say_within, sources},
     exchange::{Jot, Place},
 };
 
@@ -21,10 +20,8 @@ pub(super) fn jot<R: for<'a> LookupSpan<'a>>(
 ) {
     thread_local!(static BYTES: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
     let mut bytes = BYTES.try_with(Cell::take).unwrap_or_default();
-    let mut visitor = Visitor {
-        jot: Jot::new(&mut bytes, spans.into_iter().flatten().map(|span| span.metadata().name())),
-        is_log: place.is_log,
-    };
+    let spans = spans.map(|spans| spans.map(|span| span.metadata().name()));
+    let mut visitor = Visitor { jot: Jot::new(&mut bytes, spans), is_log: place.is_log };
     event.record(&mut visitor);
     keep(visitor.jot.bytes());
     let _ = BYTES.try_with(|memory| memory.set(bytes));
@@ -37,8 +34,7 @@ struct Visitor<'a> {
 
 impl Visitor<'_> {
     fn say(&mut self, name: &Name, said: fmt::Arguments<'_>) {
-        let Self { jot, .. } = self;
-        written_within(jot.room(), said, |text, is_cut| jot.text(name.index(), text, is_cut));
+        self.jot.said(name.index(), |bytes, room| say_within(bytes, room, said));
     }
 }
 
@@ -52,9 +48,7 @@ impl Visit for Visitor<'_> {
         if self.is_log && name.name() == "log.module_path" {
             return;
         }
-        if value.len() <= self.jot.room() {
-            self.jot.text(name.index(), value, false);
-        } else {
+        if !self.jot.text(name.index(), value) {
             self.say(name, format_args!("{value}"));
         }
     }

@@ -18,7 +18,15 @@ use tempfile::TempDir;
 use tokio::{runtime, sync::Barrier, sync::oneshot};
 use tower::ServiceExt;
 use tower_flightlog::{FlightLog, FlightLogBuilder, WithCurrent, current};
-use tracing::{Dispatch, Instrument, Level, debug_span, dispatcher, info_span, subscriber};
+use tracing::{
+    Dispatch, Instrument, Level, Metadata,
+    callsite::{Callsite, Identifier},
+    debug_span, dispatcher,
+    field::FieldSet,
+    info_span,
+    metadata::Kind,
+    subscriber::{self, Interest},
+};
 use tracing_subscriber::{
     EnvFilter, Layer, Registry, filter::LevelFilter, fmt as human, layer::SubscriberExt,
 };
@@ -370,27 +378,51 @@ fn the_trail_is_as_deep_as_is_asked_for() {
     assert!(dump.get("events").is_none() && dump.get("events_limited_to").is_none());
 }
 
+/// A place in the source that no subscriber of another test is asked about.
+struct Site;
+
+static SITE: Site = Site;
+static EVENT: Metadata<'static> = place(Level::DEBUG, Kind::EVENT);
+static LISTED: Metadata<'static> = place(Level::INFO, Kind::EVENT);
+static SPAN: Metadata<'static> = place(Level::DEBUG, Kind::SPAN);
+static BELOW: Metadata<'static> = place(Level::TRACE, Kind::EVENT);
+
+const fn place(level: Level, kind: Kind) -> Metadata<'static> {
+    let fields = FieldSet::new(&[], Identifier(&SITE));
+    Metadata::new("a place", "it::trail", level, None, None, None, fields, kind)
+}
+
+impl Callsite for Site {
+    fn set_interest(&self, _: Interest) {}
+
+    fn metadata(&self) -> &Metadata<'_> {
+        &EVENT
+    }
+}
+
 #[test]
 fn what_is_off_hears_no_more_than_the_log_does() {
     type Set = fn(FlightLogBuilder) -> FlightLogBuilder;
     let off: [Set; 3] = [|b| b.enabled(false), |b| b.dumps(false), |b| b.trail("off")];
+    let heard = |dispatch: &Dispatch| {
+        [&LISTED, &EVENT, &SPAN, &BELOW].map(|place| {
+            let interest = dispatch.register_callsite(place);
+            assert_ne!(interest.is_always(), interest.is_never(), "never asked again");
+            interest.is_always()
+        })
+    };
     for set in off {
         let flightlog = set(FlightLog::builder().files(false)).build().unwrap();
-        subscriber::with_default(Registry::default().with(flightlog.tracing_layer()), || {
-            assert!(tracing::enabled!(Level::INFO));
-            assert!(!tracing::enabled!(Level::DEBUG));
-            assert!(debug_span!("of nobody").is_disabled());
-        });
+        let dispatch = Dispatch::new(Registry::default().with(flightlog.tracing_layer()));
+        assert_eq!(heard(&dispatch), [true, false, false, false]);
     }
     let black_box = black_box(|builder| builder);
-    let told = || tracing::enabled!(Level::DEBUG);
-    dispatcher::with_default(&black_box.heard(), || {
-        assert!(told());
-        black_box.flightlog.set_enabled(false);
-        assert!(!told());
-        black_box.flightlog.set_enabled(true);
-        assert!(told());
-    });
+    let dispatch = black_box.heard();
+    assert_eq!(heard(&dispatch), [true, true, true, false]);
+    black_box.flightlog.set_enabled(false);
+    assert_eq!(heard(&dispatch), [true, false, false, false]);
+    black_box.flightlog.set_enabled(true);
+    assert_eq!(heard(&dispatch), [true, true, true, false]);
 }
 
 #[test]

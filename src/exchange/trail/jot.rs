@@ -33,25 +33,13 @@ pub(crate) struct Jot<'a> {
 
 impl<'a> Jot<'a> {
     /// In place of what stands in `bytes`. The spans are named from the innermost outwards.
-    pub(crate) fn new<'s>(bytes: &'a mut Vec<u8>, spans: impl Iterator<Item = &'s str>) -> Self {
+    pub(crate) fn new<'s>(bytes: &'a mut Vec<u8>, spans: Option<impl Iterator<Item = &'s str>>) -> Self {
         bytes.clear();
         bytes.push(0);
-        let mut count = 0;
-        for name in spans.take(LIMIT.into()) {
-            let fits = name.floor_char_boundary(u8::MAX.into());
-            bytes.push(u8::try_from(fits).unwrap_or(0));
-            bytes.extend_from_slice(name.as_bytes().get(..fits).unwrap_or_default());
-            count += 1;
-        }
-        if let Some(first) = bytes.first_mut() {
-            *first = count;
+        if let Some(spans) = spans {
+            name_spans(bytes, spans);
         }
         Self { bytes, room: TEXT_LIMIT, fields: 0 }
-    }
-
-    /// Bytes of text for which there is room.
-    pub(crate) fn room(&self) -> usize {
-        self.room
     }
 
     /// What was put down.
@@ -59,14 +47,32 @@ impl<'a> Jot<'a> {
         self.bytes
     }
 
-    /// A text; one that `is_cut` has the mark of its length behind it, and may be longer than there is room by that.
-    pub(crate) fn text(&mut self, index: usize, text: &str, is_cut: bool) {
-        let Some([low, high]) = self.next(index) else { return };
-        let Ok(length) = u16::try_from(text.len()) else { return };
-        let [short, long] = length.to_le_bytes();
-        self.room = self.room.saturating_sub(text.len());
-        self.bytes.extend_from_slice(&[low, high, if is_cut { CUT } else { TEXT }, short, long]);
+    /// A text; false where there is no room for it.
+    pub(crate) fn text(&mut self, index: usize, text: &str) -> bool {
+        if text.len() > self.room {
+            return false;
+        }
+        let Some([low, high]) = self.next(index) else { return true };
+        let [short, long] = u16::try_from(text.len()).unwrap_or(0).to_le_bytes();
+        self.room -= text.len();
+        self.bytes.extend_from_slice(&[low, high, TEXT, short, long]);
         self.bytes.extend_from_slice(text.as_bytes());
+        true
+    }
+
+    /// A text that `say` puts behind what stands there, as much of it as there is room for. It says whether it cut it,
+    /// and put the mark of its length behind it.
+    pub(crate) fn said(&mut self, index: usize, say: impl FnOnce(&mut Vec<u8>, usize) -> bool) {
+        let Some([low, high]) = self.next(index) else { return };
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(&[low, high, TEXT, 0, 0]);
+        let is_cut = say(self.bytes, self.room);
+        let length = self.bytes.len() - start - 5;
+        self.room = self.room.saturating_sub(length);
+        if let Some([_, _, tag, short, long]) = self.bytes.get_mut(start..start + 5) {
+            [*short, *long] = u16::try_from(length).unwrap_or(0).to_le_bytes();
+            *tag = if is_cut { CUT } else { TEXT };
+        }
     }
 
     pub(crate) fn bool(&mut self, index: usize, value: bool) {
@@ -96,6 +102,19 @@ impl<'a> Jot<'a> {
         let index = u16::try_from(index).ok().filter(|_| self.fields < LIMIT)?;
         self.fields += 1;
         Some(index.to_le_bytes())
+    }
+}
+
+fn name_spans<'s>(bytes: &mut Vec<u8>, spans: impl Iterator<Item = &'s str>) {
+    let mut count = 0;
+    for name in spans.take(LIMIT.into()) {
+        let fits = name.floor_char_boundary(u8::MAX.into());
+        bytes.push(u8::try_from(fits).unwrap_or(0));
+        bytes.extend_from_slice(name.as_bytes().get(..fits).unwrap_or_default());
+        count += 1;
+    }
+    if let Some(first) = bytes.first_mut() {
+        *first = count;
     }
 }
 

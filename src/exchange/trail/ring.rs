@@ -13,6 +13,8 @@ const EVENTS: usize = 256;
 const MEMORY: usize = 64 * 1024;
 /// What of it is for what they say.
 const BYTES: usize = MEMORY - EVENTS * size_of::<Entry>();
+/// What is kept of that: the rest is for what is dropped, so that not every event moves all others.
+const KEPT: usize = BYTES / 8 * 7;
 /// Memory is asked for in steps that double from these on.
 const FIRST_EVENTS: usize = 16;
 const FIRST_BYTES: usize = 1024;
@@ -37,7 +39,9 @@ pub(super) struct Entry {
 #[derive(Default)]
 pub(crate) struct Ring {
     entries: VecDeque<Entry>,
-    bytes: VecDeque<u8>,
+    /// Before `start` stands what is dropped.
+    bytes: Vec<u8>,
+    start: usize,
     /// What the budget gave memory for.
     room: Room,
     permit: Option<Permit>,
@@ -60,7 +64,7 @@ impl Ring {
 
     /// Keeps what was told, and for that drops the oldest. Gives how many were dropped because the budget is spent.
     pub(crate) fn push(&mut self, place: Place, at: u64, told: &[u8], budget: &Arc<Budget>) -> u64 {
-        while self.entries.len() >= EVENTS || self.bytes.len() + told.len() > BYTES {
+        while self.entries.len() >= EVENTS || self.kept() + told.len() > KEPT {
             if !self.drop_oldest() {
                 // By itself it is larger than all that is kept.
                 self.dropped += 1;
@@ -69,21 +73,22 @@ impl Ring {
         }
         let before = self.dropped;
         if !self.make_room(told.len(), budget) {
-            while self.entries.len() >= self.room.events || self.bytes.len() + told.len() > self.room.bytes {
+            while self.entries.len() >= self.room.events || self.kept() + told.len() > self.room.bytes {
                 if !self.drop_oldest() {
                     self.dropped += 1;
                     return self.dropped - before;
                 }
             }
+            self.move_up();
         }
         self.entries.push_back(Entry { place, at, length: u32::try_from(told.len()).unwrap_or(u32::MAX) });
-        self.bytes.extend(told);
+        self.bytes.extend_from_slice(told);
         self.dropped - before
     }
 
     /// What is kept, to be read.
     pub(crate) fn into_trail(mut self, scrub: &Arc<dyn Scrub>, limited_to: Option<LevelFilter>) -> Trail {
-        self.bytes.make_contiguous();
+        self.move_up();
         let raw =
             Raw { entries: self.entries, bytes: self.bytes, scrub: Arc::clone(scrub), _permit: self.permit };
         Trail::new(raw, self.dropped, limited_to)
@@ -95,23 +100,35 @@ impl Ring {
 
     fn drop_oldest(&mut self) -> bool {
         let Some(oldest) = self.entries.pop_front() else { return false };
-        let length = self.bytes.len().min(oldest.length as usize);
-        self.bytes.drain(..length);
+        self.start = self.bytes.len().min(self.start + oldest.length as usize);
         self.dropped += 1;
         true
+    }
+
+    /// Bytes of what is kept.
+    fn kept(&self) -> usize {
+        self.bytes.len() - self.start
+    }
+
+    /// Takes the place of what is dropped.
+    fn move_up(&mut self) {
+        self.bytes.drain(..self.start);
+        self.start = 0;
     }
 
     /// True where there is memory for one more.
     fn make_room(&mut self, length: usize, budget: &Arc<Budget>) -> bool {
         let needed = Room { events: self.entries.len() + 1, bytes: self.bytes.len() + length };
-        (needed.events <= self.room.events && needed.bytes <= self.room.bytes) || self.grow(needed, budget)
+        (needed.events <= self.room.events && needed.bytes <= self.room.bytes) || self.grow(length, budget)
     }
 
     #[cold]
-    fn grow(&mut self, needed: Room, budget: &Arc<Budget>) -> bool {
+    fn grow(&mut self, length: usize, budget: &Arc<Budget>) -> bool {
+        self.move_up();
+        let needed = Room { events: self.entries.len() + 1, bytes: self.bytes.len() + length };
         let wanted = Room {
             events: step(self.room.events, needed.events, FIRST_EVENTS, EVENTS),
-            bytes: step(self.room.bytes, needed.bytes, FIRST_BYTES, BYTES),
+            bytes: step(self.room.bytes, (needed.bytes / 8 * 9).min(BYTES), FIRST_BYTES, BYTES),
         };
         let more = (wanted.events - self.room.events) * size_of::<Entry>() + wanted.bytes - self.room.bytes;
         if !self.permit.get_or_insert_with(|| Permit::new(budget)).ask(more) {
@@ -138,7 +155,7 @@ impl fmt::Debug for Ring {
 /// What a trail is read from.
 pub(super) struct Raw {
     entries: VecDeque<Entry>,
-    bytes: VecDeque<u8>,
+    bytes: Vec<u8>,
     scrub: Arc<dyn Scrub>,
     /// Held until the bytes go.
     _permit: Option<Permit>,
@@ -147,7 +164,7 @@ pub(super) struct Raw {
 impl Raw {
     /// The events, redacted.
     pub(super) fn read(&self) -> Vec<TrailEvent> {
-        let (mut rest, _) = self.bytes.as_slices();
+        let mut rest = &*self.bytes;
         let read = self.entries.iter().map(|entry| {
             let (told, after) = rest.split_at_checked(entry.length as usize).unwrap_or_default();
             rest = after;
@@ -159,9 +176,9 @@ impl Raw {
 
 #[cfg(test)]
 impl Ring {
-    pub(super) const LIMITS: (usize, usize) = (EVENTS, BYTES);
+    pub(super) const LIMITS: (usize, usize) = (EVENTS, KEPT);
 
-    pub(super) fn kept(&self) -> (usize, usize, u64) {
-        (self.entries.len(), self.bytes.len(), self.dropped)
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.entries.len(), self.kept())
     }
 }

@@ -127,6 +127,35 @@ fn a_full_dump_looks_like_this() {
 }
 
 #[test]
+fn what_was_told_stands_behind_the_response() {
+    let trail = json!({
+        "events": [
+            {
+                "at_ms": 0.25,
+                "level": "DEBUG",
+                "target": "shop::stock",
+                "message": "asking the stock service",
+                "location": "src/stock.rs:7",
+                "spans": ["checkout", "reserve"],
+                "fields": {"order": 42, "owed": -3, "share": 0.5, "retry": false, "at": "10.0.0.7\u{1b}"},
+            },
+            {"at_ms": 12.5, "level": "ERROR", "target": "shop"},
+        ],
+        "dropped": 3,
+        "limited_to": "OFF",
+    });
+    let text = text(&failed(&[("/trail", trail.clone())]));
+    let value = validated_dump(&text);
+    assert_eq!(value["events"], trail["events"]);
+    assert_eq!((&value["events_dropped"], &value["events_limited_to"]), (&json!(3), &json!("OFF")));
+    let keys: Vec<_> =
+        order(&text).into_iter().filter(|(depth, _)| *depth == 1).map(|(_, key)| key).collect();
+    let behind = keys.iter().position(|key| *key == "response").unwrap() + 1;
+    assert_eq!(keys[behind..behind + 4], ["events", "events_dropped", "events_limited_to", "curl"]);
+    assert!(text.contains(r#""at": "10.0.0.7\u001b""#), "{text}");
+}
+
+#[test]
 fn what_is_not_known_is_not_there() {
     let text = text(&failed(&[
         ("/response", Value::Null),
