@@ -306,12 +306,8 @@ impl Flight {
     /// Someone in the handler tells why.
     pub(super) fn report<By, E: AnyError<By> + ?Sized>(&self, error: &E, location: &Location<'_>) {
         let recorder = &self.0.recorder;
-        let location = Some(format!("{}:{}", location.file(), location.line()));
-        let mut told = None;
-        error.show(&mut |shown| {
-            told = Some(report::of_shown(&shown, &recorder.known_errors, &*recorder.scrub))
-        });
-        self.lock().reported = told.map(|told| ErrorReport { location, ..told });
+        let told = report::of_any(error, location, &recorder.known_errors, &*recorder.scrub);
+        self.lock().reported = Some(told);
     }
 
     /// The response tells why, should it be a failure.

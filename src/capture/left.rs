@@ -178,7 +178,7 @@ impl Left {
             Self::Report(report) => report,
             Self::Failure(failure) => {
                 let Some(Failure(inner)) = failure.get() else { return ErrorReport::default() };
-                let location = Some(format!("{}:{}", inner.location.file(), inner.location.line()));
+                let location = Some(report::place(inner.location));
                 let error_type = report::type_of(&*inner.error, inner.type_name, known);
                 let report = report::without_stack(&*inner.error, error_type, &**scrub);
                 let backtrace = Some(later(failure, |failure| &*failure.0.error, scrub));

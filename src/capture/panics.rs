@@ -53,7 +53,7 @@ fn note(info: &PanicHookInfo<'_>) {
     if !current::is_inside() || crate::sink::is_delivering() {
         return;
     }
-    let location = info.location().map(|location| format!("{}:{}", location.file(), location.line()));
+    let location = info.location().map(report::place);
     // RUST_BACKTRACE=0 is heeded; unset, the stack is worth its microseconds: nobody can ask for it later.
     let wanted = env::var_os("RUST_BACKTRACE").is_none_or(|value| value != "0");
     let stack = wanted.then(backtrace::Backtrace::force_capture);

@@ -5,10 +5,15 @@ use std::{
     borrow::Cow,
     error::Error,
     fmt::{self, Debug, Display, Write},
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, Location, catch_unwind},
 };
 
-use super::{any_error::Shown, frames, left::Failure, theirs::Theirs};
+use super::{
+    any_error::{AnyError, Shown},
+    frames,
+    left::Failure,
+    theirs::Theirs,
+};
 use crate::{
     exchange::{Backtrace, ErrorReport, Redacted, Scrub},
     redact,
@@ -65,14 +70,30 @@ const TEXT_LIMIT: usize = 8 * 1024;
 /// Bytes of each that are counted before its end is no longer waited for.
 const COUNT_LIMIT: usize = 256 * 1024;
 
-/// An error that is reported.
-pub(super) fn of_shown(shown: &Shown<'_>, known: &[Known], scrub: &dyn Scrub) -> ErrorReport {
+/// An error that is reported at a place.
+pub(super) fn of_any<By, E: AnyError<By> + ?Sized>(
+    error: &E,
+    location: &Location<'_>,
+    known: &[Known],
+    scrub: &dyn Scrub,
+) -> ErrorReport {
+    let mut told = ErrorReport::default();
+    contained(|| error.show(&mut |shown| told = of_shown(&shown, known, scrub)));
+    ErrorReport { location: Some(place(location)), ..told }
+}
+
+fn of_shown(shown: &Shown<'_>, known: &[Known], scrub: &dyn Scrub) -> ErrorReport {
     let error_type = match shown.any {
         Some(error) => type_of(error, shown.type_name, known),
         None => nameable(shown.type_name),
     };
     let backtrace = stack_in(shown.debug, scrub).map(Backtrace::told);
     ErrorReport { backtrace, ..without_stack(shown.error, error_type, scrub) }
+}
+
+/// `src/orders.rs:42`.
+pub(super) fn place(location: &Location<'_>) -> String {
+    format!("{}:{}", location.file(), location.line())
 }
 
 /// An error whose sources are known.
