@@ -206,7 +206,7 @@ impl FlightLog {
     /// Writes a dump of what did not pass the layer, such as a job taken from a queue or a request to another service,
     /// and gives its path. It is redacted and bounded as all dumps are; its trigger is `manual`, its reason `write_dump`.
     ///
-    /// Its id is the [`RequestId`] in the request's extensions, else a fresh one. There is no entry of it.
+    /// Its id is the [`RequestId`](crate::RequestId) in the request's extensions, else a fresh one. There is no entry of it.
     ///
     /// It waits for the disk: in async code call it where blocking is allowed (`tokio::task::spawn_blocking`).
     ///

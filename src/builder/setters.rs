@@ -202,7 +202,7 @@ impl FlightLogBuilder {
     /// use tower_flightlog::{Exchange, FlightLog};
     ///
     /// let builder = FlightLog::builder().dump_when(|exchange: &Exchange| {
-    ///     exchange.status().is_some_and(|status| status == 409) && exchange.request.endpoint() == &"/orders"
+    ///     exchange.status().is_some_and(|status| status == 409) && exchange.request.endpoint().as_str() == "/orders"
     /// });
     /// ```
     pub fn dump_when(mut self, when: impl Fn(&Exchange) -> bool + Send + Sync + 'static) -> Self {

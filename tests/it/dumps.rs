@@ -107,7 +107,7 @@ async fn a_task_that_asks_after_the_end_is_promised_nothing() {
 async fn a_predicate_sees_what_ended_and_its_panic_stays_with_it() {
     let dir = tempfile::tempdir().unwrap();
     let when = |exchange: &Exchange| {
-        assert!(exchange.request.endpoint() != &"/cursed", "of a predicate");
+        assert!(exchange.request.endpoint().as_str() != "/cursed", "of a predicate");
         exchange.status().is_some_and(|status| status == 409)
     };
     let flightlog = log(dir.path(), |builder| builder.dump_when(when).sample(0.0));

@@ -3,6 +3,9 @@ use std::{borrow::Cow, net::Ipv6Addr};
 /// Bytes of a text that are looked at.
 const LIMIT: usize = 1024;
 
+/// `ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255`.
+const LONGEST_IP: usize = 45;
+
 /// Stands for what changes from one time to the next.
 const MARK: &str = "#";
 
@@ -56,13 +59,14 @@ impl Rest<'_> {
         if is_word(byte) {
             return self.word(normal);
         }
-        if is_quote(byte) && !self.is_in_word() {
-            if let Some(length) = self.quoted(byte) {
-                self.at += length;
-                normal.push(byte.into());
-                normal.push_str(MARK);
-                return normal.push(byte.into());
-            }
+        if is_quote(byte)
+            && !self.is_in_word()
+            && let Some(length) = self.quoted(byte)
+        {
+            self.at += length;
+            normal.push(byte.into());
+            normal.push_str(MARK);
+            return normal.push(byte.into());
         }
         let length = self.ahead().chars().next().map_or(1, char::len_utf8);
         normal.push_str(self.take(length));
@@ -125,16 +129,17 @@ impl Rest<'_> {
             return None;
         }
         let (at, text) = (self.at, self.ahead());
-        let run = |is_part: fn(u8) -> bool| text.bytes().take_while(|byte| is_part(*byte)).count();
-        let length = run(|byte| is_hex(byte) || matches!(byte, b':' | b'.'));
+        let is_part = |byte: &u8| is_hex(*byte) || matches!(byte, b':' | b'.');
+        let length = text.bytes().take(LONGEST_IP + 1).take_while(is_part).count();
         let ip = text.get(..length).unwrap_or_default().trim_end_matches('.');
         let ip = ip.strip_suffix(':').filter(|ip| !ip.ends_with(':')).unwrap_or(ip);
         let goes_on = text.as_bytes().get(ip.len()).is_some_and(|byte| is_word(*byte));
-        let is_ip = ip.len() <= 45 && ip.bytes().any(|byte| byte.is_ascii_digit()) && !goes_on;
+        let is_ip = ip.len() <= LONGEST_IP && ip.bytes().any(|byte| byte.is_ascii_digit()) && !goes_on;
         if is_ip && ip.parse::<Ipv6Addr>().is_ok() {
             return Some(ip.len());
         }
-        let length = run(|byte| is_word(byte) || matches!(byte, b'.' | b'-' | b'+' | b'@' | b'%'));
+        let is_part = |byte: &u8| is_word(*byte) || matches!(byte, b'.' | b'-' | b'+' | b'@' | b'%');
+        let length = text.bytes().take_while(is_part).count();
         let mail = text.get(..length).unwrap_or_default().trim_end_matches(['.', '-']);
         if let Some((name, host)) = mail.split_once('@')
             && !name.is_empty()
@@ -262,16 +267,6 @@ mod tests {
         #[test]
         fn any_text_is_survived_and_grows_by_little(text in "\\PC{0,300}|[\"'`a1:@. -]{0,2000}") {
             prop_assert!(normal(&text).len() <= LIMIT + LIMIT / 2);
-        }
-    }
-
-    #[test]
-    fn no_text_takes_longer_than_its_length() {
-        for bad in ["\"", "'a ", "a.", "a@", "::", "a:", "`1", "f.f:"] {
-            let text = bad.repeat(LIMIT);
-            let start = std::time::Instant::now();
-            (0..100).for_each(|_| drop(normal(&text)));
-            assert!(start.elapsed() < std::time::Duration::from_secs(2), "{bad}");
         }
     }
 }
