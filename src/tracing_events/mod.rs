@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{cell::LazyCell, sync::Arc};
 
 use tracing::{Level, field};
 
@@ -30,7 +30,10 @@ impl TracingEvents {
     }
 }
 
-/// An event with the fields that every type has, and those given.
+/// An event with the fields that every type has, and those given, each worked out only where somebody listens.
+///
+/// Nobody is asked beforehand (`tracing::enabled!`): a filter of a layer that was asked, and then not told, takes the next
+/// event of its thread for the refused one.
 macro_rules! tell {
     ($level:expr, $type:literal, $about:expr, $message:expr, $($name:tt = $value:expr),+ $(,)?) => {
         tracing::event!(
@@ -52,14 +55,11 @@ macro_rules! tell {
 
 impl Sink for TracingEvents {
     fn started(&self, started: &Arc<Started>) {
-        if !tracing::enabled!(target: TARGET, Level::INFO) {
-            return;
-        }
         let view = (self.0)();
         if view.combined {
             return;
         }
-        let (body, body_text, truncated) = members(inline_request(&view, started));
+        let body = LazyCell::new(|| members(inline_request(&view, started)));
         tell!(
             Level::INFO,
             "request",
@@ -74,9 +74,9 @@ impl Sink for TracingEvents {
             content_type = started.request.head.content_type().map(field::display),
             request_bytes = started.request.body.total_bytes(),
             request_headers = view.shows_headers().then(|| headers(started.request.headers())),
-            request_body = body,
-            request_body_text = body_text,
-            request_body_truncated = truncated,
+            request_body = body.0,
+            request_body_text = body.1,
+            request_body_truncated = body.2,
         );
     }
 
@@ -105,20 +105,12 @@ macro_rules! at_level {
 
 impl TracingEvents {
     fn response(&self, exchange: &Exchange) {
-        macro_rules! enabled {
-            ($level:expr) => {
-                tracing::enabled!(target: TARGET, $level)
-            };
-        }
-        let level = exchange.level();
-        if !at_level!(level, enabled) {
-            return;
-        }
-        let view = (self.0)();
-        let (request_inline, response_inline) = inline_response(&view, exchange);
-        let (request_body, request_body_text, request_body_truncated) = members(request_inline);
-        let (response_body, response_body_text, response_body_truncated) = members(response_inline);
-        let combined = view.combined.then_some(&exchange.request);
+        let view = LazyCell::new(|| (self.0)());
+        let bodies = LazyCell::new(|| {
+            let (request, response) = inline_response(&view, exchange);
+            (members(request), members(response))
+        });
+        let combined = LazyCell::new(|| view.combined.then_some(&exchange.request));
         let response = exchange.response.as_ref();
         let report = exchange.error.as_ref();
         macro_rules! event {
@@ -150,16 +142,16 @@ impl TracingEvents {
                         combined.filter(|_| view.shows_headers()).map(|request| headers(request.headers())),
                     response_headers =
                         response.filter(|_| view.shows_headers()).map(|response| headers(response.headers())),
-                    request_body = request_body,
-                    request_body_text = request_body_text,
-                    request_body_truncated = request_body_truncated,
-                    response_body = response_body,
-                    response_body_text = response_body_text,
-                    response_body_truncated = response_body_truncated,
+                    request_body = bodies.0.0,
+                    request_body_text = bodies.0.1,
+                    request_body_truncated = bodies.0.2,
+                    response_body = bodies.1.0,
+                    response_body_text = bodies.1.1,
+                    response_body_truncated = bodies.1.2,
                 )
             };
         }
-        at_level!(level, event);
+        at_level!(exchange.level(), event);
     }
 }
 
@@ -198,17 +190,13 @@ macro_rules! tell_failure {
 
 impl TracingEvents {
     fn error(&self, exchange: &Exchange) {
-        if tracing::enabled!(target: TARGET, Level::ERROR) {
-            let view = (self.0)();
-            tell_failure!("error", view, exchange, &*entry::error_message(exchange));
-        }
+        let view = LazyCell::new(|| (self.0)());
+        tell_failure!("error", view, exchange, &*entry::error_message(exchange));
     }
 
     fn exception(&self, exchange: &Exchange) {
-        if tracing::enabled!(target: TARGET, Level::ERROR) {
-            let view = (self.0)();
-            tell_failure!("exception", view, exchange, entry::exception_message(exchange));
-        }
+        let view = LazyCell::new(|| (self.0)());
+        tell_failure!("exception", view, exchange, entry::exception_message(exchange));
     }
 }
 

@@ -192,6 +192,8 @@ fn requests_at_once_never_mix() {
     let handler = move |Segment(n): Segment<u64>| {
         let together = Arc::clone(&together);
         async move {
+            // They are all of a kind, of which three would be kept.
+            current().dump("each").unwrap();
             for round in 0..5 {
                 tracing::debug!(n, round, "here");
                 together.wait().await;
