@@ -17,7 +17,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tracing::{Level, level_filters::LevelFilter};
 
-#[cfg(feature = "init")]
+#[cfg(any(test, feature = "init"))]
 pub(crate) use self::jot::Jot;
 use self::ring::Raw;
 pub(crate) use self::ring::{Place, Ring};
