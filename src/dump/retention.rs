@@ -155,7 +155,7 @@ fn oldest(age: Duration, now: Timestamp) -> Option<String> {
 /// does, whatever clients sent.
 pub(super) fn fingerprint_in(end: &[u8]) -> Option<Fingerprint> {
     let end = String::from_utf8_lossy(end);
-    let (_, similar) = end.rsplit_once("\n  \"similar\": {\n    \"fingerprint\": \"")?;
+    let (_, similar) = end.rsplit_once("\n  \"similar\": {\"fingerprint\": \"")?;
     similar.get(..16)?.parse().ok()
 }
 
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn only_the_outermost_similar_is_believed() {
         let similar = |indent: &str, fingerprint: &str| {
-            format!("\n{indent}\"similar\": {{\n{indent}  \"fingerprint\": \"{fingerprint}\",")
+            format!("\n{indent}\"similar\": {{\"fingerprint\": \"{fingerprint}\", \"count\": 4}},")
         };
         let ours = similar("  ", "00f067aa0ba902b7");
         assert_eq!(fingerprint_in(ours.as_bytes()), Some("00f067aa0ba902b7".parse().unwrap()));
