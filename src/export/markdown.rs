@@ -82,7 +82,7 @@ fn facts(dump: &Dump) -> String {
     let version = service.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
     fact("service", Some(format!("{}{version}", service.name)));
     fact("dump", exchange.dump.clone());
-    if let Some(similar) = &dump.similar {
+    if let Some(similar) = dump.similar.as_ref().filter(|similar| similar.count > 0) {
         let name = code(&similar.fingerprint.to_string(), TINY);
         facts.push(format!("{} more like this one since the last dump of them ({name})", similar.count));
     }
