@@ -67,6 +67,9 @@ pub(super) fn read<'a>(error: &'a (dyn Any + 'static), known: &[Known]) -> Optio
 const CHAIN_LIMIT: usize = 16;
 /// Bytes told of each.
 const TEXT_LIMIT: usize = 8 * 1024;
+/// Of an error with so many sources nothing is asked that it may answer by asking each in turn: the thread's stack might
+/// not be enough for that, and nothing catches its end.
+const DEPTH_LIMIT: usize = 64;
 /// Bytes of each that are counted before its end is no longer waited for.
 const COUNT_LIMIT: usize = 256 * 1024;
 
@@ -87,7 +90,7 @@ fn of_shown(shown: &Shown<'_>, known: &[Known], scrub: &dyn Scrub) -> ErrorRepor
         Some(error) => type_of(error, shown.type_name, known),
         None => nameable(shown.type_name),
     };
-    let backtrace = stack_in(shown.debug, scrub).map(Backtrace::told);
+    let backtrace = stack_of(shown.error, shown.debug, scrub).map(Backtrace::told);
     ErrorReport { backtrace, ..without_stack(shown.error, error_type, scrub) }
 }
 
@@ -98,7 +101,7 @@ pub(super) fn place(location: &Location<'_>) -> String {
 
 /// An error whose sources are known.
 pub(super) fn of_error(error: &(dyn Error + 'static), known: &[Known], scrub: &dyn Scrub) -> ErrorReport {
-    let backtrace = stack_in(error, scrub).map(Backtrace::told);
+    let backtrace = stack_of(error, error, scrub).map(Backtrace::told);
     ErrorReport { backtrace, ..without_stack(error, type_of(error, "", known), scrub) }
 }
 
@@ -131,6 +134,16 @@ pub(super) fn type_of(error: &(dyn Error + 'static), told: &'static str, known: 
 }
 
 /// The stack in what an error says with `{:?}`, trimmed and redacted.
+pub(super) fn stack_of(
+    error: &dyn Error,
+    said: &(impl Debug + ?Sized),
+    scrub: &dyn Scrub,
+) -> Option<Redacted> {
+    let chain = std::iter::successors(source(error), |error| source(*error));
+    (chain.take(DEPTH_LIMIT).count() < DEPTH_LIMIT).then(|| stack_in(said, scrub)).flatten()
+}
+
+/// The same, however deep it is.
 pub(super) fn stack_in(said: &(impl Debug + ?Sized), scrub: &dyn Scrub) -> Option<Redacted> {
     let mut text = String::new();
     let mut head = Bounded { text: &mut text, room: COUNT_LIMIT, total: 0, ended: true };

@@ -81,7 +81,7 @@ fn a_full_dump_looks_like_this() {
     },
     "trailers": {"x-checksum": "8"}
   },
-  "curl": "# set first: TOKEN AUTHORIZATION NUMBER\ncurl \\\n  --request 'POST' \\\n  --globoff \\\n  --url 'http://127.0.0.1:3000/api/v1/orders?token='\"$TOKEN\" \\\n  --header 'accept: text/html' \\\n  --header 'accept: */*' \\\n  --header 'authorization: Bearer '\"$AUTHORIZATION\" \\\n  --header 'content-type: application/json' \\\n  --header 'user-agent:' \\\n  --data-binary '{\"card\":{\"number\":\"'\"$NUMBER\"'\"},\"item\":\"café\",\"price\":1.5}'",
+  "curl": "# set first: REPLAY_TOKEN REPLAY_AUTHORIZATION REPLAY_NUMBER\ncurl \\\n  --request 'POST' \\\n  --globoff \\\n  --url 'http://127.0.0.1:3000/api/v1/orders?token='\"${REPLAY_TOKEN:?}\" \\\n  --header 'accept: text/html' \\\n  --header 'accept: */*' \\\n  --header 'authorization: Bearer '\"${REPLAY_AUTHORIZATION:?}\" \\\n  --header 'content-type: application/json' \\\n  --header 'user-agent:' \\\n  --data-binary '{\"card\":{\"number\":\"'\"${REPLAY_NUMBER:?}\"'\"},\"item\":\"café\",\"price\":1.5}'",
   "service": {"name": "shop", "version": "1.2.3", "pid": 4711, "host": "box"},
   "similar": {"fingerprint": "26a1dd7d4722a93b", "count": 4},
   "recorder": {"counters": {"begun": 7}}
