@@ -69,11 +69,12 @@ struct State {
     beginning: Beginning,
     request: Tap,
     answer: Option<Answer>,
-    reported: Option<ErrorReport>,
+    /// Boxed, as the next two: hardly any exchange has one, and all of them would carry the room for it along.
+    reported: Option<Box<ErrorReport>>,
     /// What the response has of it in its extensions.
-    left: Option<Left>,
+    left: Option<Box<Left>>,
     /// The last ERROR the application logged.
-    logged: Option<ErrorReport>,
+    logged: Option<Box<ErrorReport>>,
     /// The dump that was asked for.
     asked: Option<Box<Asked>>,
     policy: RoutePolicy,
@@ -203,7 +204,7 @@ impl Flight {
     /// The request body failed.
     pub(crate) fn request_failed(&self, error: &str) {
         let message = self.0.recorder.scrub.text(error);
-        self.lock().logged = Some(ErrorReport { message, ..ErrorReport::default() });
+        self.lock().logged = Some(Box::new(ErrorReport { message, ..ErrorReport::default() }));
     }
 
     /// There is no request body. Sinks are told once the service has had its chance to set a policy.
@@ -307,12 +308,12 @@ impl Flight {
     pub(super) fn report<By, E: AnyError<By> + ?Sized>(&self, error: &E, location: &Location<'_>) {
         let recorder = &self.0.recorder;
         let told = report::of_any(error, location, &recorder.known_errors, &*recorder.scrub);
-        self.lock().reported = Some(told);
+        self.lock().reported = Some(told.into());
     }
 
     /// The response tells why, should it be a failure.
     pub(crate) fn leave(&self, left: Left) {
-        let before = self.lock().left.replace(left);
+        let before = self.lock().left.replace(left.into());
         // Not under the lock: it may be the last to hold an error of the user's.
         drop(before);
     }
@@ -339,7 +340,7 @@ impl Flight {
     pub(crate) fn logged_error(&self, told: ErrorReport) {
         let mut state = self.lock();
         if !state.finished {
-            state.logged = Some(told);
+            state.logged = Some(told.into());
         }
     }
 
@@ -402,11 +403,14 @@ impl Flight {
 
         let grpc_status = grpc.as_ref().map(|grpc| grpc.status);
         let mut exchange = self.record(began, response, grpc_status, outcome, duration);
-        exchange.error = error.or(reported).or_else(|| {
+        exchange.error = error.or_else(|| reported.map(|reported| *reported)).or_else(|| {
             let recorder = &self.0.recorder;
             let left = || left.map(|left| left.into_report(&recorder.known_errors, &recorder.scrub));
             exchange.is_failure().then(|| {
-                left().or(logged).unwrap_or_else(|| cause::of(&exchange, grpc.and_then(|grpc| grpc.message)))
+                let logged = || logged.map(|logged| *logged);
+                left()
+                    .or_else(logged)
+                    .unwrap_or_else(|| cause::of(&exchange, grpc.and_then(|grpc| grpc.message)))
             })
         });
         if let Some(asked) = asked {
