@@ -48,11 +48,13 @@ impl Flight {
         let grpc_status = grpc.as_ref().map(|grpc| grpc.status);
         let mut exchange = self.record(began, answer, grpc_status, outcome, duration);
         let Told { reported, left, logged, asked } = told;
-        exchange.error = error.or(reported).or_else(|| {
+        exchange.error = error.or_else(|| reported.map(|reported| *reported)).or_else(|| {
             let recorder = &self.0.recorder;
             let left = || left.map(|left| left.into_report(&recorder.known_errors, &recorder.scrub));
             exchange.is_failure().then(|| {
-                left().or(logged).unwrap_or_else(|| cause::of(&exchange, grpc.and_then(|grpc| grpc.message)))
+                left()
+                    .or_else(|| logged.map(|logged| *logged))
+                    .unwrap_or_else(|| cause::of(&exchange, grpc.and_then(|grpc| grpc.message)))
             })
         });
         if let Some(asked) = asked {

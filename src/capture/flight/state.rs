@@ -25,11 +25,12 @@ pub(super) struct State {
 /// What was told of it, and asked for.
 #[derive(Default)]
 pub(super) struct Told {
-    pub(super) reported: Option<ErrorReport>,
+    /// Boxed, as the others: hardly any exchange has one, and all of them would carry the room for it along.
+    pub(super) reported: Option<Box<ErrorReport>>,
     /// What the response has of it in its extensions.
-    pub(super) left: Option<Left>,
+    pub(super) left: Option<Box<Left>>,
     /// The last ERROR the application logged.
-    pub(super) logged: Option<ErrorReport>,
+    pub(super) logged: Option<Box<ErrorReport>>,
     /// The dump that was asked for.
     pub(super) asked: Option<Box<DumpRequest>>,
 }

@@ -25,12 +25,12 @@ impl Flight {
     ) {
         let recorder = &self.0.recorder;
         let told = report::of_any(error, location, &recorder.known_errors, &*recorder.scrub);
-        self.lock().told.reported = Some(told);
+        self.lock().told.reported = Some(told.into());
     }
 
     /// The response tells why, should it be a failure.
     pub(crate) fn leave(&self, left: Left) {
-        let before = self.lock().told.left.replace(left);
+        let before = self.lock().told.left.replace(left.into());
         // Not under the lock: it may be the last to hold an error of the user's.
         drop(before);
     }
@@ -57,7 +57,7 @@ impl Flight {
     pub(crate) fn logged_error(&self, told: ErrorReport) {
         let mut state = self.lock();
         if !state.finished {
-            state.told.logged = Some(told);
+            state.told.logged = Some(told.into());
         }
     }
 
