@@ -1,0 +1,7 @@
+//! What can be asked, a file each.
+
+pub(crate) mod find;
+pub(crate) mod follow;
+pub(crate) mod row;
+pub(crate) mod tail;
+pub(crate) mod trouble;
