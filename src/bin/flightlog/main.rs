@@ -120,7 +120,9 @@ fn answer(options: &Options, screen: &mut Screen<'_>) -> Result<Found, Failure> 
             show_text(screen, &text)
         }
         Command::Tail => commands::tail::tail(options, &open(options)?, screen),
-        Command::Stats | Command::Errors | Command::Dumps | Command::Show | Command::Doctor => {
+        Command::Stats => commands::stats::stats(options, &open(options)?, screen),
+        Command::Errors => commands::groups::errors(options, &open(options)?, screen),
+        Command::Dumps | Command::Show | Command::Doctor => {
             Err(Failure::usage("not yet"))
         }
         Command::Curl | Command::Har | Command::Markdown | Command::Test => Err(Failure::usage("not yet")),

@@ -6,7 +6,7 @@ use super::trouble::Trouble;
 use crate::{
     entry::{Entry, Kind, Parser},
     filter::Filter,
-    read::{Backward, Forward, LogFile, LogSet, Series},
+    read::{Backward, Forward, LogFile, LogSet, Series, seek_end},
     time::SECOND,
 };
 
@@ -64,7 +64,11 @@ pub(crate) fn last<'s>(
     let mut parser = Parser::default();
     let mut spots = Vec::new();
     'files: for file in series.files.iter().rev() {
-        let mut lines = Backward::new(&file.file, file.length);
+        let end = match filter.until {
+            Some(until) => seek_end(&file.file, file.length, until, &mut parser)?,
+            None => file.length,
+        };
+        let mut lines = Backward::new(&file.file, end);
         while let Some(line) = lines.next()? {
             if spots.len() == most {
                 break 'files;

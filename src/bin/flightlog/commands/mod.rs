@@ -2,6 +2,8 @@
 
 pub(crate) mod find;
 pub(crate) mod follow;
+pub(crate) mod groups;
 pub(crate) mod row;
+pub(crate) mod stats;
 pub(crate) mod tail;
 pub(crate) mod trouble;

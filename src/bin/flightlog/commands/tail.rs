@@ -69,6 +69,8 @@ pub(crate) struct Choice<'o> {
     options: &'o Options,
     /// Failures are read from errors.log, which has them all and nothing else.
     by_errors: bool,
+    /// There is no api.log: whatever there is is read.
+    has_api: bool,
 }
 
 impl<'o> Choice<'o> {
@@ -77,7 +79,8 @@ impl<'o> Choice<'o> {
         let exists = set.named("errors").is_some() || (options.follow && set.series.is_empty());
         // Its entries have neither headers nor bodies.
         let by_errors = asked && exists && !options.filter.needs_request();
-        Self { options, by_errors }
+        let has_api = set.named("api").is_some() || set.named("errors").is_some() || set.series.is_empty();
+        Self { options, by_errors, has_api }
     }
 
     /// Whether a log is read for what is shown.
@@ -86,7 +89,7 @@ impl<'o> Choice<'o> {
             "errors" => self.by_errors,
             "api" => !self.by_errors,
             // A component's, or a single file of any name.
-            _ => !self.by_errors && (self.options.events || self.options.log_dir().is_file()),
+            _ => !self.by_errors && (self.options.events || !self.has_api),
         }
     }
 

@@ -86,6 +86,15 @@ impl LogSet {
         self.series.iter().find(|series| series.name == name)
     }
 
+    /// The logs that have the exchanges: api.log, or what there is where there is none.
+    pub(crate) fn exchanges(&self) -> impl Iterator<Item = &Series> {
+        let has_api = self.named("api").is_some();
+        let is_alone = self.series.len() == 1;
+        self.series
+            .iter()
+            .filter(move |series| if has_api { series.name == "api" } else { is_alone || series.name != "errors" })
+    }
+
     /// Opens files, newest first: a rotation meanwhile makes one come twice, never not at all.
     fn open_all(&mut self, paths: Vec<(u64, PathBuf)>) -> Vec<LogFile> {
         let mut files: Vec<LogFile> = Vec::new();

@@ -34,11 +34,6 @@ impl<'f> Forward<'f> {
         self.buffer
     }
 
-    /// Where the next line begins.
-    pub(crate) fn position(&self) -> u64 {
-        self.offset + self.start as u64
-    }
-
     /// The next line.
     #[inline]
     pub(crate) fn next(&mut self) -> io::Result<Option<Line<'_>>> {

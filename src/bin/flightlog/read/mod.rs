@@ -10,7 +10,7 @@ mod tests;
 pub(crate) use backward::Backward;
 pub(crate) use files::{LogFile, LogSet, Series, open_regular};
 pub(crate) use forward::Forward;
-pub(crate) use seek::{seek, starts_at};
+pub(crate) use seek::{seek, seek_end, starts_at};
 
 /// Bytes read at once: a quarter of a MiB stays in the processor's cache, and a call of the system costs less than it brings.
 pub(crate) const PIECE: usize = 256 * 1024;

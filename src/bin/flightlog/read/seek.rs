@@ -10,7 +10,19 @@ const NEAR: u64 = 32 * 1024;
 
 /// Where to begin in a file to miss nothing that was written at `since` or later: the start of a line.
 pub(crate) fn seek(file: &File, limit: u64, since: u64, parser: &mut Parser) -> io::Result<u64> {
-    let since = since.saturating_sub(SLACK);
+    Ok(bisect(file, limit, since.saturating_sub(SLACK), parser)?.0)
+}
+
+/// Where to end in a file to miss nothing that was written up to `until`.
+pub(crate) fn seek_end(file: &File, limit: u64, until: u64, parser: &mut Parser) -> io::Result<u64> {
+    let (_, high) = bisect(file, limit, until.saturating_add(SLACK), parser)?;
+    let mut lines = Forward::new(file, high, limit);
+    let line = lines.next()?.map_or(0, |line| line.length + u64::from(line.is_ended));
+    Ok(high + line)
+}
+
+/// Two places near each other: what is before the first is earlier, what begins behind the second is later.
+fn bisect(file: &File, limit: u64, since: u64, parser: &mut Parser) -> io::Result<(u64, u64)> {
     let (mut low, mut high) = (0, limit);
     let mut piece = vec![0; 4096];
     while high - low > NEAR {
@@ -20,7 +32,7 @@ pub(crate) fn seek(file: &File, limit: u64, since: u64, parser: &mut Parser) -> 
             _ => high = middle,
         }
     }
-    Ok(low)
+    Ok((low, high))
 }
 
 /// When the first line behind `from` was written, and where it begins.
