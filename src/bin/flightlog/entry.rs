@@ -85,11 +85,6 @@ impl<'a> Entry<'a> {
         if self.rest == 0 { Members::of(self.line) } else { Members::from(self.line, self.rest) }
     }
 
-    /// Whether it tells how an exchange ended.
-    pub(crate) fn is_end(&self) -> bool {
-        self.kind == Kind::Response
-    }
-
     /// Whether it went wrong by its own fault.
     pub(crate) fn is_failure(&self) -> bool {
         self.level == Level::Error || self.status >= 500

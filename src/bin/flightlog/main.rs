@@ -122,9 +122,16 @@ fn answer(options: &Options, screen: &mut Screen<'_>) -> Result<Found, Failure> 
         Command::Tail => commands::tail::tail(options, &open(options)?, screen),
         Command::Stats => commands::stats::stats(options, &open(options)?, screen),
         Command::Errors => commands::groups::errors(options, &open(options)?, screen),
-        Command::Dumps | Command::Show | Command::Doctor => {
-            Err(Failure::usage("not yet"))
+        Command::Dumps => commands::dumps::dumps(options, screen),
+        Command::Show => {
+            // A dump tells all without the logs.
+            let set = open(options).or_else(|failure| match commands::dumps::list(&options.dump_dir()) {
+                Ok(dumps) if !dumps.is_empty() => Ok(LogSet::default()),
+                _ => Err(failure),
+            });
+            commands::show::show(options, &set?, screen)
         }
+        Command::Doctor => commands::doctor::doctor(options, &open(options)?, screen),
         Command::Curl | Command::Har | Command::Markdown | Command::Test => Err(Failure::usage("not yet")),
     }
 }

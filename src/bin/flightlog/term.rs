@@ -54,7 +54,6 @@ pub(crate) struct Screen<'w> {
     pub(crate) colours: bool,
     /// A person looks at it: each line is shown when it is made, and bars are drawn.
     pub(crate) is_terminal: bool,
-    pub(crate) width: usize,
     column: usize,
 }
 
@@ -82,9 +81,7 @@ impl<'w> Screen<'w> {
             Colour::Always => true,
             Colour::Never => false,
         };
-        let width = rustix::termios::tcgetwinsize(&stdout).map_or(0, |size| usize::from(size.ws_col));
-        let width = if width == 0 { 120 } else { width };
-        Self { out: Box::new(stdout.lock()), text: Vec::new(), colours, is_terminal, width, column: 0 }
+        Self { out: Box::new(stdout.lock()), text: Vec::new(), colours, is_terminal, column: 0 }
     }
 
     /// Text of a log or of ours. Characters that act leave as escapes.

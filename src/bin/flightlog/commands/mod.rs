@@ -1,9 +1,12 @@
 //! What can be asked, a file each.
 
+pub(crate) mod doctor;
+pub(crate) mod dumps;
 pub(crate) mod find;
 pub(crate) mod follow;
 pub(crate) mod groups;
 pub(crate) mod row;
+pub(crate) mod show;
 pub(crate) mod stats;
 pub(crate) mod tail;
 pub(crate) mod trouble;

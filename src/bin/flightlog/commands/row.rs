@@ -9,8 +9,8 @@ use crate::{
     time,
 };
 
-/// Where the id of an exchange stands, if its endpoint leaves room.
-const ID: usize = 72;
+/// Where the bytes of an exchange stand, and its id behind them, if its endpoint leaves room.
+const BYTES: usize = 66;
 /// Where the lines below the first begin.
 const BELOW: usize = 23;
 /// Lines shown of a message that has many.
@@ -45,31 +45,18 @@ impl Rows {
         if matches!(entry.kind, Kind::Told | Kind::Recorder) {
             return told(screen, entry);
         }
-        screen.put(Ink::Bold, &format!("{:<7}", json::unescape(entry.method)));
-        screen.space(2);
-        let status = if entry.status == 0 { "---".into() } else { entry.status.to_string() };
-        screen.put(Ink::of_status(entry.status, entry.is_failure()), &status);
-        screen.space(2);
-        let duration = entry.duration.unwrap_or(0);
-        let pace = if duration >= time::SECOND { Ink::Yellow } else { Ink::Plain };
-        screen.put(pace, &format!("{:>7}", entry.duration.map_or_else(|| "-".into(), time::human)));
-        if screen.is_terminal {
-            screen.space(1);
-            screen.put(Ink::Dim, &bar(duration));
-        }
-        screen.space(2);
-        screen.put(Ink::Plain, &json::unescape(entry.endpoint));
-        screen.column(ID - 12);
-        let bytes = entry.get("response_bytes").and_then(json::number);
-        screen.put(Ink::Dim, &format!("{:>10}", bytes.map_or_else(String::new, |bytes| time::size(bytes as u64))));
-        screen.space(2);
-        screen.put(Ink::Dim, short_id(&json::unescape(entry.id)));
-        remarks(screen, entry);
-        screen.end_line()?;
+        line(screen, entry)?;
         if entry.status >= 400 || entry.is_failure() || failure.is_some() {
             cause(screen, entry, failure)?;
         }
         if self.verbose { details(screen, entry, request) } else { Ok(()) }
+    }
+
+    /// The line alone, without the day.
+    pub(crate) fn brief(&mut self, screen: &mut Screen<'_>, entry: &Entry<'_>) -> io::Result<()> {
+        screen.put(Ink::Dim, &time::clock(entry.at));
+        screen.space(2);
+        line(screen, entry)
     }
 
     /// The time, after the day where it is another one.
@@ -83,6 +70,31 @@ impl Rows {
         screen.space(2);
         Ok(())
     }
+}
+
+/// Method, status, duration, endpoint, bytes, id, and what is not as usual.
+fn line(screen: &mut Screen<'_>, entry: &Entry<'_>) -> io::Result<()> {
+    screen.put(Ink::Bold, &format!("{:<7}", json::unescape(entry.method)));
+    screen.space(2);
+    let status = if entry.status == 0 { "---".into() } else { entry.status.to_string() };
+    screen.put(Ink::of_status(entry.status, entry.is_failure()), &status);
+    screen.space(2);
+    let duration = entry.duration.unwrap_or(0);
+    let pace = if duration >= time::SECOND { Ink::Yellow } else { Ink::Plain };
+    screen.put(pace, &format!("{:>7}", entry.duration.map_or_else(|| "-".into(), time::human)));
+    if screen.is_terminal {
+        screen.space(1);
+        screen.put(Ink::Dim, &bar(duration));
+    }
+    screen.space(2);
+    screen.put(Ink::Plain, &json::unescape(entry.endpoint));
+    screen.column(BYTES);
+    let bytes = entry.get("response_bytes").and_then(json::number);
+    screen.put(Ink::Dim, &format!("{:>10}", bytes.map_or_else(String::new, |bytes| time::size(bytes as u64))));
+    screen.space(2);
+    screen.put(Ink::Dim, short_id(&json::unescape(entry.id)));
+    remarks(screen, entry);
+    screen.end_line()
 }
 
 /// The last 8 characters of an id of ours: enough to find it by.
