@@ -16,7 +16,8 @@ fn main() -> std::io::Result<()> {
     let megabytes: u64 = megabytes.parse().map_err(std::io::Error::other)?;
     let dir = PathBuf::from(dir);
     std::fs::create_dir_all(&dir)?;
-    let (mut api_file, mut errors_file) = (File::create(dir.join("api.log"))?, File::create(dir.join("errors.log"))?);
+    let (mut api_file, mut errors_file) =
+        (File::create(dir.join("api.log"))?, File::create(dir.join("errors.log"))?);
     let mut generator = Generator::default();
     let (mut api, mut errors) = (Vec::new(), Vec::new());
     let mut written = 0;

@@ -43,7 +43,8 @@ fn counts_are_exact_and_percentiles_within_one_percent() {
             assert!((exact - told).abs() <= exact * 0.01, "{key}: {exact} {told}");
         }
     }
-    let errors: u64 = stats["errors"].as_array().unwrap().iter().map(|group| group["count"].as_u64().unwrap()).sum();
+    let errors: u64 =
+        stats["errors"].as_array().unwrap().iter().map(|group| group["count"].as_u64().unwrap()).sum();
     assert_eq!(errors, lines(&logs, "errors.log").len() as u64);
 }
 
@@ -66,7 +67,9 @@ fn rotated_files_are_one_stream() {
     let (all, tail) = (stats(&logs, &[]), logs.say(&["-n", "100"]));
     let whole = fs::read_to_string(logs.path("api.log")).unwrap();
     let lines: Vec<_> = whole.split_inclusive('\n').collect();
-    for (name, part) in [("api.log.2", &lines[..150]), ("api.log.1", &lines[150..420]), ("api.log", &lines[420..])] {
+    for (name, part) in
+        [("api.log.2", &lines[..150]), ("api.log.1", &lines[150..420]), ("api.log", &lines[420..])]
+    {
         logs.put(name, part.concat());
     }
     assert_eq!(stats(&logs, &[]), all);
@@ -86,17 +89,26 @@ fn filters_let_pass_what_a_plain_reading_finds() {
     let middle = responses[1000]["timestamp"].as_str().unwrap();
     type Wanted<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
     let cases: Vec<(Vec<&str>, Wanted<'_>)> = vec![
-        (vec!["--status", "4xx,201"], Box::new(|line| line["status_code"] == 404 || line["status_code"] == 201)),
-        (vec!["--endpoint", "/api/*", "--method", "post"], Box::new(|line| {
-            line["endpoint"].as_str().unwrap().starts_with("/api/") && line["method"] == "POST"
-        })),
+        (
+            vec!["--status", "4xx,201"],
+            Box::new(|line| line["status_code"] == 404 || line["status_code"] == 201),
+        ),
+        (
+            vec!["--endpoint", "/api/*", "--method", "post"],
+            Box::new(|line| {
+                line["endpoint"].as_str().unwrap().starts_with("/api/") && line["method"] == "POST"
+            }),
+        ),
         (vec!["--slow", "50ms"], Box::new(|line| line["duration_ms"].as_f64().unwrap() >= 50.0)),
         (vec!["--since", middle], Box::new(|line| line["timestamp"].as_str().unwrap() >= middle)),
         (vec!["--until", middle], Box::new(|line| line["timestamp"].as_str().unwrap() <= middle)),
-        (vec!["--where", "status_code>=500 and request_body.model=\"m1\""], Box::new(|line| {
-            let request = requests[line["request_id"].as_str().unwrap()];
-            line["status_code"] == 500 && request["request_body"]["model"] == "m1"
-        })),
+        (
+            vec!["--where", "status_code>=500 and request_body.model=\"m1\""],
+            Box::new(|line| {
+                let request = requests[line["request_id"].as_str().unwrap()];
+                line["status_code"] == 500 && request["request_body"]["model"] == "m1"
+            }),
+        ),
         (vec!["--where", "not (error_type or status_code<300)"], Box::new(|line| line["status_code"] == 404)),
     ];
     for (flags, wanted) in cases {
@@ -115,7 +127,8 @@ fn filters_let_pass_what_a_plain_reading_finds() {
 #[test]
 fn an_exchange_is_found_by_any_part_of_its_ids() {
     let logs = Logs::generated(400);
-    let line = lines(&logs, "api.log").into_iter().filter(|line| line["type"] == "response").nth(123).unwrap();
+    let line =
+        lines(&logs, "api.log").into_iter().filter(|line| line["type"] == "response").nth(123).unwrap();
     let id = line["request_id"].as_str().unwrap();
     for wanted in [id, &id[..18], &id[28..]] {
         let shown: Value = serde_json::from_str(&logs.say(&["show", wanted, "--json"])).unwrap();

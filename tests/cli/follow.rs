@@ -123,7 +123,10 @@ fn the_cause_of_a_failure_stands_below_it_though_it_is_written_later() {
     let mut following = Following::start(&logs, &["-f"]);
     following.expect("/1");
     append(&logs.path("api.log"), &entry(2, "response", 500, ""));
-    append(&logs.path("errors.log"), &entry(2, "error", 500, "").replace("Outgoing response", "the cache is cold"));
+    append(
+        &logs.path("errors.log"),
+        &entry(2, "error", 500, "").replace("Outgoing response", "the cache is cold"),
+    );
     following.expect("/2");
     assert!(following.next().contains("the cache is cold"));
 }

@@ -106,7 +106,9 @@ fn what_acts_on_a_terminal_never_reaches_it() {
     let line = format!(
         r#"{{"timestamp":"2026-11-20T10:30:00.123456Z","level":"ERROR","type":"response","request_id":"{evil}","method":"{evil}","endpoint":"/{evil}","status_code":500,"duration_ms":1,"outcome":"{evil}","error_type":"{evil}","error_message":"{evil}\nforged","dump":"../{evil}","request_headers":{{"{evil}":"{evil}"}},"request_body":{{"{evil}":["{evil}"]}},"response_body_text":"{evil}"}}"#
     );
-    let told = format!(r#"{{"type":"log","level":"WARN","message":"{evil}","module":"{evil}","fields":{{"{evil}":"{evil}"}}}}"#);
+    let told = format!(
+        r#"{{"type":"log","level":"WARN","message":"{evil}","module":"{evil}","fields":{{"{evil}":"{evil}"}}}}"#
+    );
     let log = format!("{line}\n{told}\n{evil}\n");
     survive(&with(&log), "controls");
     survive(&with(log.replace('\u{1b}', "\\u001b").replace('\u{202e}', "\\u202e")), "escaped controls");
@@ -130,7 +132,11 @@ fn logs_with_any_bytes_changed_are_survived() {
 #[test]
 fn a_name_of_a_dump_leads_nowhere_else() {
     let logs = Logs::generated(1);
-    fs::write(logs.dir().parent().unwrap().join("secret.json"), r#"{"schema":"flightlog.dump/1","x":"canary"}"#).unwrap();
+    fs::write(
+        logs.dir().parent().unwrap().join("secret.json"),
+        r#"{"schema":"flightlog.dump/1","x":"canary"}"#,
+    )
+    .unwrap();
     let line = r#"{"timestamp":"2026-11-20T10:30:00.123456Z","type":"response","request_id":"abc","endpoint":"/","status_code":500,"dump":"../../secret.json"}"#;
     logs.put("api.log", format!("{line}\n"));
     assert!(!logs.say(&["show", "abc", "--json"]).contains("canary"));

@@ -53,7 +53,8 @@ fn every_command_shows_what_it_showed() {
         ("error", &["--sine", "10m"]),
     ] {
         let output = logs.run(arguments);
-        let shown = format!("$ flightlog {}\n{}{}", arguments.join(" "), text(&output.stdout), text(&output.stderr));
+        let shown =
+            format!("$ flightlog {}\n{}{}", arguments.join(" "), text(&output.stdout), text(&output.stderr));
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/cli/snapshots/{name}.txt"));
         if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
             fs::write(&path, &shown).unwrap();

@@ -357,7 +357,8 @@ impl<'a> Found<'a> {
 
     fn entry(&self, line: &'a [u8], clock: &mut Clock) -> Entry<'a> {
         let whole = |place| self.value(place).and_then(|value| json::number(unquoted(value)));
-        let status = whole(6).filter(|status| (100.0..1000.0).contains(status)).map_or(0, |status| status as u16);
+        let status =
+            whole(6).filter(|status| (100.0..1000.0).contains(status)).map_or(0, |status| status as u16);
         let kind = match json::unescape(self.inner(2)).as_ref() {
             "request" => Kind::Request,
             "response" => Kind::Response,

@@ -272,10 +272,13 @@ mod tests {
 
     #[test]
     fn members_stand_as_they_are_written_and_nested_ones_are_passed_over() {
-        let text = br#" { "a" : {"status_code":500,"x":["}",{"b":"\"}"}]} ,"status_code":200,"c":[],"d":"q\\"} "#;
+        let text =
+            br#" { "a" : {"status_code":500,"x":["}",{"b":"\"}"}]} ,"status_code":200,"c":[],"d":"q\\"} "#;
         let members = Members::of(text);
         let seen: Vec<_> = members
-            .map(|m| (String::from_utf8_lossy(m.key).into_owned(), String::from_utf8_lossy(m.value).into_owned()))
+            .map(|m| {
+                (String::from_utf8_lossy(m.key).into_owned(), String::from_utf8_lossy(m.value).into_owned())
+            })
             .collect();
         let seen: Vec<_> = seen.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         assert_eq!(

@@ -83,7 +83,8 @@ fn main() -> ExitCode {
 
 /// Says something beside the answer. Nobody has to listen.
 pub(crate) fn say(text: &str) {
-    let shown: String = text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
+    let shown: String =
+        text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
     _ = writeln!(io::stderr(), "flightlog: {shown}");
 }
 
@@ -115,8 +116,9 @@ fn answer(options: &Options, screen: &mut Screen<'_>) -> Result<Found, Failure> 
         Command::Man => show_text(screen, &args::man()),
         Command::Completions => {
             let shell = name.unwrap_or_default();
-            let text = args::completions(shell)
-                .ok_or_else(|| Failure::usage(format!("completions for `{shell}`: there are bash, zsh, fish")))?;
+            let text = args::completions(shell).ok_or_else(|| {
+                Failure::usage(format!("completions for `{shell}`: there are bash, zsh, fish"))
+            })?;
             show_text(screen, &text)
         }
         Command::Tail => commands::tail::tail(options, &open(options)?, screen),
@@ -149,9 +151,9 @@ fn open(options: &Options) -> Result<LogSet, Failure> {
     let set = LogSet::open(&dir).map_err(|error| {
         let dir = dir.display();
         match error.kind() {
-            io::ErrorKind::NotFound => {
-                Failure::usage(format!("there is no {dir}\nsay where the logs are: --log-dir DIR, or set LOG_DIR"))
-            }
+            io::ErrorKind::NotFound => Failure::usage(format!(
+                "there is no {dir}\nsay where the logs are: --log-dir DIR, or set LOG_DIR"
+            )),
             _ => Failure::usage(format!("{dir} cannot be read: {error}")),
         }
     })?;

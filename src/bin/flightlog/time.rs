@@ -107,7 +107,9 @@ fn digits(text: &[u8]) -> Option<u64> {
     if text.is_empty() || text.len() > 10 {
         return None;
     }
-    text.iter().try_fold(0, |number, byte| Some(number * 10 + u64::from(byte.is_ascii_digit().then(|| byte - b'0')?)))
+    text.iter().try_fold(0, |number, byte| {
+        Some(number * 10 + u64::from(byte.is_ascii_digit().then(|| byte - b'0')?))
+    })
 }
 
 /// Days since 1970 of `2026-11-20`, by Howard Hinnant's `days_from_civil`.
@@ -120,7 +122,8 @@ fn date(text: &[u8]) -> Option<u64> {
     let year = year - u64::from(month <= 2 && year > 0);
     let (era, year_of_era) = (year / 400, year % 400);
     let day_of_year = (153 * if month > 2 { month - 3 } else { month + 9 } + 2) / 5 + day - 1;
-    (era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year).checked_sub(719_468)
+    (era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year)
+        .checked_sub(719_468)
 }
 
 /// A moment as people type it: `10m` (ago), `2026-11-20T10:00`, `10:30` (today), `today`, `yesterday`, `now`.
@@ -240,7 +243,16 @@ mod tests {
         ] {
             assert_eq!(clock.any(text), Some(at), "{text}");
         }
-        for text in ["", "x", "2026-13-20", "2026-11-20T25:00", "2026-11-20x", "-5", "NaN", "2026-11-20T10:30:00.12x456Z"] {
+        for text in [
+            "",
+            "x",
+            "2026-13-20",
+            "2026-11-20T25:00",
+            "2026-11-20x",
+            "-5",
+            "NaN",
+            "2026-11-20T10:30:00.12x456Z",
+        ] {
             assert_eq!(clock.any(text), None, "{text}");
         }
     }
@@ -265,7 +277,10 @@ mod tests {
 
     #[test]
     fn lengths_and_sizes_take_few_columns() {
-        assert_eq!([999, 12_343, 4_200_000, 3_700_000_000].map(human), ["999 µs", "12.3 ms", "4.20 s", "1h 01m"]);
+        assert_eq!(
+            [999, 12_343, 4_200_000, 3_700_000_000].map(human),
+            ["999 µs", "12.3 ms", "4.20 s", "1h 01m"]
+        );
         assert_eq!([999, 1536, 1 << 21, 3 << 30].map(size), ["999 B", "1.5 KiB", "2.0 MiB", "3.0 GiB"]);
     }
 }

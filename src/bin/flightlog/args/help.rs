@@ -85,19 +85,33 @@ pub(crate) fn completions(shell: &str) -> Option<String> {
                     let files = if value == "DIR" { "_files" } else { " " };
                     format!(":{}:{files}", value.replace(':', " "))
                 });
-                _ = writeln!(text, "    '--{}[{}]{value}' \\", flag.long, quoted(flag.does).replace(']', "\\]").replace('[', "\\["));
+                _ = writeln!(
+                    text,
+                    "    '--{}[{}]{value}' \\",
+                    flag.long,
+                    quoted(flag.does).replace(']', "\\]").replace('[', "\\[")
+                );
             }
             _ = writeln!(text, "    '1:command:({})'\n}}\ncompdef _flightlog flightlog", commands.join(" "));
         }
         "fish" => {
             for about in COMMANDS {
                 let does = quoted(about.does);
-                _ = writeln!(text, "complete -c flightlog -n __fish_use_subcommand -a {} -d '{does}'", about.name);
+                _ = writeln!(
+                    text,
+                    "complete -c flightlog -n __fish_use_subcommand -a {} -d '{does}'",
+                    about.name
+                );
             }
             for flag in FLAGS {
                 let short = flag.short.map_or_else(String::new, |short| format!(" -s {short}"));
                 let takes = if flag.value.is_some() { " -r" } else { "" };
-                _ = writeln!(text, "complete -c flightlog -l {}{short}{takes} -d '{}'", flag.long, quoted(flag.does));
+                _ = writeln!(
+                    text,
+                    "complete -c flightlog -l {}{short}{takes} -d '{}'",
+                    flag.long,
+                    quoted(flag.does)
+                );
             }
         }
         _ => return None,
@@ -112,7 +126,9 @@ fn quoted(text: &str) -> String {
 /// The manual page, in roff's `man` macros.
 pub(crate) fn man() -> String {
     let roff = |text: &str| text.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq");
-    let mut text = String::from(".TH FLIGHTLOG 1\n.SH NAME\nflightlog \\- read the logs and dumps of tower\\-flightlog\n");
+    let mut text = String::from(
+        ".TH FLIGHTLOG 1\n.SH NAME\nflightlog \\- read the logs and dumps of tower\\-flightlog\n",
+    );
     text.push_str(".SH SYNOPSIS\n.B flightlog\n[COMMAND] [FLAGS]\n.SH DESCRIPTION\n");
     _ = writeln!(text, "{}\n.SH COMMANDS", roff(INTRO));
     for about in COMMANDS {

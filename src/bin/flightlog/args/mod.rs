@@ -65,12 +65,14 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Opt
                 options.names.push(text(word)?);
                 continue;
             }
-            lexopt::Arg::Long(name) => {
-                FLAGS.iter().find(|flag| flag.long == name).ok_or_else(|| unknown_flag(&format!("--{name}")))?
-            }
-            lexopt::Arg::Short(name) => {
-                FLAGS.iter().find(|flag| flag.short == Some(name)).ok_or_else(|| unknown_flag(&format!("-{name}")))?
-            }
+            lexopt::Arg::Long(name) => FLAGS
+                .iter()
+                .find(|flag| flag.long == name)
+                .ok_or_else(|| unknown_flag(&format!("--{name}")))?,
+            lexopt::Arg::Short(name) => FLAGS
+                .iter()
+                .find(|flag| flag.short == Some(name))
+                .ok_or_else(|| unknown_flag(&format!("-{name}")))?,
         };
         match flag.value {
             None if flag.long == "stats" => stats = true,
@@ -84,7 +86,10 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Opt
     }
     if stats {
         if has_command && options.command != Command::Stats {
-            return Err(Failure::usage(format!("--stats is a command of its own: flightlog stats, not {}", options.command.name())));
+            return Err(Failure::usage(format!(
+                "--stats is a command of its own: flightlog stats, not {}",
+                options.command.name()
+            )));
         }
         options.command = Command::Stats;
     }
@@ -128,7 +133,8 @@ impl Options {
             "since" => filter.since = Some(time::typed_moment(&value, now).ok_or_else(bad)?),
             "until" => filter.until = Some(time::typed_moment(&value, now).ok_or_else(bad)?),
             "hours" => {
-                let hours: f64 = value.parse().ok().filter(|hours| (0.0..1e9).contains(hours)).ok_or_else(bad)?;
+                let hours: f64 =
+                    value.parse().ok().filter(|hours| (0.0..1e9).contains(hours)).ok_or_else(bad)?;
                 filter.since = Some(now.saturating_sub((hours * time::HOUR as f64) as u64));
             }
             "status" => {
@@ -142,7 +148,9 @@ impl Options {
             "id" => filter.id = Some(value),
             "where" => {
                 let question = Question::parse(&value).map_err(|why| {
-                    Failure::usage(format!("--where '{value}': {why}\ntry: --where 'status_code>=500 and duration_ms>1000'"))
+                    Failure::usage(format!(
+                        "--where '{value}': {why}\ntry: --where 'status_code>=500 and duration_ms>1000'"
+                    ))
                 })?;
                 // Several must hold together.
                 filter.question = Some(match filter.question.take() {
@@ -194,16 +202,19 @@ impl Options {
 
     /// Where the logs are: `--log-dir`, LOG_DIR, `./logs`.
     pub(crate) fn log_dir(&self) -> PathBuf {
-        let from_environment = || std::env::var_os("LOG_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+        let from_environment =
+            || std::env::var_os("LOG_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
         self.log_dir.clone().or_else(from_environment).unwrap_or_else(|| "logs".into())
     }
 
     /// Where the dumps are: `--dump-dir`, LOG_DUMP_DIR unless `--log-dir` was given, `dumps` among the logs.
     pub(crate) fn dump_dir(&self) -> PathBuf {
-        let from_environment = || std::env::var_os("LOG_DUMP_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+        let from_environment =
+            || std::env::var_os("LOG_DUMP_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
         let beside = || {
             let logs = self.log_dir();
-            let dir = if logs.is_file() { logs.parent().map(PathBuf::from).unwrap_or_default() } else { logs };
+            let dir =
+                if logs.is_file() { logs.parent().map(PathBuf::from).unwrap_or_default() } else { logs };
             dir.join("dumps")
         };
         match (&self.dump_dir, &self.log_dir) {

@@ -6,7 +6,9 @@ fn typed(line: &[&str]) -> Result<Options, String> {
 
 #[test]
 fn flags_of_log_viewer_and_their_combinations_are_understood() {
-    let options = typed(&["--log-dir", "d", "--type", "errors", "--lines", "7", "--errors-only", "--hours", "1.5"]).unwrap();
+    let options =
+        typed(&["--log-dir", "d", "--type", "errors", "--lines", "7", "--errors-only", "--hours", "1.5"])
+            .unwrap();
     assert_eq!((options.command, options.kind, options.lines), (Command::Tail, Some(Only::Errors), Some(7)));
     assert!(options.filter.errors_only);
     let ago = time::now() - options.filter.since.unwrap();
@@ -18,7 +20,9 @@ fn flags_of_log_viewer_and_their_combinations_are_understood() {
 #[test]
 fn flags_stand_before_or_behind_the_command() {
     assert_eq!(typed(&["-n5", "tail", "-fv"]).unwrap().lines, Some(5));
-    let options = typed(&["stats", "--by", "status", "--status", "5xx,429", "--where", "a=1", "--where", "b=1"]).unwrap();
+    let options =
+        typed(&["stats", "--by", "status", "--status", "5xx,429", "--where", "a=1", "--where", "b=1"])
+            .unwrap();
     assert_eq!(options.filter.status.len(), 2);
     assert!(matches!(options.filter.question, Some(Question::And(_))));
 }
@@ -53,9 +57,13 @@ fn what_is_wrong_says_what_to_type() {
 fn the_table_is_whole_and_every_text_comes_from_it() {
     for flag in FLAGS {
         assert_eq!(flag.value.is_some(), !flag.example.is_empty(), "{}", flag.long);
-        let same = FLAGS.iter().filter(|other| other.long == flag.long || (flag.short.is_some() && other.short == flag.short));
+        let same = FLAGS
+            .iter()
+            .filter(|other| other.long == flag.long || (flag.short.is_some() && other.short == flag.short));
         assert_eq!(same.count(), 1, "{}", flag.long);
-        for text in [help(None), man().replace("\\-", "-"), completions("bash").unwrap(), completions("zsh").unwrap()] {
+        for text in
+            [help(None), man().replace("\\-", "-"), completions("bash").unwrap(), completions("zsh").unwrap()]
+        {
             assert!(text.contains(&format!("--{}", flag.long)), "{}", flag.long);
         }
     }

@@ -120,7 +120,10 @@ fn examine(series: &Series, report: &mut Report) -> Result<(), Failure> {
             match parser.read(line.bytes, line.is_cut()) {
                 Ok(entry) => seen.take(&entry, line.is_cut(), &file.path, line.at),
                 Err(_) if !line.is_ended => {
-                    report.note(format!("{} ends in the midst of a line: it may be being written", file.path.display()));
+                    report.note(format!(
+                        "{} ends in the midst of a line: it may be being written",
+                        file.path.display()
+                    ));
                 }
                 Err(broken) => seen.trouble.note(broken, &file.path, line.at),
             }
@@ -157,7 +160,9 @@ impl Examined {
 
     /// Numbers go up by one within a run.
     fn number(&mut self, entry: &Entry<'_>) {
-        let (Some(run), Some(seq)) = (entry.text("run"), entry.get("seq").and_then(json::number)) else { return };
+        let (Some(run), Some(seq)) = (entry.text("run"), entry.get("seq").and_then(json::number)) else {
+            return;
+        };
         let seq = seq as u64;
         if self.runs.len() >= RUNS && !self.runs.contains_key(run.as_ref()) {
             return;
@@ -194,7 +199,8 @@ impl Examined {
                 let was_open = self.open.remove(entry.id).is_some();
                 // The beginning of those that were open when the log begins is not in it.
                 let begun = entry.at.saturating_sub(entry.duration.unwrap_or(0));
-                if !was_open && self.has_requests && begun > self.first_at + SECOND && self.open.len() < OPEN {
+                if !was_open && self.has_requests && begun > self.first_at + SECOND && self.open.len() < OPEN
+                {
                     self.unbegun += 1;
                 }
             }
@@ -207,7 +213,12 @@ impl Examined {
         for member in Members::of(line) {
             if matches!(
                 member.key,
-                b"request_headers" | b"response_headers" | b"request_body" | b"response_body" | b"fields" | b"attributes"
+                b"request_headers"
+                    | b"response_headers"
+                    | b"request_body"
+                    | b"response_body"
+                    | b"fields"
+                    | b"attributes"
             ) {
                 self.within(member.value, DEEPEST);
             }
@@ -249,37 +260,55 @@ impl Examined {
         let log = format!("{name}.log");
         if let Some(first) = &self.trouble.first {
             let Trouble { torn, not_json, nul, .. } = self.trouble;
-            report.bad([format!("{log}: {torn} torn lines, {not_json} that are no JSON, {nul} of NUL bytes; {first}")]);
+            report.bad([format!(
+                "{log}: {torn} torn lines, {not_json} that are no JSON, {nul} of NUL bytes; {first}"
+            )]);
         }
         if let Some(first) = &self.first_invalid {
-            report.bad([format!("{log}: {} lines are not valid JSON to their end, the first {first}", self.invalid)]);
+            report.bad([format!(
+                "{log}: {} lines are not valid JSON to their end, the first {first}",
+                self.invalid
+            )]);
         }
         let untold = self.missing.saturating_sub(self.told_missing);
         if untold > 0 {
             report.bad([format!("{log}: {untold} numbers are missing, and no gap entry says why")]);
         }
         if self.told_missing > 0 {
-            report.bad([format!("{log}: {} entries were lost (flightlog --events --where 'event_type=gap')", self.told_missing)]);
+            report.bad([format!(
+                "{log}: {} entries were lost (flightlog --events --where 'event_type=gap')",
+                self.told_missing
+            )]);
         }
         if self.twice > 0 {
             report.bad([format!("{log}: {} numbers come twice: lines were copied", self.twice)]);
         }
         if let Some(first) = &self.first_back {
-            report.bad([format!("{log}: the clock went back {} times, the first time {first}; --since may miss lines there", self.back)]);
+            report.bad([format!(
+                "{log}: the clock went back {} times, the first time {first}; --since may miss lines there",
+                self.back
+            )]);
         }
         if self.unbegun > 0 {
             report.bad([format!("{log}: {} responses without a request entry", self.unbegun)]);
         }
         let stale = self.open.values().filter(|at| **at + 60 * SECOND < self.last_at).count();
         if stale > 0 {
-            report.bad([format!("{log}: {stale} requests begun more than a minute before its end have no response")]);
+            report.bad([format!(
+                "{log}: {stale} requests begun more than a minute before its end have no response"
+            )]);
         }
         let unstopped = self.runs.values().filter(|(_, has_stopped)| !has_stopped).count();
         if unstopped > 1 {
-            report.note(format!("{log}: {unstopped} of {} runs did not tell their end: they go on, or were killed", self.runs.len()));
+            report.note(format!(
+                "{log}: {unstopped} of {} runs did not tell their end: they go on, or were killed",
+                self.runs.len()
+            ));
         }
         for (name, count) in &self.secrets {
-            report.bad([format!("{log}: `{name}` has a value that is not redacted, {count} times (LOG_REDACT={name})")]);
+            report.bad([format!(
+                "{log}: `{name}` has a value that is not redacted, {count} times (LOG_REDACT={name})"
+            )]);
         }
     }
 }
@@ -293,7 +322,11 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
 /// Who may read what, and what lies there.
 fn places(options: &Options, set: &LogSet, report: &mut Report) {
     let (logs, dump_dir) = (options.log_dir(), options.dump_dir());
-    report.bad([(&logs, "the directory"), (&dump_dir, "the directory")].into_iter().filter_map(|(path, what)| open_to(path, what)));
+    report.bad(
+        [(&logs, "the directory"), (&dump_dir, "the directory")]
+            .into_iter()
+            .filter_map(|(path, what)| open_to(path, what)),
+    );
     let files = set.series.iter().flat_map(|series| &series.files);
     report.bad(files.filter_map(|file| open_to(&file.path, "the log")));
     for dump in dumps::list(&dump_dir).unwrap_or_default() {
@@ -318,7 +351,8 @@ fn open_to(path: &Path, what: &str) -> Option<String> {
     if mode & 0o007 != 0 {
         return Some(format!("{what} {shown} is open to everybody (mode {mode:o}; chmod o= {shown})"));
     }
-    (mode & 0o020 != 0).then(|| format!("{what} {shown} may be changed by its group (mode {mode:o}; chmod g-w {shown})"))
+    (mode & 0o020 != 0)
+        .then(|| format!("{what} {shown} may be changed by its group (mode {mode:o}; chmod g-w {shown})"))
 }
 
 /// How far it is, on a terminal, for what takes longer than a second.

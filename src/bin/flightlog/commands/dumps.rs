@@ -72,10 +72,15 @@ pub(crate) fn named(dir: &Path, id: &str) -> Result<DumpFile, Failure> {
     let found = list(dir).map_err(|error| Failure::usage(format!("{}: {error}", dir.display())))?;
     let shown = dir.display();
     if found.is_empty() {
-        return Err(Failure::usage(format!("there is no dump in {shown}\nsay where they are: --dump-dir DIR")));
+        return Err(Failure::usage(format!(
+            "there is no dump in {shown}\nsay where they are: --dump-dir DIR"
+        )));
     }
     let wanted = |dump: &&DumpFile| {
-        matches!(id, "latest" | "latest:error") || dump.id.starts_with(id) || dump.id.ends_with(id) || dump.name == id
+        matches!(id, "latest" | "latest:error")
+            || dump.id.starts_with(id)
+            || dump.id.ends_with(id)
+            || dump.name == id
     };
     let mut matching = found.iter().filter(wanted);
     match matching.next() {
@@ -100,7 +105,9 @@ pub(crate) fn read(path: &Path) -> io::Result<Value> {
     let value: Value = serde_json::from_slice(&text)?;
     match value.get("schema").and_then(Value::as_str) {
         Some("flightlog.dump/1") => Ok(value),
-        Some(other) => Err(io::Error::other(format!("its format is {other}, this program reads flightlog.dump/1"))),
+        Some(other) => {
+            Err(io::Error::other(format!("its format is {other}, this program reads flightlog.dump/1")))
+        }
         None => Err(io::Error::other("it is no dump")),
     }
 }
@@ -116,10 +123,18 @@ pub(crate) fn dumps(options: &Options, screen: &mut Screen<'_>) -> Result<Found,
             Value::Null
         });
         if options.json {
+            let part = |path: &str| value.pointer(path);
             let line = serde_json::json!({
-                "dump": dump.name, "path": dump.path, "timestamp": time::full(dump.at), "trigger": dump.trigger,
-                "request_id": dump.id, "method": value["request"]["method"], "endpoint": value["request"]["endpoint"],
-                "status_code": value["response"]["status"], "error": value["error"]["message"], "similar": value["similar"],
+                "dump": dump.name,
+                "path": dump.path,
+                "timestamp": time::full(dump.at),
+                "trigger": dump.trigger,
+                "request_id": dump.id,
+                "method": part("/request/method"),
+                "endpoint": part("/request/endpoint"),
+                "status_code": part("/response/status"),
+                "error": part("/error/message"),
+                "similar": part("/similar"),
             });
             screen.json(&line.to_string())?;
         } else {
@@ -136,20 +151,20 @@ pub(crate) fn dumps(options: &Options, screen: &mut Screen<'_>) -> Result<Found,
 
 /// `  5m 12s ago  500    POST /orders/{id}  could not place the order  00000001`
 fn show(screen: &mut Screen<'_>, dump: &DumpFile, value: &Value, now: u64) -> io::Result<()> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let age = now.checked_sub(dump.at).map_or_else(|| "ahead".into(), |age| format!("{} ago", time::human(age)));
+    let text = |path: &str| value.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let age =
+        now.checked_sub(dump.at).map_or_else(|| "ahead".into(), |age| format!("{} ago", time::human(age)));
     screen.put(Ink::Dim, &format!("{age:>11}"));
     screen.space(2);
     screen.put(Ink::Alarm, &format!("{:<7}", dump.trigger));
     screen.space(1);
-    let request = &value["request"];
-    screen.put(Ink::Plain, &format!("{} {}", text(&request["method"]), text(&request["endpoint"])));
+    screen.put(Ink::Plain, &format!("{} {}", text("/request/method"), text("/request/endpoint")));
     screen.space(2);
-    let message = text(&value["error"]["message"]);
+    let message = text("/error/message");
     screen.put(Ink::Red, &cut(message.lines().next().unwrap_or_default(), 80));
     screen.space(2);
     screen.put(Ink::Dim, short_id(&dump.id));
-    if let Some(count) = value["similar"]["count"].as_u64().filter(|count| *count > 0) {
+    if let Some(count) = value.pointer("/similar/count").and_then(Value::as_u64).filter(|count| *count > 0) {
         screen.put(Ink::Dim, &format!("  {count} alike"));
     }
     screen.end_line()

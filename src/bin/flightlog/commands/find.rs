@@ -194,7 +194,8 @@ fn gather(
     kinds: &[Kind],
 ) -> io::Result<HashMap<Vec<u8>, Vec<u8>>> {
     let mut found = HashMap::new();
-    let (Some(series), Some(since)) = (set.named(name), spots.iter().map(|(_, spot)| begins(spot)).min()) else {
+    let (Some(series), Some(since)) = (set.named(name), spots.iter().map(|(_, spot)| begins(spot)).min())
+    else {
         return Ok(found);
     };
     let until = spots.iter().map(|(_, spot)| spot.at + SECOND).max();

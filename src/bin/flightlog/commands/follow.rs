@@ -112,7 +112,12 @@ struct Held {
 }
 
 impl Followed {
-    fn look(&mut self, state: &mut State<'_>, screen: &mut Screen<'_>, rows: &mut Rows) -> Result<(), Failure> {
+    fn look(
+        &mut self,
+        state: &mut State<'_>,
+        screen: &mut Screen<'_>,
+        rows: &mut Rows,
+    ) -> Result<(), Failure> {
         if let Some(mut held) = self.previous.take() {
             self.drain(&mut held, state, screen, rows)?;
             held.looks += 1;
@@ -159,7 +164,7 @@ impl Followed {
                 continue;
             }
             // The old one may be gone altogether: what began later than what was read was not read.
-            if !starts_at(&file, meta.len(), &mut parser).is_some_and(|at| at >= self.last_at) {
+            if starts_at(&file, meta.len(), &mut parser).is_none_or(|at| at < self.last_at) {
                 break;
             }
             missed.push(Held { file, inode, offset: 0, looks: 0 });
@@ -208,7 +213,10 @@ impl Followed {
 impl State<'_> {
     /// Whether it is a failure whose cause, which is in another file, is not known yet.
     fn waits(&self, entry: &Entry<'_>) -> bool {
-        entry.kind == Kind::Response && entry.is_failure() && !self.options.json && !self.causes.contains_key(entry.id)
+        entry.kind == Kind::Response
+            && entry.is_failure()
+            && !self.options.json
+            && !self.causes.contains_key(entry.id)
     }
 
     fn take(

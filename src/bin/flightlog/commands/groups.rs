@@ -122,7 +122,8 @@ impl Failures {
         group.last = group.last.max(entry.at);
         group.timeline.add(entry.at);
         group.message = cut(&message, 500);
-        for (samples, text) in [(&mut group.ids, json::unescape(entry.id)), (&mut group.dumps, text("dump"))] {
+        for (samples, text) in [(&mut group.ids, json::unescape(entry.id)), (&mut group.dumps, text("dump"))]
+        {
             if !text.is_empty() {
                 samples.push(text.into_owned());
                 if samples.len() > SAMPLES {
@@ -204,7 +205,8 @@ pub(crate) fn errors(options: &Options, set: &LogSet, screen: &mut Screen<'_>) -
 fn foot(screen: &mut Screen<'_>, failures: &Failures, most: usize) -> Result<(), Failure> {
     let hidden: u64 = failures.groups.iter().skip(most).map(|group| group.count).sum();
     if hidden + failures.others > 0 {
-        let text = format!("and {} more failures in other groups (--lines N)", grouped(hidden + failures.others));
+        let text =
+            format!("and {} more failures in other groups (--lines N)", grouped(hidden + failures.others));
         screen.line(Ink::Dim, &text)?;
     }
     if failures.groups.is_empty() {
@@ -291,7 +293,10 @@ mod tests {
             ("could not place order 4711", "could not place order #"),
             ("no row 0198c0de-0000-7000-8000-000000000001 in `orders`", "no row # in `…`"),
             ("timeout after 1.5s (attempt 3)", "timeout after #.# (attempt #)"),
-            ("invalid type: string \"a \u{1b}[31m\", expected u32\nmore", "invalid type: string \"…\", expected #"),
+            (
+                "invalid type: string \"a \u{1b}[31m\", expected u32\nmore",
+                "invalid type: string \"…\", expected #",
+            ),
             ("", ""),
             ("an \"open quote", "an \""),
         ] {

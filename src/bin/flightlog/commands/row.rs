@@ -90,7 +90,8 @@ fn line(screen: &mut Screen<'_>, entry: &Entry<'_>) -> io::Result<()> {
     screen.put(Ink::Plain, &json::unescape(entry.endpoint));
     screen.column(BYTES);
     let bytes = entry.get("response_bytes").and_then(json::number);
-    screen.put(Ink::Dim, &format!("{:>10}", bytes.map_or_else(String::new, |bytes| time::size(bytes as u64))));
+    screen
+        .put(Ink::Dim, &format!("{:>10}", bytes.map_or_else(String::new, |bytes| time::size(bytes as u64))));
     screen.space(2);
     screen.put(Ink::Dim, short_id(&json::unescape(entry.id)));
     remarks(screen, entry);
@@ -126,7 +127,8 @@ fn remarks(screen: &mut Screen<'_>, entry: &Entry<'_>) {
 fn cause(screen: &mut Screen<'_>, entry: &Entry<'_>, failure: Option<&[u8]>) -> io::Result<()> {
     let part = |key: &str| failure.and_then(|line| json::member(line, key)).or_else(|| entry.get(key));
     let ink = if entry.is_failure() { Ink::Red } else { Ink::Yellow };
-    let own_message = matches!(entry.kind, Kind::Error | Kind::Exception).then(|| entry.get("message")).flatten();
+    let own_message =
+        matches!(entry.kind, Kind::Error | Kind::Exception).then(|| entry.get("message")).flatten();
     let message = failure.and_then(|line| json::member(line, "message")).or(own_message);
     let message = message.or_else(|| entry.get("error_message")).map(json::text).or_else(|| from_body(entry));
     let name = part("error_type").map(json::text);
@@ -163,7 +165,13 @@ fn from_body<'a>(entry: &Entry<'a>) -> Option<std::borrow::Cow<'a, str>> {
 }
 
 /// Writes a message below the first line. Each of its lines is indented: none can pass for a line of ours.
-fn below(screen: &mut Screen<'_>, indent: usize, name: Option<&str>, ink: Ink, message: &str) -> io::Result<()> {
+fn below(
+    screen: &mut Screen<'_>,
+    indent: usize,
+    name: Option<&str>,
+    ink: Ink,
+    message: &str,
+) -> io::Result<()> {
     screen.space(BELOW + indent);
     if let Some(name) = name {
         screen.put(Ink::Dim, name);
@@ -219,7 +227,9 @@ fn told(screen: &mut Screen<'_>, entry: &Entry<'_>) -> io::Result<()> {
 /// Headers and bodies.
 fn details(screen: &mut Screen<'_>, entry: &Entry<'_>, request: Option<&[u8]>) -> io::Result<()> {
     let part = |key: &str| request.and_then(|line| json::member(line, key)).or_else(|| entry.get(key));
-    for (what, key) in [("url", "url"), ("from", "remote_addr"), ("agent", "user_agent"), ("trace", "trace_id")] {
+    for (what, key) in
+        [("url", "url"), ("from", "remote_addr"), ("agent", "user_agent"), ("trace", "trace_id")]
+    {
         if let Some(value) = part(key) {
             screen.space(BELOW);
             screen.put(Ink::Dim, &format!("{what} "));
@@ -235,9 +245,10 @@ fn details(screen: &mut Screen<'_>, entry: &Entry<'_>, request: Option<&[u8]>) -
             screen.line(Ink::Plain, &json::text(member.value))?;
         }
         let cut = part(&format!("{side}_body_truncated")).is_some();
-        if let Some(text) = part(&format!("{side}_body")).map(pretty).or_else(|| {
-            part(&format!("{side}_body_text")).map(|text| json::text(text).into_owned())
-        }) {
+        if let Some(text) = part(&format!("{side}_body"))
+            .map(pretty)
+            .or_else(|| part(&format!("{side}_body_text")).map(|text| json::text(text).into_owned()))
+        {
             let shown = crate::term::cut(&text, BODY);
             for line in shown.lines() {
                 screen.space(BELOW);

@@ -32,7 +32,8 @@ pub(crate) fn tail(options: &Options, set: &LogSet, screen: &mut Screen<'_>) -> 
             find::last(series, &options.filter, most, &mut trouble, |entry| {
                 // A body that fails after a status of 500 is told twice in errors.log.
                 let again = !entry.id.is_empty() && is_failure_entry(entry.kind) && entry.id == last_id;
-                let wanted = !again && choice.wants(&series.name, entry) && options.filter.passes(entry, None);
+                let wanted =
+                    !again && choice.wants(&series.name, entry) && options.filter.passes(entry, None);
                 if wanted {
                     last_id = entry.id.to_vec();
                 }
@@ -75,7 +76,8 @@ pub(crate) struct Choice<'o> {
 
 impl<'o> Choice<'o> {
     pub(crate) fn of(options: &'o Options, set: &LogSet) -> Self {
-        let asked = options.kind == Some(Only::Errors) || (options.filter.errors_only && options.kind.is_none());
+        let asked =
+            options.kind == Some(Only::Errors) || (options.filter.errors_only && options.kind.is_none());
         let exists = set.named("errors").is_some() || (options.follow && set.series.is_empty());
         // Its entries have neither headers nor bodies.
         let by_errors = asked && exists && !options.filter.needs_request();
@@ -97,9 +99,7 @@ impl<'o> Choice<'o> {
     pub(crate) fn wants(&self, name: &str, entry: &Entry<'_>) -> bool {
         let options = self.options;
         match entry.kind {
-            Kind::Response => {
-                !self.by_errors && (options.kind != Some(Only::Errors) || entry.is_failure())
-            }
+            Kind::Response => !self.by_errors && (options.kind != Some(Only::Errors) || entry.is_failure()),
             Kind::Error | Kind::Exception => self.by_errors,
             Kind::Request => false,
             Kind::Recorder => {

@@ -57,7 +57,10 @@ fn lines_of_others_are_read_by_the_names_they_use() {
     let line = r#"{"lvl":50,"time":1795170600123,"msg":"x","path":"/p","method":"GET","status":"503","latency_ms":7}"#;
     let entry = read(line);
     assert_eq!((entry.status, entry.kind, entry.level), (503, Kind::Response, Level::Error));
-    assert_eq!((entry.at, entry.duration, entry.endpoint), (1_795_170_600_123_000, Some(7000), b"/p".as_slice()));
+    assert_eq!(
+        (entry.at, entry.duration, entry.endpoint),
+        (1_795_170_600_123_000, Some(7000), b"/p".as_slice())
+    );
 }
 
 #[test]
@@ -75,7 +78,9 @@ fn what_is_no_entry_is_named() {
         assert_eq!(parser.read(line, false).unwrap_err(), broken, "{}", String::from_utf8_lossy(line));
     }
     let first = EXAMPLES.lines().nth(3).unwrap();
-    for whole in [format!("\u{feff}{first}"), format!("{first}\r"), format!("\0\0\0{first}"), format!(" {first} ")] {
+    for whole in
+        [format!("\u{feff}{first}"), format!("{first}\r"), format!("\0\0\0{first}"), format!(" {first} ")]
+    {
         assert_eq!(read(&whole).status, 500, "{whole:?}");
     }
 }

@@ -143,8 +143,14 @@ mod tests {
     fn each_flag_lets_pass_what_it_names() {
         let at = 1_795_170_600_135_799;
         assert!(passes(|_| {}));
-        for (text, expected) in [("5xx", true), ("500", true), ("4xx", false), ("400-599", true), ("none", false)] {
-            assert_eq!(passes(|filter| filter.status = vec![Status::parse(text).unwrap()]), expected, "{text}");
+        for (text, expected) in
+            [("5xx", true), ("500", true), ("4xx", false), ("400-599", true), ("none", false)]
+        {
+            assert_eq!(
+                passes(|filter| filter.status = vec![Status::parse(text).unwrap()]),
+                expected,
+                "{text}"
+            );
         }
         for (text, expected) in [("post", true), ("GET", false)] {
             assert_eq!(passes(|filter| filter.methods = vec![text.into()]), expected, "{text}");

@@ -172,7 +172,8 @@ fn words(text: &str) -> Result<Vec<Word>, String> {
             '~' => (Word::Compare(Op::Contains), 1),
             quote @ ('"' | '\'') => {
                 let inner = rest.get(1..).unwrap_or_default();
-                let length = inner.find(quote).ok_or_else(|| format!("the {quote} of {rest} is never closed"))?;
+                let length =
+                    inner.find(quote).ok_or_else(|| format!("the {quote} of {rest} is never closed"))?;
                 (Word::Quoted(inner.get(..length).unwrap_or_default().to_owned()), length + 2)
             }
             _ => {
@@ -230,7 +231,9 @@ fn one(words: &mut Words, depth: usize) -> Result<Question, String> {
             };
             Ok(Question::Is { path, op, value })
         }
-        Some(other) => Err(format!("{other} stands where a key is wanted, such as status_code or request_body.model")),
+        Some(other) => {
+            Err(format!("{other} stands where a key is wanted, such as status_code or request_body.model"))
+        }
         None => Err("it ends where a key is wanted, such as status_code or request_body.model".into()),
     }
 }
@@ -245,7 +248,9 @@ mod tests {
 
     fn ask(text: &str) -> bool {
         let entry = Parser::default().read(RESPONSE.as_bytes(), false).unwrap();
-        Question::parse(text).unwrap_or_else(|error| panic!("{text}: {error}")).holds(&entry, Some(REQUEST.as_bytes()))
+        Question::parse(text)
+            .unwrap_or_else(|error| panic!("{text}: {error}"))
+            .holds(&entry, Some(REQUEST.as_bytes()))
     }
 
     #[test]
@@ -269,7 +274,14 @@ mod tests {
         ] {
             assert!(ask(yes), "{yes}");
         }
-        for no in ["status_code<500", "nothing=1", "nothing", "request_body.model=gpt", "status_code=\"5\"", "not status_code"] {
+        for no in [
+            "status_code<500",
+            "nothing=1",
+            "nothing",
+            "request_body.model=gpt",
+            "status_code=\"5\"",
+            "not status_code",
+        ] {
             assert!(!ask(no), "{no}");
         }
     }

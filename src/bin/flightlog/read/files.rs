@@ -49,7 +49,8 @@ impl LogSet {
         let meta = fs::metadata(place)?;
         if !meta.is_dir() {
             let name = place.file_name().unwrap_or_default().to_string_lossy();
-            let name = rotated(&name).map_or_else(|| name.clone().into_owned(), |(series, _)| series.to_owned());
+            let name =
+                rotated(&name).map_or_else(|| name.clone().into_owned(), |(series, _)| series.to_owned());
             let file = open_log(place.to_owned())?;
             set.series.push(Series { name, files: vec![file] });
             return Ok(set);
@@ -70,7 +71,9 @@ impl LogSet {
             files.sort();
             if files.len() > MOST {
                 let more = files.len() - MOST;
-                set.troubles.push(format!("{name}.log: {more} of the oldest files are left out, the newest {MOST} are read"));
+                set.troubles.push(format!(
+                    "{name}.log: {more} of the oldest files are left out, the newest {MOST} are read"
+                ));
                 files.truncate(MOST);
             }
             let files = set.open_all(files);
@@ -90,9 +93,9 @@ impl LogSet {
     pub(crate) fn exchanges(&self) -> impl Iterator<Item = &Series> {
         let has_api = self.named("api").is_some();
         let is_alone = self.series.len() == 1;
-        self.series
-            .iter()
-            .filter(move |series| if has_api { series.name == "api" } else { is_alone || series.name != "errors" })
+        self.series.iter().filter(move |series| {
+            if has_api { series.name == "api" } else { is_alone || series.name != "errors" }
+        })
     }
 
     /// Opens files, newest first: a rotation meanwhile makes one come twice, never not at all.

@@ -54,7 +54,12 @@ impl<'f> Forward<'f> {
                 self.start = self.end;
                 let bytes = self.buffer.get(from..from + length).unwrap_or_default();
                 let at = self.offset + from as u64;
-                return Ok((length > 0).then_some(Line { bytes, at, length: length as u64, is_ended: false }));
+                return Ok((length > 0).then_some(Line {
+                    bytes,
+                    at,
+                    length: length as u64,
+                    is_ended: false,
+                }));
             }
         }
     }

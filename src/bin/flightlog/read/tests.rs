@@ -95,7 +95,10 @@ fn a_line_of_64_mib_is_passed_by_its_head() {
 fn log(times: impl Iterator<Item = u64>) -> Vec<u8> {
     let lines = times.map(|at| {
         let time = crate::time::full(at);
-        format!("{{\"timestamp\":\"{time}\",\"level\":\"INFO\",\"type\":\"log\",\"pad\":\"{}\"}}\n", "x".repeat((at % 900) as usize))
+        format!(
+            "{{\"timestamp\":\"{time}\",\"level\":\"INFO\",\"type\":\"log\",\"pad\":\"{}\"}}\n",
+            "x".repeat((at % 900) as usize)
+        )
     });
     lines.collect::<String>().into_bytes()
 }
@@ -126,7 +129,9 @@ fn bisection_finds_the_place_and_misses_nothing() {
 fn files_are_found_in_time_order_and_others_left_out() {
     let dir = tempfile::tempdir().unwrap();
     let put = |name: &str, at: u64| fs::write(dir.path().join(name), log(std::iter::once(T0 + at))).unwrap();
-    for (name, at) in [("api.log", 12), ("api.log.1", 11), ("api.log.2", 10), ("api.log.10", 2), ("errors.log", 3)] {
+    for (name, at) in
+        [("api.log", 12), ("api.log.1", 11), ("api.log.2", 10), ("api.log.10", 2), ("errors.log", 3)]
+    {
         put(name, at);
     }
     put("worker.log-20261119", 1);
@@ -146,11 +151,15 @@ fn files_are_found_in_time_order_and_others_left_out() {
     .unwrap();
     let set = LogSet::open(dir.path()).unwrap();
     let names = |series: &Series| {
-        let names = series.files.iter().map(|file| file.path.file_name().unwrap().to_string_lossy().into_owned());
+        let names =
+            series.files.iter().map(|file| file.path.file_name().unwrap().to_string_lossy().into_owned());
         names.collect::<Vec<_>>()
     };
     assert_eq!(names(set.named("api").unwrap()), ["api.log.10", "api.log.2", "api.log.1", "api.log"]);
-    assert_eq!(names(set.named("worker").unwrap()), ["worker.log-20261119", "worker.log-20261120", "worker.log"]);
+    assert_eq!(
+        names(set.named("worker").unwrap()),
+        ["worker.log-20261119", "worker.log-20261120", "worker.log"]
+    );
     assert_eq!(set.series.len(), 3);
     assert_eq!(set.foreign.len(), 2, "{:?}", set.foreign);
     assert_eq!(set.troubles.len(), 3, "{:?}", set.troubles);

@@ -44,7 +44,13 @@ fn compare(path: &str, here: &Value, there: &Value, depth: usize, found: &mut Ve
     match (here, there) {
         (Value::Object(a), Value::Object(b)) => {
             for (key, value) in a {
-                compare(&format!("{path}.{key}"), value, b.get(key).unwrap_or(&Value::Null), depth - 1, found);
+                compare(
+                    &format!("{path}.{key}"),
+                    value,
+                    b.get(key).unwrap_or(&Value::Null),
+                    depth - 1,
+                    found,
+                );
             }
             for (key, value) in b.iter().filter(|(key, _)| !a.contains_key(*key)) {
                 compare(&format!("{path}.{key}"), &Value::Null, value, depth - 1, found);

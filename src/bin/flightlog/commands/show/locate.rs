@@ -91,14 +91,19 @@ fn within<'s>(
                 }
             }
             let is_past = entry.at > to + 2 * SECOND && open.is_empty() && !ends.is_empty();
-            if (is_whole && !ends.is_empty()) || is_past || ends.len() >= CANDIDATES { Go::Stop } else { Go::On }
+            if (is_whole && !ends.is_empty()) || is_past || ends.len() >= CANDIDATES {
+                Go::Stop
+            } else {
+                Go::On
+            }
         })?;
     }
     match ends.as_slice() {
         [] => Ok(None),
         [(_, spot)] => Ok(Some(*spot)),
         several => {
-            let ids: Vec<_> = several.iter().map(|(id, _)| String::from_utf8_lossy(id).into_owned()).collect();
+            let ids: Vec<_> =
+                several.iter().map(|(id, _)| String::from_utf8_lossy(id).into_owned()).collect();
             Err(Failure::usage(format!("`{id}` begins several ids:\n  {}", ids.join("\n  "))))
         }
     }

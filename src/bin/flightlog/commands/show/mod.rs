@@ -142,11 +142,8 @@ fn nearest_success<'s>(set: &'s LogSet, spot: &Spot<'_>) -> Result<Option<Spot<'
     let (line, is_whole) = spot.read()?;
     let Ok(failed) = Parser::default().read(&line, !is_whole) else { return Ok(None) };
     let endpoint = json::unescape(failed.endpoint);
-    let filter = Filter {
-        since: Some(spot.at.saturating_sub(DAY)),
-        until: Some(spot.at),
-        ..Filter::default()
-    };
+    let filter =
+        Filter { since: Some(spot.at.saturating_sub(DAY)), until: Some(spot.at), ..Filter::default() };
     let is_good = |entry: &Entry<'_>| {
         entry.kind == Kind::Response
             && (200..400).contains(&entry.status)
@@ -179,11 +176,16 @@ fn neighbours(set: &LogSet, spot: &Spot<'_>, screen: &mut Screen<'_>) -> Result<
     const EACH: usize = 3;
     let mut spots = Vec::new();
     for series in set.exchanges() {
-        let before = Filter { since: Some(spot.at.saturating_sub(60 * SECOND)), until: Some(spot.at), ..Filter::default() };
+        let before = Filter {
+            since: Some(spot.at.saturating_sub(60 * SECOND)),
+            until: Some(spot.at),
+            ..Filter::default()
+        };
         spots.extend(find::last(series, &before, EACH + 1, &mut Trouble::default(), |entry| {
             entry.kind == Kind::Response && before.is_in_time(entry.at)
         })?);
-        let after = Filter { since: Some(spot.at + 1), until: Some(spot.at + 60 * SECOND), ..Filter::default() };
+        let after =
+            Filter { since: Some(spot.at + 1), until: Some(spot.at + 60 * SECOND), ..Filter::default() };
         let mut more = Vec::new();
         find::each(series, &after, &mut Trouble::default(), |entry, file, at, length| {
             if entry.kind == Kind::Response && after.is_in_time(entry.at) {

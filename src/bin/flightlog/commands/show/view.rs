@@ -33,7 +33,9 @@ impl Story {
         let Ok(value) = serde_json::from_slice::<Value>(entry.line) else {
             // A line too long or too deep: its first keys, as far as they go.
             let value = json::Members::of(entry.line)
-                .map(|member| (json::unescape(member.key).into_owned(), Value::from(json::text(member.value))))
+                .map(|member| {
+                    (json::unescape(member.key).into_owned(), Value::from(json::text(member.value)))
+                })
                 .collect::<Map<_, _>>();
             return self.put(entry.kind, Value::Object(value));
         };
@@ -108,8 +110,11 @@ impl Story {
 
     /// What the logs say of the request.
     pub(crate) fn of_request(&self, key: &str) -> Option<Value> {
-        let logged = [&self.request, &self.failure].into_iter().flatten().find_map(|entry| entry.get(key)).cloned();
-        let combined = || self.response.as_ref().filter(|_| key.starts_with("request_")).and_then(|entry| entry.get(key));
+        let logged =
+            [&self.request, &self.failure].into_iter().flatten().find_map(|entry| entry.get(key)).cloned();
+        let combined = || {
+            self.response.as_ref().filter(|_| key.starts_with("request_")).and_then(|entry| entry.get(key))
+        };
         logged.or_else(|| combined().cloned())
     }
 
@@ -167,7 +172,9 @@ impl Story {
                 screen.line(Ink::Plain, &said(value))?;
             }
         }
-        if let Some(count) = self.of_dump(&["similar", "count"]).and_then(Value::as_u64).filter(|count| *count > 0) {
+        if let Some(count) =
+            self.of_dump(&["similar", "count"]).and_then(Value::as_u64).filter(|count| *count > 0)
+        {
             screen.put(Ink::Dim, "alike       ");
             screen.line(Ink::Yellow, &format!("{count} more failures like this one since the last dump"))?;
         }
@@ -176,7 +183,9 @@ impl Story {
 
     fn error(&self, screen: &mut Screen<'_>, verbose: bool) -> io::Result<()> {
         let part = |key: &str, in_dump: &str| {
-            self.of_dump(&["error", in_dump]).or_else(|| self.failure.as_ref().and_then(|entry| entry.get(key))).or_else(|| self.get(key))
+            self.of_dump(&["error", in_dump])
+                .or_else(|| self.failure.as_ref().and_then(|entry| entry.get(key)))
+                .or_else(|| self.get(key))
         };
         let message = self
             .of_dump(&["error", "message"])
@@ -214,12 +223,15 @@ impl Story {
             None => spans.push(("no answer".to_owned(), 0, duration)),
         }
         for step in self.of_dump(&["timing", "steps"]).and_then(Value::as_array).into_iter().flatten() {
-            let micros = |key: &str| step.get(key).and_then(Value::as_f64).map_or(0, |millis| (millis.max(0.0) * 1000.0) as u64);
+            let micros = |key: &str| {
+                step.get(key).and_then(Value::as_f64).map_or(0, |millis| (millis.max(0.0) * 1000.0) as u64)
+            };
             let name = step.get("name").map(said).unwrap_or_default();
             spans.push((cut(&name, 24), micros("start_ms"), micros("length_ms")));
         }
         for (name, start, length) in spans {
-            let column = |at: u64| (at.min(duration) as u128 * WATERFALL as u128 / u128::from(duration)) as usize;
+            let column =
+                |at: u64| (at.min(duration) as u128 * WATERFALL as u128 / u128::from(duration)) as usize;
             let (from, to) = (column(start), column(start.saturating_add(length)));
             screen.put(Ink::Dim, &format!("{name:<14}"));
             screen.space(from);
@@ -234,7 +246,8 @@ impl Story {
     /// What led there: the trail of the dump, else what the log has.
     fn trail(&self, screen: &mut Screen<'_>, verbose: bool) -> io::Result<()> {
         let of_dump = self.of_dump(&["events"]).and_then(Value::as_array);
-        let events: Vec<_> = of_dump.into_iter().flatten().chain(self.told.iter().filter(|_| of_dump.is_none())).collect();
+        let events: Vec<_> =
+            of_dump.into_iter().flatten().chain(self.told.iter().filter(|_| of_dump.is_none())).collect();
         if events.is_empty() {
             return Ok(());
         }
@@ -287,7 +300,8 @@ impl Story {
             .map(|json| pretty(json.to_string().as_bytes()))
             .or_else(|| body.and_then(|body| body.get("text")).map(said))
             .or_else(|| self.get(&format!("{side}_body_text")).map(said));
-        let bytes = self.get(&format!("{side}_bytes")).or_else(|| body?.get("total_bytes")).and_then(Value::as_u64);
+        let bytes =
+            self.get(&format!("{side}_bytes")).or_else(|| body?.get("total_bytes")).and_then(Value::as_u64);
         if headers.is_none() && text.is_none() && bytes.is_none_or(|bytes| bytes == 0) {
             return Ok(());
         }
@@ -331,7 +345,8 @@ fn backtrace(screen: &mut Screen<'_>, stack: &str, verbose: bool) -> io::Result<
     let mut rest = lines.as_slice();
     while !rest.is_empty() {
         let is_place = |line: Option<&&str>| line.is_some_and(|line| line.trim_start().starts_with("at "));
-        let (frame, tail) = rest.split_at_checked(1 + usize::from(is_place(rest.get(1)))).unwrap_or((rest, &[]));
+        let (frame, tail) =
+            rest.split_at_checked(1 + usize::from(is_place(rest.get(1)))).unwrap_or((rest, &[]));
         frames.push(frame);
         rest = tail;
     }

@@ -45,7 +45,11 @@ impl By {
             "model" => keys(&["llm.model", "attributes.model", "request_body.model", "response_body.model"]),
             "" => return Err(Failure::usage("--by wants a key\ntry: --by endpoint")),
             other => match time::typed_length(other) {
-                Some(0) => return Err(Failure::usage(format!("--by {other}: that is no step of time\ntry: --by 5m"))),
+                Some(0) => {
+                    return Err(Failure::usage(format!(
+                        "--by {other}: that is no step of time\ntry: --by 5m"
+                    )));
+                }
                 Some(step) => Self::Step(step),
                 None => keys(&[other]),
             },
@@ -161,8 +165,11 @@ impl Gathered {
             scratch: Vec::new(),
         };
         let needs_lines = options.filter.needs_request();
-        let series: Vec<_> =
-            if walk.of_errors { set.named("errors").into_iter().collect() } else { set.exchanges().collect() };
+        let series: Vec<_> = if walk.of_errors {
+            set.named("errors").into_iter().collect()
+        } else {
+            set.exchanges().collect()
+        };
         for series in series {
             find::each(series, &options.filter, trouble, |entry, _, _, _| {
                 gathered.take(entry, &mut walk, needs_lines);
@@ -227,7 +234,11 @@ impl Gathered {
         }
         self.extras(entry);
         let duration = entry.duration.unwrap_or(0);
-        let least = if self.slowest.len() < SLOWEST { 0 } else { self.slowest.last().map_or(0, |slow| slow.duration) };
+        let least = if self.slowest.len() < SLOWEST {
+            0
+        } else {
+            self.slowest.last().map_or(0, |slow| slow.duration)
+        };
         if duration > least {
             let place = self.slowest.partition_point(|slow| slow.duration >= duration);
             let route = format!("{} {}", json::unescape(entry.method), json::unescape(entry.endpoint));
@@ -252,7 +263,11 @@ impl Gathered {
                     &["input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens"],
                 ),
                 // In lines of ours nothing of this comes behind the first of these.
-                b"request_headers" | b"response_headers" | b"request_body" | b"response_body" | b"response_body_text"
+                b"request_headers"
+                | b"response_headers"
+                | b"request_body"
+                | b"response_body"
+                | b"response_body_text"
                     if entry.rest > 0 =>
                 {
                     return;
@@ -272,11 +287,14 @@ impl Gathered {
             self.groups.sort_by(|a, b| a.0.cmp(&b.0));
         } else {
             // Who takes most of the time stands first.
-            self.groups.sort_by_key(|group| (std::cmp::Reverse((group.1.total, group.1.count)), group.0.clone()));
+            self.groups
+                .sort_by_key(|group| (std::cmp::Reverse((group.1.total, group.1.count)), group.0.clone()));
         }
         self.open = begun.len() as u64;
-        let mut ids: Vec<_> =
-            begun.drain().map(|(_, begun)| (begun.at, String::from_utf8_lossy(&begun.id).into_owned())).collect();
+        let mut ids: Vec<_> = begun
+            .drain()
+            .map(|(_, begun)| (begun.at, String::from_utf8_lossy(&begun.id).into_owned()))
+            .collect();
         ids.sort();
         self.open_ids = ids.split_off(ids.len().saturating_sub(5));
     }
@@ -292,7 +310,9 @@ fn add(sums: &mut [u64], object: &[u8], names: &[&str]) {
     for member in json::Members::of(object) {
         for (sum, name) in sums.iter_mut().zip(names) {
             if json::is_key(member.key, name) {
-                *sum += json::number(member.value).filter(|number| *number > 0.0).map_or(0, |number| number as u64);
+                *sum += json::number(member.value)
+                    .filter(|number| *number > 0.0)
+                    .map_or(0, |number| number as u64);
             }
         }
     }

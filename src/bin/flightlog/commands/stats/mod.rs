@@ -72,7 +72,10 @@ pub(crate) fn stats(options: &Options, set: &LogSet, screen: &mut Screen<'_>) ->
         let (holds, figure) = rule.holds(&gathered.all, gathered.seconds());
         if holds {
             screen.flush()?;
-            say(&format!("--fail-if '{}' holds: it is {figure:.3}", options.fail_if.as_deref().unwrap_or_default()));
+            say(&format!(
+                "--fail-if '{}' holds: it is {figure:.3}",
+                options.fail_if.as_deref().unwrap_or_default()
+            ));
         }
         return Ok((!holds).into());
     }

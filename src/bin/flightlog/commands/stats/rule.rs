@@ -41,17 +41,28 @@ impl Rule {
             "p95" => Figure::Percentile(0.95),
             "p99" => Figure::Percentile(0.99),
             "p99.9" => Figure::Percentile(0.999),
-            _ => return Err(wrong("there are error_rate, errors, requests, rate, p50, p90, p95, p99, p99.9, max")),
+            _ => {
+                return Err(wrong(
+                    "there are error_rate, errors, requests, rate, p50, p90, p95, p99, p99.9, max",
+                ));
+            }
         };
         let above = rest.starts_with('>');
         let rest = rest.get(1..).unwrap_or_default();
         let (or_equal, limit) = rest.strip_prefix('=').map_or((false, rest), |rest| (true, rest));
         let limit = limit.trim();
         let number = match figure {
-            Figure::Max | Figure::Percentile(_) => time::typed_length(limit).map(|micros| micros as f64 / 1000.0),
-            _ => limit.strip_suffix('%').and_then(|share| share.trim().parse::<f64>().ok()).map(|share| share / 100.0),
+            Figure::Max | Figure::Percentile(_) => {
+                time::typed_length(limit).map(|micros| micros as f64 / 1000.0)
+            }
+            _ => limit
+                .strip_suffix('%')
+                .and_then(|share| share.trim().parse::<f64>().ok())
+                .map(|share| share / 100.0),
         };
-        let limit = number.or_else(|| limit.parse().ok()).ok_or_else(|| wrong("want a number, a length of time (2s), or a share (5%)"))?;
+        let limit = number
+            .or_else(|| limit.parse().ok())
+            .ok_or_else(|| wrong("want a number, a length of time (2s), or a share (5%)"))?;
         Ok(Self { figure, above, or_equal, limit })
     }
 

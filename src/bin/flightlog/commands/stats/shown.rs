@@ -72,7 +72,10 @@ fn head(gathered: &Gathered, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let [hits, misses] = gathered.cache;
     if hits + misses > 0 {
         let share = hits as f64 / (hits + misses) as f64;
-        screen.line(Ink::Plain, &format!("cache: {} of {} hit ({})", grouped(hits), grouped(hits + misses), percent(share)))?;
+        screen.line(
+            Ink::Plain,
+            &format!("cache: {} of {} hit ({})", grouped(hits), grouped(hits + misses), percent(share)),
+        )?;
     }
     let [input, output, cached, reasoning] = gathered.tokens;
     if input + output > 0 {
@@ -87,7 +90,8 @@ fn head(gathered: &Gathered, screen: &mut Screen<'_>) -> Result<(), Failure> {
     }
     if gathered.open > 0 {
         let ids: Vec<_> = gathered.open_ids.iter().map(|(_, id)| short_id(id)).collect();
-        let text = format!("{} begun and never ended, or open still: {}", grouped(gathered.open), ids.join(" "));
+        let text =
+            format!("{} begun and never ended, or open still: {}", grouped(gathered.open), ids.join(" "));
         screen.line(Ink::Yellow, &text)?;
     }
     screen.end_line()?;
@@ -209,9 +213,10 @@ pub(crate) fn json(
         json!({"duration_ms": millis(slow.duration), "timestamp": time::full(slow.at), "status_code": slow.status,
                "request_id": slow.id, "route": slow.route})
     });
-    let classes = gathered.classes.iter().enumerate().filter(|(_, count)| **count > 0).map(|(class, count)| {
-        (if class == 0 { "none".to_owned() } else { format!("{class}xx") }, Value::from(*count))
-    });
+    let classes =
+        gathered.classes.iter().enumerate().filter(|(_, count)| **count > 0).map(|(class, count)| {
+            (if class == 0 { "none".to_owned() } else { format!("{class}xx") }, Value::from(*count))
+        });
     let [hits, misses] = gathered.cache;
     let [input, output, cached, reasoning] = gathered.tokens;
     let mut value = json!({
