@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Each room, and the rooms it may import.
-const ROOMS: [(&str, &[&str]); 19] = [
+const ROOMS: [(&str, &[&str]); 20] = [
     ("exchange", &[]),
     ("redact", &["exchange"]),
     ("config", &["exchange", "redact"]),
@@ -18,6 +18,7 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("export", &["exchange"]),
     ("writer", &[]),
     ("files", &["exchange", "export", "sink", "writer"]),
+    ("journal", &["exchange", "sink"]),
     ("dump", &["exchange", "export", "sink", "writer"]),
     ("console", &["exchange", "export", "sink"]),
     ("tracing_events", &["exchange", "export", "sink"]),
@@ -40,6 +41,7 @@ const ALL: &[&str] = &[
     "export",
     "writer",
     "files",
+    "journal",
     "dump",
     "console",
     "tracing_events",
