@@ -9,5 +9,6 @@ mod follow;
 mod generate;
 mod hostile;
 mod manners;
+mod replay;
 mod snapshots;
 mod support;

@@ -141,7 +141,7 @@ impl Parser {
             return Some(Entry { rest: line.len() - rest.len(), ..entry });
         }
         let route = rest.strip_prefix(b"\",\"method\":\"")?;
-        let (method, rest) = short_string(route)?;
+        let (method, rest) = string(route)?;
         let (endpoint, rest) = string(rest.strip_prefix(b",\"endpoint\":\"")?)?;
         entry.method = method;
         entry.endpoint = endpoint;
@@ -163,7 +163,7 @@ impl Parser {
                 Some(rest) => micros(rest)?.1,
                 None => rest,
             };
-            let (outcome, rest) = short_string(rest.strip_prefix(b",\"outcome\":\"")?)?;
+            let (outcome, rest) = string(rest.strip_prefix(b",\"outcome\":\"")?)?;
             entry.outcome = outcome;
             rest
         };
@@ -240,30 +240,15 @@ fn digits(rest: &[u8]) -> &[u8] {
     rest.get(end..).unwrap_or_default()
 }
 
-/// A string that is nearly always short, and what comes after its quote.
-#[inline]
-fn short_string(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = text.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
-    let (string, rest) = text.split_at_checked(end)?;
-    Some((string, rest.strip_prefix(b"\"")?))
-}
-
-/// A string of any length.
+/// A string, and what comes after its quote.
 #[inline]
 fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = memchr::memchr2(b'"', b'\\', text)?;
-    let (string, rest) = text.split_at_checked(end)?;
-    if let Some(rest) = rest.strip_prefix(b"\"") {
-        return Some((string, rest));
+    let mut at = json::special(text)?;
+    while *text.get(at)? == b'\\' {
+        at += 2;
+        at += json::special(text.get(at..)?)?;
     }
-    let mut from = end;
-    loop {
-        from += memchr::memchr2(b'"', b'\\', text.get(from..)?)?;
-        if *text.get(from)? == b'"' {
-            return Some((text.get(..from)?, text.get(from + 1..)?));
-        }
-        from += 2;
-    }
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 #[inline]

@@ -37,6 +37,12 @@ impl<'a> Members<'a> {
         Self { text, at, state: State::Inside }
     }
 
+    /// What was not read yet.
+    #[inline]
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
     /// Whether the text stopped to be an object before its end.
     pub(crate) fn is_broken(&self) -> bool {
         self.state == State::Broken
@@ -106,12 +112,30 @@ pub(crate) fn string_end(text: &[u8], at: usize) -> Option<usize> {
     }
     let mut at = at + 1;
     loop {
-        at += memchr2(b'"', b'\\', text.get(at..)?)?;
+        at += special(text.get(at..)?)?;
         if *text.get(at)? == b'"' {
             return Some(at + 1);
         }
         at += 2;
     }
+}
+
+/// Where the first quote or backslash is. Most strings are so short that a call of a search costs more than it saves: their
+/// bytes are looked at eight at a time here.
+#[inline]
+pub(crate) fn special(text: &[u8]) -> Option<usize> {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    let zero_in = |word: u64| word.wrapping_sub(LOW) & !word & (LOW << 7);
+    let (words, _) = text.as_chunks::<8>();
+    for (place, word) in words.iter().take(4).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = zero_in(word ^ (LOW * 0x22)) | zero_in(word ^ (LOW * 0x5c));
+        if found != 0 {
+            return Some(place * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let rest = words.len().min(4) * 8;
+    memchr2(b'"', b'\\', text.get(rest..)?).map(|at| rest + at)
 }
 
 /// Where the value that begins at `at` ends.
@@ -212,6 +236,15 @@ pub(crate) fn text(value: &[u8]) -> Cow<'_, str> {
 /// The value of a number.
 pub(crate) fn number(value: &[u8]) -> Option<f64> {
     str::from_utf8(value).ok()?.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+/// The value of a whole number that is not negative; of any other number the whole part.
+#[inline]
+pub(crate) fn whole(value: &[u8]) -> Option<u64> {
+    if !value.is_empty() && value.len() < 19 && value.iter().all(u8::is_ascii_digit) {
+        return Some(value.iter().fold(0, |number, byte| number * 10 + u64::from(byte - b'0')));
+    }
+    number(value).filter(|number| *number >= 0.0).map(|number| number as u64)
 }
 
 /// What a string says, given without its quotes. What is no character becomes U+FFFD.
@@ -326,6 +359,14 @@ mod tests {
             _ = Members::of(&bytes).count();
             _ = items(&bytes).count();
             _ = unescape(&bytes);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn quotes_and_backslashes_are_found_where_they_are(text in r#"[a-c!#\[\]\x80"\\\\]{0,60}"#) {
+            let bytes = text.as_bytes();
+            prop_assert_eq!(special(bytes), bytes.iter().position(|byte| matches!(byte, b'"' | b'\\')));
         }
     }
 

@@ -21,6 +21,7 @@ use std::{
 use args::{Command, Options};
 use read::LogSet;
 use term::Screen;
+use tower_flightlog::Dump;
 
 /// Why it ends without an answer.
 #[derive(Debug)]
@@ -133,8 +134,12 @@ fn answer(options: &Options, screen: &mut Screen<'_>) -> Result<Found, Failure> 
             });
             commands::show::show(options, &set?, screen)
         }
+        Command::Replay => commands::replay::replay(options, screen),
         Command::Doctor => commands::doctor::doctor(options, &open(options)?, screen),
-        Command::Curl | Command::Har | Command::Markdown | Command::Test => Err(Failure::usage("not yet")),
+        Command::Curl => commands::exports::one(options, screen, Dump::curl),
+        Command::Markdown => commands::exports::one(options, screen, Dump::markdown),
+        Command::Test => commands::exports::one(options, screen, Dump::test),
+        Command::Har => commands::exports::har(options, screen),
     }
 }
 

@@ -35,6 +35,11 @@ pub(crate) struct Options {
     pub(crate) fail_if: Option<String>,
     pub(crate) top: Option<usize>,
     pub(crate) vs_good: Option<bool>,
+    pub(crate) to: Option<String>,
+    pub(crate) concurrency: Option<usize>,
+    /// Values of what was redacted, by name.
+    pub(crate) set: Vec<(String, String)>,
+    pub(crate) allow_remote: bool,
     pub(crate) help: bool,
     pub(crate) version: bool,
 }
@@ -76,7 +81,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Opt
         };
         match flag.value {
             None if flag.long == "stats" => stats = true,
-            None => options.set(flag.long),
+            None => options.turn_on(flag.long),
             Some(_) => {
                 let value = parser.value().map_err(|_| missing(flag))?;
                 options.take(flag, text(value)?)?;
@@ -99,7 +104,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Opt
 
 impl Options {
     /// Sets a flag without a value.
-    fn set(&mut self, name: &str) {
+    fn turn_on(&mut self, name: &str) {
         match name {
             "follow" => self.follow = true,
             "events" => self.events = true,
@@ -108,6 +113,7 @@ impl Options {
             "errors-only" => self.filter.errors_only = true,
             "vs-good" => self.vs_good = Some(true),
             "no-vs-good" => self.vs_good = Some(false),
+            "allow-remote" => self.allow_remote = true,
             "help" => self.help = true,
             _ => self.version = true,
         }
@@ -157,6 +163,13 @@ impl Options {
                     Some(other) => Question::And(vec![other, question]),
                     None => question,
                 });
+            }
+            "to" => self.to = Some(value),
+            "concurrency" => self.concurrency = Some(value.parse().map_err(|_| bad())?),
+            "set" => {
+                let (name, value) =
+                    value.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(bad)?;
+                self.set.push((name.to_owned(), value.to_owned()));
             }
             "by" => self.by = Some(value),
             "fail-if" => self.fail_if = Some(value),

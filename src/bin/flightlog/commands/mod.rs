@@ -2,9 +2,11 @@
 
 pub(crate) mod doctor;
 pub(crate) mod dumps;
+pub(crate) mod exports;
 pub(crate) mod find;
 pub(crate) mod follow;
 pub(crate) mod groups;
+pub(crate) mod replay;
 pub(crate) mod row;
 pub(crate) mod show;
 pub(crate) mod stats;

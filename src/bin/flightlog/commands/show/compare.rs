@@ -37,8 +37,14 @@ pub(crate) fn differences(here: &Story, there: &Story) -> Vec<Difference> {
     found
 }
 
+/// Where two values differ; what was redacted differs from nothing.
+pub(crate) fn values(path: &str, here: &Value, there: &Value, found: &mut Vec<Difference>) {
+    compare(path, here, there, DEEPEST, found);
+}
+
 fn compare(path: &str, here: &Value, there: &Value, depth: usize, found: &mut Vec<Difference>) {
-    if found.len() >= MOST || here == there || depth == 0 {
+    let is_redacted = |value: &Value| value.as_str().is_some_and(|text| text.contains("[REDACTED]"));
+    if found.len() >= MOST || here == there || depth == 0 || is_redacted(here) || is_redacted(there) {
         return;
     }
     match (here, there) {

@@ -1,6 +1,6 @@
 //! One exchange, all that is known of it: from its dump, from the logs, or from both.
 
-mod compare;
+pub(crate) mod compare;
 mod locate;
 mod view;
 

@@ -248,29 +248,23 @@ impl Gathered {
         }
     }
 
-    /// What stands before headers and bodies.
+    /// What stands before headers and bodies. In lines of ours nothing of it comes behind the first of these, whose values
+    /// are not even passed over.
     #[inline]
     fn extras(&mut self, entry: &Entry<'_>) {
-        for member in entry.more() {
+        const LAST: [&[u8]; 4] = [b",\"response_bo", b",\"response_h", b",\"request_bo", b",\"request_h"];
+        let mut members = entry.more();
+        loop {
+            if entry.rest > 0 && LAST.iter().any(|key| members.rest().starts_with(key)) {
+                return;
+            }
+            let Some(member) = members.next() else { return };
             match member.key {
-                b"response_bytes" => {
-                    self.bytes += json::number(member.value).map_or(0, |bytes| bytes as u64);
-                }
+                b"response_bytes" => self.bytes += json::whole(member.value).unwrap_or(0),
                 b"cache" => add(&mut self.cache, member.value, &["hits", "misses"]),
-                b"llm" => add(
-                    &mut self.tokens,
-                    member.value,
-                    &["input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens"],
-                ),
-                // In lines of ours nothing of this comes behind the first of these.
-                b"request_headers"
-                | b"response_headers"
-                | b"request_body"
-                | b"response_body"
-                | b"response_body_text"
-                    if entry.rest > 0 =>
-                {
-                    return;
+                b"llm" => {
+                    let names = ["input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens"];
+                    add(&mut self.tokens, member.value, &names);
                 }
                 _ => {}
             }
@@ -310,9 +304,7 @@ fn add(sums: &mut [u64], object: &[u8], names: &[&str]) {
     for member in json::Members::of(object) {
         for (sum, name) in sums.iter_mut().zip(names) {
             if json::is_key(member.key, name) {
-                *sum += json::number(member.value)
-                    .filter(|number| *number > 0.0)
-                    .map_or(0, |number| number as u64);
+                *sum = sum.saturating_add(json::whole(member.value).unwrap_or(0));
             }
         }
     }
