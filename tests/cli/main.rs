@@ -10,5 +10,6 @@ mod generate;
 mod hostile;
 mod manners;
 mod replay;
+mod report;
 mod snapshots;
 mod support;

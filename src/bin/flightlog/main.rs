@@ -134,6 +134,7 @@ fn answer(options: &Options, screen: &mut Screen<'_>) -> Result<Found, Failure> 
             });
             commands::show::show(options, &set?, screen)
         }
+        Command::Report => commands::report::report(options, &open(options)?, screen),
         Command::Replay => commands::replay::replay(options, screen),
         Command::Doctor => commands::doctor::doctor(options, &open(options)?, screen),
         Command::Curl => commands::exports::one(options, screen, Dump::curl),

@@ -143,6 +143,12 @@ impl<'w> Screen<'w> {
         self.end_line()
     }
 
+    /// Text of ours as it is, where what is the log's was made harmless before.
+    pub(crate) fn text(&mut self, text: &str) -> io::Result<()> {
+        self.text.extend_from_slice(text.as_bytes());
+        self.flush()
+    }
+
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.out.write_all(&self.text)?;
         self.text.clear();
@@ -167,7 +173,8 @@ fn escape(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-fn acts(c: char) -> bool {
+/// Whether a character does something to what shows it.
+pub(crate) fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{61c}' | '\u{200e}' | '\u{200f}')
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -35,6 +35,7 @@ pub(crate) struct Options {
     pub(crate) fail_if: Option<String>,
     pub(crate) top: Option<usize>,
     pub(crate) vs_good: Option<bool>,
+    pub(crate) output: Option<PathBuf>,
     pub(crate) to: Option<String>,
     pub(crate) concurrency: Option<usize>,
     /// Values of what was redacted, by name.
@@ -164,6 +165,7 @@ impl Options {
                     None => question,
                 });
             }
+            "output" => self.output = Some(value.into()),
             "to" => self.to = Some(value),
             "concurrency" => self.concurrency = Some(value.parse().map_err(|_| bad())?),
             "set" => {

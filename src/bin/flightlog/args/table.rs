@@ -12,6 +12,7 @@ pub(crate) enum Command {
     Markdown,
     Test,
     Replay,
+    Report,
     Doctor,
     Completions,
     Man,
@@ -181,6 +182,14 @@ pub(crate) const COMMANDS: &[About] = &[
         ],
     ),
     about(
+        Command::Report,
+        "report",
+        "",
+        (0, 0),
+        "one HTML page: over time, by endpoint, failures, slowest calls",
+        &[("flightlog report --since today -o today.html", "without -o it is report.html; -o - is stdout")],
+    ),
+    about(
         Command::Doctor,
         "doctor",
         "",
@@ -208,7 +217,7 @@ pub(crate) const COMMANDS: &[About] = &[
 ];
 
 /// Commands that read the logs by the flags that say which exchanges are wanted.
-const FILTERED: &[Command] = &[Command::Tail, Command::Stats, Command::Errors];
+const FILTERED: &[Command] = &[Command::Tail, Command::Stats, Command::Errors, Command::Report];
 
 const fn flag(long: &'static str, short: Option<char>, of: &'static [Command], does: &'static str) -> Flag {
     Flag { long, short, value: None, does, wants: "", example: "", of }
@@ -355,7 +364,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         "by",
         Some('b'),
         "KEY",
-        &[Command::Stats],
+        &[Command::Stats, Command::Report],
         "endpoint, status, method, remote_addr, hour, 5m, model, or any key such as attributes.tenant",
         "want a key",
         "--by status",
@@ -411,6 +420,15 @@ pub(crate) const FLAGS: &[Flag] = &[
         "a value that was redacted, by the name of its header or field (else the variable NAME)",
         "want a name, = and a value",
         "--set authorization='Bearer TOKEN'",
+    ),
+    valued(
+        "output",
+        Some('o'),
+        "FILE",
+        &[Command::Report],
+        "where to write it (default report.html)",
+        "want a file",
+        "-o report.html",
     ),
     flag("allow-remote", None, &[Command::Replay], "send it to another machine than this"),
     flag("json", None, &[], "for machines: JSON, a line each where there are several"),

@@ -7,6 +7,7 @@ pub(crate) mod find;
 pub(crate) mod follow;
 pub(crate) mod groups;
 pub(crate) mod replay;
+pub(crate) mod report;
 pub(crate) mod row;
 pub(crate) mod show;
 pub(crate) mod stats;

@@ -9,6 +9,7 @@ use crate::{
     args::{Only, Options},
     commands::{
         find::{self, Go, Open},
+        report::draw,
         trouble::Trouble,
     },
     entry::{Entry, Kind},
@@ -126,6 +127,8 @@ pub(crate) struct Gathered {
     pub(crate) classes: [u64; 10],
     pub(crate) timeline: Timeline,
     pub(crate) failed_timeline: Timeline,
+    /// By duration, for a report only.
+    pub(crate) heat: Vec<Timeline>,
     pub(crate) first: u64,
     pub(crate) last: u64,
     pub(crate) slowest: Vec<Slow>,
@@ -152,7 +155,22 @@ impl Gathered {
         by: By,
         trouble: &mut Trouble,
     ) -> Result<Self, Failure> {
-        let mut gathered = Self::default();
+        Self::default().gather(options, set, by, trouble)
+    }
+
+    /// The same with durations over time.
+    pub(crate) fn with_heat(
+        options: &Options,
+        set: &LogSet,
+        by: By,
+        trouble: &mut Trouble,
+    ) -> Result<Self, Failure> {
+        let heat = vec![Timeline::default(); draw::ROWS];
+        Self { heat, ..Self::default() }.gather(options, set, by, trouble)
+    }
+
+    fn gather(self, options: &Options, set: &LogSet, by: By, trouble: &mut Trouble) -> Result<Self, Failure> {
+        let mut gathered = self;
         let mut walk = Walk {
             by,
             filter: &options.filter,
@@ -234,6 +252,9 @@ impl Gathered {
         }
         self.extras(entry);
         let duration = entry.duration.unwrap_or(0);
+        if let Some(row) = self.heat.get_mut(draw::row_of(duration)) {
+            row.add(entry.at);
+        }
         let least = if self.slowest.len() < SLOWEST {
             0
         } else {
