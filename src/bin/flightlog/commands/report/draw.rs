@@ -37,7 +37,7 @@ pub(super) fn bars(counts: &[u64], failed: &[u64], first: u64, last: u64) -> Str
         svg.push_str("\"/>");
     }
     axis(&mut svg, HEIGHT, first, last);
-    _ = write!(svg, "<text x=\"2\" y=\"11\">{}</text></svg>\n", grouped(most));
+    _ = writeln!(svg, "<text x=\"2\" y=\"11\">{}</text></svg>", grouped(most));
     svg
 }
 
