@@ -219,29 +219,27 @@ fn level_then_type(rest: &[u8]) -> Option<(Level, &[u8])> {
 
 #[inline]
 fn kind_then_run(rest: &[u8]) -> Option<(Kind, &[u8])> {
-    for (kind, text) in [
-        (Kind::Response, b"response\",\"run\":\"".as_slice()),
-        (Kind::Request, b"request\",\"run\":\""),
-        (Kind::Told, b"log\",\"run\":\""),
-        (Kind::Error, b"error\",\"run\":\""),
-        (Kind::Exception, b"exception\",\"run\":\""),
-        (Kind::Recorder, b"recorder\",\"run\":\""),
-    ] {
-        if let Some(rest) = rest.strip_prefix(text) {
-            return Some((kind, rest));
-        }
-    }
-    None
+    let (kind, text) = match rest.first_chunk::<3>()? {
+        b"res" => (Kind::Response, b"response\",\"run\":\"".as_slice()),
+        b"req" => (Kind::Request, b"request\",\"run\":\"".as_slice()),
+        b"log" => (Kind::Told, b"log\",\"run\":\"".as_slice()),
+        b"err" => (Kind::Error, b"error\",\"run\":\"".as_slice()),
+        b"exc" => (Kind::Exception, b"exception\",\"run\":\"".as_slice()),
+        _ => (Kind::Recorder, b"recorder\",\"run\":\"".as_slice()),
+    };
+    Some((kind, rest.strip_prefix(text)?))
 }
 
 #[inline]
-fn digits(rest: &[u8]) -> &[u8] {
-    let end = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
-    rest.get(end..).unwrap_or_default()
+fn digits(mut rest: &[u8]) -> &[u8] {
+    while let [b'0'..=b'9', tail @ ..] = rest {
+        rest = tail;
+    }
+    rest
 }
 
 /// A string, and what comes after its quote.
-#[inline]
+#[inline(always)]
 fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut at = json::special(text)?;
     while *text.get(at)? == b'\\' {
@@ -251,7 +249,7 @@ fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
-#[inline]
+#[inline(always)]
 fn status(text: &[u8]) -> Option<(u16, &[u8])> {
     let ([a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'], rest) = text.split_first_chunk::<3>()? else {
         return None;
@@ -261,7 +259,7 @@ fn status(text: &[u8]) -> Option<(u16, &[u8])> {
 }
 
 /// Milliseconds with three decimals.
-#[inline]
+#[inline(always)]
 fn micros(text: &[u8]) -> Option<(u64, &[u8])> {
     let mut number = 0_u64;
     for (at, byte) in text.iter().enumerate() {

@@ -122,20 +122,24 @@ pub(crate) fn string_end(text: &[u8], at: usize) -> Option<usize> {
 
 /// Where the first quote or backslash is. Most strings are so short that a call of a search costs more than it saves: their
 /// bytes are looked at eight at a time here.
-#[inline]
+#[inline(always)]
 pub(crate) fn special(text: &[u8]) -> Option<usize> {
     const LOW: u64 = 0x0101_0101_0101_0101;
     let zero_in = |word: u64| word.wrapping_sub(LOW) & !word & (LOW << 7);
-    let (words, _) = text.as_chunks::<8>();
-    for (place, word) in words.iter().take(4).enumerate() {
+    let mut rest = text;
+    let mut passed = 0;
+    while let Some((word, tail)) = rest.split_first_chunk::<8>()
+        && passed < 32
+    {
         let word = u64::from_le_bytes(*word);
         let found = zero_in(word ^ (LOW * 0x22)) | zero_in(word ^ (LOW * 0x5c));
         if found != 0 {
-            return Some(place * 8 + found.trailing_zeros() as usize / 8);
+            return Some(passed + found.trailing_zeros() as usize / 8);
         }
+        passed += 8;
+        rest = tail;
     }
-    let rest = words.len().min(4) * 8;
-    memchr2(b'"', b'\\', text.get(rest..)?).map(|at| rest + at)
+    memchr2(b'"', b'\\', rest).map(|at| passed + at)
 }
 
 /// Where the value that begins at `at` ends.
