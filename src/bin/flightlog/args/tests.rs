@@ -13,7 +13,8 @@ fn flags_of_log_viewer_and_their_combinations_are_understood() {
     assert!(options.filter.errors_only);
     let ago = time::now() - options.filter.since.unwrap();
     assert!((90 * time::MINUTE..91 * time::MINUTE).contains(&ago));
-    let options = typed(&["--stats", "--type=api", "--hours=2", "--log-dir=d"]).unwrap();
+    let options =
+        typed(&["--stats", "--type=api", "--hours=2", "--log-dir=d", "--lines=5", "--errors-only"]).unwrap();
     assert_eq!((options.command, options.kind), (Command::Stats, Some(Only::Api)));
 }
 

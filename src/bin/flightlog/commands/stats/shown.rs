@@ -29,7 +29,7 @@ pub(crate) fn people(
         return Ok(());
     }
     head(gathered, screen)?;
-    let top = options.top.unwrap_or(ROWS);
+    let top = options.top.or(options.lines).unwrap_or(ROWS);
     table(options, gathered, top, screen)?;
     slowest(gathered, top.min(5), screen)?;
     errors(failures, top.min(5), screen)
