@@ -21,6 +21,7 @@ thread_local!(static CURRENT: RefCell<Option<Flight>> = const { RefCell::new(Non
 /// }
 /// ```
 #[must_use]
+#[inline]
 pub fn current() -> Current {
     Current(
         CURRENT

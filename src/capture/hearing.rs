@@ -44,6 +44,7 @@ impl Hearing {
     }
 
     /// True where this is to be heard.
+    #[inline]
     pub(crate) fn takes(&self, metadata: &Metadata<'_>) -> bool {
         self.levels.takes(metadata) && self.is_on.load(Relaxed)
     }

@@ -203,6 +203,6 @@ fn later<T: Send + 'static>(
 ) -> Backtrace {
     let scrub = Arc::clone(scrub);
     Backtrace::told_later(move || {
-        held.get().and_then(|held| report::stack_in(error(held), &*scrub)).unwrap_or_default()
+        held.get().and_then(|held| report::stack_of(error(held), error(held), &*scrub)).unwrap_or_default()
     })
 }

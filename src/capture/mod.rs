@@ -45,5 +45,5 @@ pub(crate) use panics::chain_hook;
 pub(crate) use recorder::{Equipment, Recorder, RemoteAddr};
 pub(crate) use report::{Known, known, known_errors};
 #[cfg(feature = "init")]
-pub(crate) use report::{head, say, say_within, shown, sources};
+pub(crate) use report::{PANICKED, contained, head, say, say_within, shown, sources};
 pub use with_current::{WithCurrent, WithCurrentFuture};

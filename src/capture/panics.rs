@@ -4,7 +4,7 @@ use std::{
     any::{Any, TypeId},
     backtrace,
     borrow::Cow,
-    cell::RefCell,
+    cell::{Cell, RefCell},
     env,
     error::Error,
     panic::{self, PanicHookInfo},
@@ -34,6 +34,8 @@ struct Mark(TypeId, Option<(*const u8, usize)>);
 const REMEMBERED: usize = 8;
 
 thread_local!(static SEEN: RefCell<Vec<Origin>> = const { RefCell::new(Vec::new()) });
+// Asked with each step of a service: cheaper than to look at them.
+thread_local!(static HAS_SEEN: Cell<bool> = const { Cell::new(false) });
 
 /// Puts our hook in front of the present one, once in a process.
 pub(crate) fn chain_hook() {
@@ -64,13 +66,17 @@ fn note(info: &PanicHookInfo<'_>) {
                 seen.remove(0);
             }
             seen.push(origin);
+            HAS_SEEN.set(true);
         }
     });
 }
 
 /// Forgets panics that somebody else has caught.
+#[inline]
 pub(super) fn forget() {
-    drop(all());
+    if HAS_SEEN.replace(false) {
+        drop(all());
+    }
 }
 
 /// What is told of the panic just caught on this thread.

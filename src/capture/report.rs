@@ -67,6 +67,9 @@ pub(super) fn read<'a>(error: &'a (dyn Any + 'static), known: &[Known]) -> Optio
 const CHAIN_LIMIT: usize = 16;
 /// Bytes told of each.
 const TEXT_LIMIT: usize = 8 * 1024;
+/// Of an error with so many sources nothing is asked that it may answer by asking each in turn: the thread's stack might
+/// not be enough for that, and nothing catches its end.
+const DEPTH_LIMIT: usize = 64;
 /// Bytes of each that are counted before its end is no longer waited for.
 const COUNT_LIMIT: usize = 256 * 1024;
 
@@ -87,7 +90,7 @@ fn of_shown(shown: &Shown<'_>, known: &[Known], scrub: &dyn Scrub) -> ErrorRepor
         Some(error) => type_of(error, shown.type_name, known),
         None => nameable(shown.type_name),
     };
-    let backtrace = stack_in(shown.debug, scrub).map(Backtrace::told);
+    let backtrace = stack_of(shown.error, shown.debug, scrub).map(Backtrace::told);
     ErrorReport { backtrace, ..without_stack(shown.error, error_type, scrub) }
 }
 
@@ -98,7 +101,7 @@ pub(super) fn place(location: &Location<'_>) -> String {
 
 /// An error whose sources are known.
 pub(super) fn of_error(error: &(dyn Error + 'static), known: &[Known], scrub: &dyn Scrub) -> ErrorReport {
-    let backtrace = stack_in(error, scrub).map(Backtrace::told);
+    let backtrace = stack_of(error, error, scrub).map(Backtrace::told);
     ErrorReport { backtrace, ..without_stack(error, type_of(error, "", known), scrub) }
 }
 
@@ -131,16 +134,30 @@ pub(super) fn type_of(error: &(dyn Error + 'static), told: &'static str, known: 
 }
 
 /// The stack in what an error says with `{:?}`, trimmed and redacted.
+pub(super) fn stack_of(
+    error: &dyn Error,
+    said: &(impl Debug + ?Sized),
+    scrub: &dyn Scrub,
+) -> Option<Redacted> {
+    let chain = std::iter::successors(source(error), |error| source(*error));
+    (chain.take(DEPTH_LIMIT).count() < DEPTH_LIMIT).then(|| stack_in(said, scrub)).flatten()
+}
+
+/// The same, however deep it is.
 pub(super) fn stack_in(said: &(impl Debug + ?Sized), scrub: &dyn Scrub) -> Option<Redacted> {
     let mut text = String::new();
-    let mut head = Bounded { text: &mut text, room: COUNT_LIMIT, total: 0, ended: true };
+    let mut head = Bounded::new(&mut text, COUNT_LIMIT);
     // What it said before it panicked, or before there was too much, may have the stack.
     let _ = contained(|| write!(head, "{said:?}"));
     Some(redact::stack(scrub, &frames::in_debug(&text)?))
 }
 
+/// What is told of what panicked while it said something.
+pub(crate) const PANICKED: &str = "[saying this panicked]";
+
 /// Runs somebody else's code; none where it panicked.
-fn contained<T>(run: impl FnOnce() -> T) -> Option<T> {
+#[inline]
+pub(crate) fn contained<T>(run: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|payload| drop(Theirs::new(payload))).ok()
 }
 
@@ -179,23 +196,21 @@ fn bounded(said: &(impl Display + ?Sized)) -> String {
 /// Should saying it panic, that is what is told.
 pub(crate) fn say(text: &mut String, said: fmt::Arguments<'_>) {
     text.clear();
-    say_within(text, TEXT_LIMIT, said);
+    if contained(|| say_within(text, TEXT_LIMIT, said)).is_none() {
+        text.clear();
+        text.push_str(PANICKED);
+    }
 }
 
-/// The same where there is room for so many bytes, behind what stands there. True where it was cut.
+/// The same where there is room for so many bytes, behind what stands there. True where it was cut. It panics where
+/// saying it does.
+#[inline]
 pub(crate) fn say_within<P: Paper>(text: &mut P, room: usize, said: fmt::Arguments<'_>) -> bool {
-    let start = text.length();
-    let mut head = Bounded { text, room, total: 0, ended: true };
-    if contained(|| head.write_fmt(said)).is_none() {
-        text.cut(start);
-        text.append("[saying this panicked]");
-        return false;
-    }
-    let Bounded { total, ended, .. } = head;
-    let is_cut = total > text.length() - start;
+    let mut head = Bounded::new(text, room);
+    let _ = fmt::write(&mut head, said);
+    let is_cut = head.lost > 0;
     if is_cut {
-        let more = if ended { "" } else { "more than " };
-        text.append(&format!("…[{more}{total} bytes]"));
+        head.mark();
     }
     is_cut
 }
@@ -214,7 +229,6 @@ pub(crate) fn sources<E: Error + ?Sized>(error: &E) -> impl Iterator<Item = &(dy
 pub(crate) trait Paper {
     fn append(&mut self, text: &str);
     fn length(&self) -> usize;
-    fn cut(&mut self, length: usize);
 }
 
 impl Paper for String {
@@ -225,47 +239,81 @@ impl Paper for String {
     fn length(&self) -> usize {
         self.len()
     }
-
-    fn cut(&mut self, length: usize) {
-        self.truncate(length);
-    }
 }
 
 impl Paper for Vec<u8> {
+    #[inline]
     fn append(&mut self, text: &str) {
+        // Where there is memory nothing has to be saved for the call that gets some.
+        if self.capacity() - self.len() < text.len() {
+            return append_to_more(self, text);
+        }
         self.extend_from_slice(text.as_bytes());
     }
 
     fn length(&self) -> usize {
         self.len()
     }
+}
 
-    fn cut(&mut self, length: usize) {
-        self.truncate(length);
-    }
+#[cold]
+#[inline(never)]
+fn append_to_more(bytes: &mut Vec<u8>, text: &str) {
+    bytes.extend_from_slice(text.as_bytes());
 }
 
 /// Takes text until there is no more room, then counts it.
 struct Bounded<'a, P> {
     text: &'a mut P,
+    start: usize,
     room: usize,
-    /// Bytes that came.
-    total: usize,
+    /// Bytes that found no room.
+    lost: usize,
     /// False once there was more than is counted.
     ended: bool,
 }
 
-impl<P: Paper> Write for Bounded<'_, P> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        if self.total >= COUNT_LIMIT && !text.is_empty() {
+impl<'a, P: Paper> Bounded<'a, P> {
+    #[inline]
+    fn new(text: &'a mut P, room: usize) -> Self {
+        let start = text.length();
+        Self { text, start, room, lost: 0, ended: true }
+    }
+
+    /// Bytes that came.
+    fn total(&self) -> usize {
+        (self.text.length() - self.start).saturating_add(self.lost)
+    }
+
+    #[cold]
+    fn lose(&mut self, text: &str) -> fmt::Result {
+        if self.total() >= COUNT_LIMIT {
             self.ended = false;
             return Err(fmt::Error);
         }
-        self.total = self.total.saturating_add(text.len());
-        let fits = if text.len() <= self.room { text.len() } else { text.floor_char_boundary(self.room) };
-        self.text.append(text.get(..fits).unwrap_or_default());
+        let fits = text.get(..text.floor_char_boundary(self.room)).unwrap_or_default();
+        self.text.append(fits);
+        self.lost = self.lost.saturating_add(text.len() - fits.len());
         // Nothing stands behind what did not fit.
-        self.room = if fits < text.len() { 0 } else { self.room - fits };
+        self.room = 0;
+        Ok(())
+    }
+
+    /// How long it all was, where that is more than stands there.
+    #[cold]
+    fn mark(&mut self) {
+        let more = if self.ended { "" } else { "more than " };
+        let mark = format!("…[{more}{} bytes]", self.total());
+        self.text.append(&mark);
+    }
+}
+
+impl<P: Paper> Write for Bounded<'_, P> {
+    #[inline]
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let Some(room) = self.room.checked_sub(text.len()) else { return self.lose(text) };
+        self.room = room;
+        self.text.append(text);
         Ok(())
     }
 }

@@ -41,6 +41,7 @@ impl TrailLevels {
     }
 
     /// True where this is wanted.
+    #[inline]
     pub(crate) fn takes(&self, metadata: &Metadata<'_>) -> bool {
         *metadata.level() <= self.of(metadata.target())
     }
@@ -55,6 +56,7 @@ impl TrailLevels {
         if self.others == LevelFilter::OFF { self.deepest() } else { self.others }
     }
 
+    #[inline]
     fn of(&self, target: &str) -> LevelFilter {
         if self.targets.is_empty() {
             return self.others;

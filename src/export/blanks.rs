@@ -4,13 +4,6 @@
 pub(super) const REDACTED: &str = "[REDACTED]";
 /// Past so many, secrets stay as they are shown.
 const MOST: usize = 32;
-/// Names a shell, the loader or curl give a meaning of their own.
-const TAKEN: [&str; 33] = [
-    "CDPATH", "COLUMNS", "ENV", "EUID", "FPATH", "GROUPS", "HOME", "HOST", "HOSTNAME", "IFS", "LANG",
-    "LINENO", "LINES", "LOGNAME", "MAIL", "OLDPWD", "OPTARG", "OPTERR", "OPTIND", "PATH", "PPID", "PS1",
-    "PS2", "PS4", "PWD", "RANDOM", "SECONDS", "SHELL", "STATUS", "TERM", "TZ", "UID", "USER",
-];
-const TAKEN_BEGINNINGS: [&str; 6] = ["BASH", "CURL_", "DYLD_", "LC_", "LD_", "SSL_"];
 
 /// A piece of a text.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,9 +85,6 @@ fn blank_name(name: &str) -> String {
         .collect();
     if !blank.starts_with(|c: char| c.is_ascii_alphabetic()) {
         blank.insert_str(0, "VALUE_");
-    }
-    if TAKEN.contains(&blank.as_str()) || TAKEN_BEGINNINGS.iter().any(|taken| blank.starts_with(taken)) {
-        blank.push_str("_VALUE");
     }
     blank
 }

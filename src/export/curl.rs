@@ -5,7 +5,7 @@ use http::Method;
 use super::{
     blanks::REDACTED,
     replay::{Payload, Replay},
-    shell::{Words, quote},
+    shell::{Words, quote, variable},
 };
 use crate::exchange::Started;
 
@@ -121,7 +121,8 @@ fn comments(words: &Words, notes: &[String]) -> String {
     let blanks = words.blanks();
     let mut text = String::new();
     if !blanks.names().is_empty() {
-        text.push_str(&format!("# set first: {}\n", blanks.names().join(" ")));
+        let variables: Vec<_> = blanks.names().iter().map(|name| variable(name)).collect();
+        text.push_str(&format!("# set first: {}\n", variables.join(" ")));
     }
     if blanks.left() > 0 {
         text.push_str(&format!("# replace by hand: {} more [REDACTED]\n", blanks.left()));

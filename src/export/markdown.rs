@@ -5,7 +5,7 @@
 
 mod story;
 
-use super::{curl::curl, failure::Failure, json_text, pretty::indented, read::Dump};
+use super::{curl::curl, failure::Failure, json_text, pretty::laid_out, read::Dump};
 use crate::exchange::{BodyText, CapturedBody, ErrorReport, Exchange, Headers, millis_of};
 
 /// The text: what failed and why, what led there, what came and went, how to have it again.
@@ -82,7 +82,7 @@ fn facts(dump: &Dump) -> String {
     let version = service.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
     fact("service", Some(format!("{}{version}", service.name)));
     fact("dump", exchange.dump.clone());
-    if let Some(similar) = &dump.similar {
+    if let Some(similar) = dump.similar.as_ref().filter(|similar| similar.count > 0) {
         let name = code(&similar.fingerprint.to_string(), TINY);
         facts.push(format!("{} more like this one since the last dump of them ({name})", similar.count));
     }
@@ -118,8 +118,7 @@ fn message(title: &str, head: &str, body: &CapturedBody, headers: &Headers) -> S
     let total = body.total_bytes();
     match body.whole() {
         BodyText::Json(json) => {
-            let laid_out = indented(json.as_str(), 0, 4 * LARGE);
-            text.push_str(&fenced("json", laid_out.as_deref().unwrap_or(json.as_str()), LARGE));
+            text.push_str(&fenced("json", &laid_out(json.as_str()), LARGE));
         }
         BodyText::Text { text: shown, .. } => text.push_str(&fenced("text", shown.as_str(), LARGE)),
         BodyText::Binary => text.push_str(&match body.sha256() {

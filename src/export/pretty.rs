@@ -1,151 +1,144 @@
 //! JSON for people to read, in which no character of a client's can pose as something else.
 
-use std::io;
-
 use serde::Serialize;
-use serde_json::ser::{Formatter, Serializer};
 
-use crate::exchange::{must_escape, one_line, tokens};
+use crate::exchange::{must_escape, tokens};
+
+/// Lists and objects that fit a line of so many bytes stand on one; those that are items of a list, such as events, get a
+/// longer one, for then they can be read like a log.
+const LINE: usize = 120;
+const ITEM: usize = 240;
+/// What is nested grows when indented: past this factor it stays on one line, however long that is.
+const GROWTH: usize = 8;
 
 /// Writes `value` indented by two spaces, and ends with a newline.
 ///
-/// Raw JSON inside is indented along, but otherwise keeps its bytes: digits, order and repeated keys. DEL, C1, U+2028,
+/// Raw JSON inside is laid out along, but otherwise keeps its bytes: digits, order and repeated keys. DEL, C1, U+2028,
 /// U+2029 and bidi controls leave as `\uXXXX`, as the C0 controls do in any JSON.
 pub(super) fn pretty<T: Serialize>(value: &T) -> serde_json::Result<String> {
-    let mut bytes = Vec::with_capacity(4096);
-    value.serialize(&mut Serializer::with_formatter(&mut bytes, Pretty::default()))?;
-    bytes.push(b'\n');
-    String::from_utf8(bytes).map_err(serde::ser::Error::custom)
+    Ok(laid_out(&serde_json::to_string(value)?) + "\n")
 }
 
-#[derive(Default)]
-struct Pretty {
+/// Valid JSON laid out anew, with a space behind colons, and behind commas within a line.
+pub(super) fn laid_out(json: &str) -> String {
+    let tokens: Vec<&str> = tokens(json).collect();
+    let extents = extents(&tokens);
+    let mut page = Page { text: String::with_capacity(json.len() * 2), line: 0, open: Vec::new() };
+    // While something stands on one line: where it ends.
+    let mut ends_line = None;
+    for (at, token) in tokens.iter().enumerate() {
+        match *token {
+            "{" | "[" if ends_line.is_none() => {
+                let extent = extents.get(at).copied().unwrap_or_default();
+                page.put(token);
+                if page.fits(extent) {
+                    ends_line = Some(at + extent.tokens);
+                } else {
+                    page.open.push(*token);
+                    page.next_line();
+                }
+            }
+            "}" | "]" if ends_line.is_none() => {
+                page.open.pop();
+                page.next_line();
+                page.put(token);
+            }
+            "," if ends_line.is_none() => {
+                page.put(token);
+                page.next_line();
+            }
+            "," => page.put(", "),
+            ":" => page.put(": "),
+            other => page.put_escaped(other),
+        }
+        if ends_line == Some(at) {
+            ends_line = None;
+        }
+    }
+    page.text
+}
+
+/// What stands between a bracket and the one that closes it, both included.
+#[derive(Clone, Copy, Default)]
+struct Extent {
+    /// Tokens behind the first bracket.
+    tokens: usize,
+    /// Bytes on one line.
+    bytes: usize,
+    /// Brackets open at once.
     depth: usize,
-    has_value: bool,
 }
 
-/// Nested short arrays grow when indented: past this factor the raw JSON stays on one line.
-const GROWTH: usize = 8;
-
-impl Pretty {
-    fn open<W: io::Write + ?Sized>(&mut self, writer: &mut W, bracket: &[u8]) -> io::Result<()> {
-        self.depth += 1;
-        self.has_value = false;
-        writer.write_all(bracket)
-    }
-
-    fn close<W: io::Write + ?Sized>(&mut self, writer: &mut W, bracket: &[u8]) -> io::Result<()> {
-        self.depth = self.depth.saturating_sub(1);
-        if self.has_value {
-            writer.write_all(line(self.depth).as_bytes())?;
+/// For each bracket that opens, and for nothing else.
+fn extents(tokens: &[&str]) -> Vec<Extent> {
+    let mut extents = vec![Extent::default(); tokens.len()];
+    let mut open: Vec<(usize, Extent)> = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        if matches!(*token, "{" | "[") {
+            open.push((at, Extent { depth: 1, ..Extent::default() }));
         }
-        self.has_value = true;
-        writer.write_all(bracket)
-    }
-
-    fn item<W: io::Write + ?Sized>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        if !first {
-            writer.write_all(b",")?;
+        if let Some((_, extent)) = open.last_mut() {
+            extent.bytes += token.len() + usize::from(matches!(*token, "," | ":"));
         }
-        self.has_value = true;
-        writer.write_all(line(self.depth).as_bytes())
+        if matches!(*token, "}" | "]")
+            && let Some((from, extent)) = open.pop()
+        {
+            let extent = Extent { tokens: at - from, ..extent };
+            if let Some(place) = extents.get_mut(from) {
+                *place = extent;
+            }
+            if let Some((_, outer)) = open.last_mut() {
+                outer.bytes += extent.bytes;
+                outer.depth = outer.depth.max(extent.depth + 1);
+            }
+        }
     }
+    extents
 }
 
-impl Formatter for Pretty {
-    fn begin_array<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.open(writer, b"[")
-    }
-
-    fn end_array<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.close(writer, b"]")
-    }
-
-    fn begin_array_value<W: io::Write + ?Sized>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        self.item(writer, first)
-    }
-
-    fn begin_object<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.open(writer, b"{")
-    }
-
-    fn end_object<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.close(writer, b"}")
-    }
-
-    fn begin_object_key<W: io::Write + ?Sized>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        self.item(writer, first)
-    }
-
-    fn begin_object_value<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
-        writer.write_all(b": ")
-    }
-
-    fn write_string_fragment<W: io::Write + ?Sized>(
-        &mut self,
-        writer: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        write_escaped(writer, fragment)
-    }
-
-    fn write_raw_fragment<W: io::Write + ?Sized>(
-        &mut self,
-        writer: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        let most = fragment.len().saturating_mul(GROWTH).max(4096);
-        match indented(fragment, self.depth, most) {
-            Some(indented) => write_escaped(writer, &indented),
-            None => write_escaped(writer, &one_line(fragment)),
-        }
-    }
+struct Page<'a> {
+    text: String,
+    /// Where the line begins.
+    line: usize,
+    /// The brackets that are open, each with lines of its own.
+    open: Vec<&'a str>,
 }
 
-/// Valid JSON laid out anew from `depth` on; none where that takes more than `most` bytes.
-pub(super) fn indented(json: &str, mut depth: usize, most: usize) -> Option<String> {
-    let mut text = String::with_capacity(json.len() * 2);
-    let mut just_opened = false;
-    for token in tokens(json) {
-        if text.len() > most {
-            return None;
-        }
-        let closes = matches!(token, "}" | "]");
-        if just_opened && !closes {
-            depth += 1;
-            text.push_str(&line(depth));
-        } else if !just_opened && closes {
-            depth = depth.saturating_sub(1);
-            text.push_str(&line(depth));
-        }
-        text.push_str(token);
-        match token {
-            "," => text.push_str(&line(depth)),
-            ":" => text.push(' '),
-            _ => {}
-        }
-        just_opened = matches!(token, "{" | "[");
+impl Page<'_> {
+    /// True where it stands on this line, whose first bracket is there already.
+    fn fits(&self, Extent { tokens, bytes, depth }: Extent) -> bool {
+        // The document itself is always laid out, a list of nothing never.
+        let longest = match self.open.last() {
+            None => 0,
+            Some(&"[") => ITEM,
+            Some(_) => LINE,
+        };
+        let column = self.text.len() - self.line;
+        let grown = tokens.saturating_mul(2 * (self.open.len() + depth));
+        tokens == 1 || column + bytes <= longest || grown > bytes.saturating_mul(GROWTH).max(4096)
     }
-    Some(text)
-}
 
-fn line(depth: usize) -> String {
-    let mut line = String::with_capacity(1 + 2 * depth);
-    line.push('\n');
-    line.extend(std::iter::repeat_n("  ", depth));
-    line
-}
-
-fn write_escaped<W: io::Write + ?Sized>(writer: &mut W, text: &str) -> io::Result<()> {
-    let mut from = 0;
-    for (at, c) in text.match_indices(must_escape) {
-        writer.write_all(text.get(from..at).unwrap_or_default().as_bytes())?;
-        for c in c.chars() {
-            write!(writer, "\\u{:04x}", u32::from(c))?;
-        }
-        from = at + c.len();
+    fn next_line(&mut self) {
+        self.text.push('\n');
+        self.line = self.text.len();
+        self.text.extend(std::iter::repeat_n("  ", self.open.len()));
     }
-    writer.write_all(text.get(from..).unwrap_or_default().as_bytes())
+
+    fn put(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    fn put_escaped(&mut self, text: &str) {
+        let mut from = 0;
+        for (at, c) in text.match_indices(must_escape) {
+            self.put(text.get(from..at).unwrap_or_default());
+            for c in c.chars() {
+                self.put(&format!("\\u{:04x}", u32::from(c)));
+            }
+            from = at + c.len();
+        }
+        self.put(text.get(from..).unwrap_or_default());
+    }
 }
 
 #[cfg(test)]
@@ -153,7 +146,8 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::value::RawValue;
 
-    use super::{must_escape, one_line, pretty};
+    use super::{LINE, must_escape, pretty};
+    use crate::exchange::one_line;
 
     fn raw(json: &str) -> String {
         let raw: Box<RawValue> = serde_json::from_str(json).unwrap();
@@ -167,17 +161,7 @@ mod tests {
                 r#"{"a":1.50,"a":[1E+2,-0,{}],"b":[ ],"s":"x, {\"y\": [1]}","n":123456789012345678901234567890}"#
             ),
             r#"{
-  "body": {
-    "a": 1.50,
-    "a": [
-      1E+2,
-      -0,
-      {}
-    ],
-    "b": [],
-    "s": "x, {\"y\": [1]}",
-    "n": 123456789012345678901234567890
-  }
+  "body": {"a": 1.50, "a": [1E+2, -0, {}], "b": [], "s": "x, {\"y\": [1]}", "n": 123456789012345678901234567890}
 }
 "#
         );
@@ -191,21 +175,33 @@ mod tests {
         assert_eq!(pretty(&text).unwrap(), format!("{escaped}\n"));
         let keyed = pretty(&std::collections::BTreeMap::from([(text, 1)])).unwrap();
         assert_eq!(keyed, format!("{{\n  {escaped}: 1\n}}\n"));
-        assert_eq!(raw("[\"\u{202e}\u{85}\"]"), "{\n  \"body\": [\n    \"\\u202e\\u0085\"\n  ]\n}\n");
+        assert_eq!(raw("[\"\u{202e}\u{85}\"]"), "{\n  \"body\": [\"\\u202e\\u0085\"]\n}\n");
     }
 
     #[test]
     fn nesting_that_would_blow_up_stays_on_one_line() {
         let deep = format!("{}{}1{}", "[".repeat(60), "1,".repeat(10_000), "]".repeat(60));
         let text = raw(&deep);
-        assert!(text.len() < deep.len() + 100, "{} bytes of {}", text.len(), deep.len());
-        assert!(text.contains(&deep));
+        assert!(text.len() < 2 * deep.len(), "{} bytes of {}", text.len(), deep.len());
+        assert_eq!(one_line(&text), format!("{{\"body\":{deep}}}"));
     }
 
     #[test]
-    fn structures_without_raw_json_look_as_serde_json_makes_them() {
-        let value = serde_json::json!({"a": [], "b": {}, "c": [[], [1, {"d": null}]], "e": [{}], "f": "x"});
-        assert_eq!(pretty(&value).unwrap(), serde_json::to_string_pretty(&value).unwrap() + "\n");
+    fn what_fits_a_line_stands_on_one() {
+        let list = |words: usize| format!("[{}]", vec!["\"word\""; words].join(","));
+        let fitting = (LINE - r#"  "body": []"#.len() + 2) / r#""word", "#.len();
+        assert_eq!(
+            raw(&list(fitting)),
+            format!("{{\n  \"body\": {}\n}}\n", list(fitting).replace(',', ", "))
+        );
+        let long = raw(&format!("{{\"x\":{},\"y\":[1]}}", list(fitting + 1)));
+        assert!(
+            long.starts_with("{\n  \"body\": {\n    \"x\": [\n      \"word\",\n      \"word\",\n"),
+            "{long}"
+        );
+        assert!(long.ends_with("      \"word\"\n    ],\n    \"y\": [1]\n  }\n}\n"), "{long}");
+        assert_eq!(pretty(&serde_json::json!({})).unwrap(), "{}\n");
+        assert_eq!(pretty(&serde_json::json!({"a": 1})).unwrap(), "{\n  \"a\": 1\n}\n");
     }
 
     proptest! {

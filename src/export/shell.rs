@@ -26,7 +26,7 @@ impl Words {
 
     /// A reference to a new variable called after `name`.
     pub(super) fn variable(&mut self, name: &str) -> String {
-        format!("\"${}\"", self.blanks.named(name))
+        reference(&self.blanks.named(name))
     }
 
     /// The variables to set before the line is run.
@@ -35,12 +35,22 @@ impl Words {
     }
 }
 
+/// The variable of a blank. Names are the client's: none of them is that of a variable somebody has set for himself.
+pub(super) fn variable(blank: &str) -> String {
+    format!("REPLAY_{blank}")
+}
+
+/// One that is not set stops the line, before anything is sent.
+fn reference(blank: &str) -> String {
+    format!("\"${{{}:?}}\"", variable(blank))
+}
+
 fn joined(pieces: Vec<Piece<'_>>, quote: impl Fn(&str) -> String) -> String {
     let word: String = pieces
         .into_iter()
         .map(|piece| match piece {
             Piece::Text(text) => quote(text),
-            Piece::Blank(name) => format!("\"${name}\""),
+            Piece::Blank(name) => reference(&name),
         })
         .collect();
     if word.is_empty() { "''".into() } else { word }
@@ -118,17 +128,20 @@ mod tests {
     #[test]
     fn secrets_become_variables_named_after_what_stands_in_front() {
         let mut words = Words::default();
-        assert_eq!(words.word("Bearer [REDACTED]", "authorization"), r#"'Bearer '"$AUTHORIZATION""#);
-        assert_eq!(words.word("[REDACTED]", "x-api-key"), r#""$X_API_KEY""#);
+        assert_eq!(
+            words.word("Bearer [REDACTED]", "authorization"),
+            r#"'Bearer '"${REPLAY_AUTHORIZATION:?}""#
+        );
+        assert_eq!(words.word("[REDACTED]", "x-api-key"), r#""${REPLAY_X_API_KEY:?}""#);
         assert_eq!(
             words.word("sid=[REDACTED]; theme=dark; csrf-token=[REDACTED]", "cookie"),
-            r#"'sid='"$SID"'; theme=dark; csrf-token='"$CSRF_TOKEN""#
+            r#"'sid='"${REPLAY_SID:?}"'; theme=dark; csrf-token='"${REPLAY_CSRF_TOKEN:?}""#
         );
         assert_eq!(
             words.word(r#"{"new": {"password" : "[REDACTED]"}, "keys":["[REDACTED]"]}"#, "body"),
-            r#"'{"new": {"password" : "'"$PASSWORD"'"}, "keys":["'"$BODY"'"]}'"#
+            r#"'{"new": {"password" : "'"${REPLAY_PASSWORD:?}"'"}, "keys":["'"${REPLAY_BODY:?}"'"]}'"#
         );
-        assert_eq!(words.word("password=[REDACTED]", "body"), r#"'password='"$PASSWORD_2""#);
+        assert_eq!(words.word("password=[REDACTED]", "body"), r#"'password='"${REPLAY_PASSWORD_2:?}""#);
         assert_eq!(
             words.blanks().names(),
             ["AUTHORIZATION", "X_API_KEY", "SID", "CSRF_TOKEN", "PASSWORD", "BODY", "PASSWORD_2"]
@@ -136,11 +149,11 @@ mod tests {
     }
 
     #[test]
-    fn names_that_mean_something_to_a_shell_are_not_taken() {
+    fn no_variable_of_the_shell_is_taken() {
         let mut words = Words::default();
-        assert_eq!(words.word("pwd=[REDACTED]", "url"), r#"'pwd='"$PWD_VALUE""#);
-        assert_eq!(words.word("ld_preload=[REDACTED]", "url"), r#"'ld_preload='"$LD_PRELOAD_VALUE""#);
-        assert_eq!(words.word("2fa=[REDACTED]", "url"), r#"'2fa='"$VALUE_2FA""#);
+        assert_eq!(words.word("pwd=[REDACTED]", "url"), r#"'pwd='"${REPLAY_PWD:?}""#);
+        assert_eq!(words.word("ld_preload=[REDACTED]", "url"), r#"'ld_preload='"${REPLAY_LD_PRELOAD:?}""#);
+        assert_eq!(words.word("2fa=[REDACTED]", "url"), r#"'2fa='"${REPLAY_VALUE_2FA:?}""#);
     }
 
     #[test]

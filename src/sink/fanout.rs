@@ -173,6 +173,7 @@ impl fmt::Debug for Fanout {
 thread_local!(static DELIVERING: Cell<bool> = const { Cell::new(false) });
 
 /// True while a sink of ours or of a user runs on this thread: what it tells is not for the sinks again.
+#[inline]
 pub(crate) fn is_delivering() -> bool {
     DELIVERING.try_with(Cell::get).unwrap_or(true)
 }

@@ -14,9 +14,17 @@ use crate::capture::Hearing;
 pub(super) struct Heard {
     pub(super) listed: Arc<EnvFilter>,
     pub(super) hearing: Arc<Hearing>,
+    /// LOG_LEVEL has directives for spans: else nothing is noted of them.
+    has_spans: bool,
 }
 
 impl Heard {
+    pub(super) fn new(listed: Arc<EnvFilter>, hearing: Arc<Hearing>) -> Self {
+        // All of these, and only these, are written so.
+        let has_spans = listed.to_string().contains('[');
+        Self { listed, hearing, has_spans }
+    }
+
     /// What is heard whatever LOG_LEVEL says.
     fn is_always(&self, metadata: &Metadata<'_>) -> bool {
         is_error(metadata) || is_known_span(metadata) || self.hearing.takes(metadata)
@@ -53,23 +61,33 @@ where
     }
 
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
-        Filter::<S>::on_new_span(&*self.listed, attributes, id, context);
+        if self.has_spans {
+            Filter::<S>::on_new_span(&*self.listed, attributes, id, context);
+        }
     }
 
     fn on_record(&self, id: &span::Id, values: &span::Record<'_>, context: Context<'_, S>) {
-        Filter::<S>::on_record(&*self.listed, id, values, context);
+        if self.has_spans {
+            Filter::<S>::on_record(&*self.listed, id, values, context);
+        }
     }
 
     fn on_enter(&self, id: &span::Id, context: Context<'_, S>) {
-        Filter::<S>::on_enter(&*self.listed, id, context);
+        if self.has_spans {
+            Filter::<S>::on_enter(&*self.listed, id, context);
+        }
     }
 
     fn on_exit(&self, id: &span::Id, context: Context<'_, S>) {
-        Filter::<S>::on_exit(&*self.listed, id, context);
+        if self.has_spans {
+            Filter::<S>::on_exit(&*self.listed, id, context);
+        }
     }
 
     fn on_close(&self, id: span::Id, context: Context<'_, S>) {
-        Filter::<S>::on_close(&*self.listed, id, context);
+        if self.has_spans {
+            Filter::<S>::on_close(&*self.listed, id, context);
+        }
     }
 }
 

@@ -29,13 +29,22 @@ use self::{
     listed::Listed,
     secrets::Secrets,
     spans::Origin,
+    trail::Spot,
 };
 use crate::{
-    capture::{Hearing, current},
+    capture::{Flight, Hearing, current},
     exchange::{Event, EventKind, Field, Location, Place, Scrub, Timestamp},
     sink::{Fanout, is_delivering},
     tracing_events,
 };
+
+/// Who wants an event: the sinks, a trail; or its exchange, which may fail by it.
+#[derive(Clone, Copy)]
+struct Wanted {
+    listed: bool,
+    trailed: bool,
+    is_error: bool,
+}
 
 /// Hears tracing events and hands them to the sinks as log entries.
 pub(crate) struct LogLayer {
@@ -61,7 +70,7 @@ impl LogLayer {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let (id, listed) = (NEXT.fetch_add(1, Relaxed), Arc::new(filter));
         hearing.has_layer(probe::reach);
-        let heard = Heard { listed: Arc::clone(&listed), hearing: Arc::clone(&hearing) };
+        let heard = Heard::new(Arc::clone(&listed), Arc::clone(&hearing));
         Self { id, sinks, scrub, listed, hearing }.with_filter(heard)
     }
 
@@ -93,6 +102,117 @@ impl LogLayer {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         spans::origin(context.event_scope(event), self.id)
+    }
+
+    /// `normalized`: what the event is that the `log` crate made.
+    #[inline(always)]
+    fn on_told<S>(
+        &self,
+        event: &tracing::Event<'_>,
+        normalized: Option<&Metadata<'_>>,
+        context: &Context<'_, S>,
+    ) where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let metadata = normalized.unwrap_or_else(|| event.metadata());
+        // What a sink tells while it is told something would come back to it for ever. Our own warnings do not: they
+        // are told once a minute.
+        let is_delivering = is_delivering();
+        if is_delivering && !metadata.target().starts_with(env!("CARGO_CRATE_NAME")) {
+            return;
+        }
+        let wanted = Wanted {
+            listed: self.is_listed(event.metadata(), normalized, context),
+            trailed: self.hearing.takes(metadata) && !is_delivering,
+            is_error: *metadata.level() == Level::ERROR,
+        };
+        if wanted.listed || wanted.is_error {
+            self.hear(event, normalized, wanted, context);
+        } else if wanted.trailed {
+            // What a service pays that does not fail.
+            let place = Place { metadata: event.metadata(), is_log: normalized.is_some() };
+            match current().into_flight() {
+                Some(flight) => self.jot(&flight, event, place, context),
+                None if present(event, context).is_none() => {}
+                None => self.jot_by_span(event, place, context),
+            }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn on_record_of_log<S>(&self, event: &tracing::Event<'_>, context: &Context<'_, S>)
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let normalized = event.normalized_metadata();
+        self.on_told(event, normalized.as_ref(), context);
+    }
+
+    /// Puts it down in the trail of its exchange.
+    #[inline]
+    fn jot<S>(&self, flight: &Flight, event: &tracing::Event<'_>, place: Place, context: &Context<'_, S>)
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let spot = Spot { layer: self.id, span: present(event, context) };
+        trail::jot(
+            event,
+            place,
+            &spot,
+            || context.event_scope(event),
+            |told| flight.told(self.id, place, told),
+        );
+    }
+
+    /// What is in no exchange may be in a span that was made in one.
+    #[cold]
+    fn jot_by_span<S>(&self, event: &tracing::Event<'_>, place: Place, context: &Context<'_, S>)
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        if let Some(flight) = self.origin(event, context).and_then(|origin| origin.flight()) {
+            self.jot(&flight, event, place, context);
+        }
+    }
+
+    /// Hands on what is listed, and to its exchange what that may fail by.
+    #[inline(never)]
+    fn hear<S>(
+        &self,
+        event: &tracing::Event<'_>,
+        normalized: Option<&Metadata<'_>>,
+        wanted: Wanted,
+        context: &Context<'_, S>,
+    ) where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let Wanted { listed, trailed, is_error } = wanted;
+        let place = Place { metadata: event.metadata(), is_log: normalized.is_some() };
+        // The exchange that is worked on here; else the one in which the nearest span was made.
+        let here = current().into_flight();
+        let origin = match &here {
+            Some(flight) if listed => Some(Origin::of(flight)),
+            Some(_) => None,
+            None => self.origin(event, context),
+        };
+        let flight = here.or_else(|| origin.as_ref()?.flight());
+        if let Some(flight) = flight.as_ref().filter(|_| trailed) {
+            self.jot(flight, event, place, context);
+        }
+        let failing = flight.as_ref().filter(|_| is_error);
+        if failing.is_none() && !listed {
+            return;
+        }
+        let secrets = Secrets::among(place.metadata, self.id, &*self.scrub);
+        let told = Told::of(event, place.is_log, secrets);
+        let location = location(event, normalized);
+        if let Some((flight, cause)) = failing.zip(told.cause(location.as_ref())) {
+            flight.logged_error(cause);
+        }
+        if listed {
+            self.tell(event, module(event, normalized), location, told, origin.as_ref(), context);
+        }
     }
 
     /// Hands on what is listed.
@@ -163,49 +283,21 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
 
     fn on_event(&self, event: &tracing::Event<'_>, context: Context<'_, S>) {
         // All records of the `log` crate have this target; asking whether it is one costs more.
-        let normalized = if event.metadata().target() == "log" { event.normalized_metadata() } else { None };
-        let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
-        // What a sink tells while it is told something would come back to it for ever. Our own warnings do not: they
-        // are told once a minute.
-        if is_delivering() && !metadata.target().starts_with(env!("CARGO_CRATE_NAME")) {
-            return;
+        if event.metadata().target() == "log" {
+            return self.on_record_of_log(event, &context);
         }
-        let place = Place { metadata: event.metadata(), is_log: normalized.is_some() };
-        let listed = self.is_listed(place.metadata, normalized.as_ref(), &context);
-        let trailed = self.hearing.takes(metadata) && !is_delivering();
-        let is_error = *metadata.level() == Level::ERROR;
-        if !(listed || trailed || is_error) {
-            return;
-        }
-        // The exchange that is worked on here; else the one in which the nearest span was made.
-        let here = current().into_flight();
-        let origin = match &here {
-            Some(flight) if listed => Some(Origin::of(flight)),
-            Some(_) => None,
-            None => self.origin(event, &context),
-        };
-        let flight = here.or_else(|| origin.as_ref()?.flight());
-        if let Some(flight) = flight.as_ref().filter(|_| trailed) {
-            trail::jot(event, place, context.event_scope(event), |told| flight.told(self.id, place, told));
-        }
-        let failing = flight.as_ref().filter(|_| is_error);
-        if failing.is_none() && !listed {
-            return;
-        }
-        let secrets = Secrets::among(place.metadata, self.id, &*self.scrub);
-        let told = Told::of(event, place.is_log, secrets);
-        let location = location(event, normalized.as_ref());
-        if let Some((flight, cause)) = failing.zip(told.cause(location.as_ref())) {
-            flight.logged_error(cause);
-        }
-        if listed {
-            self.tell(event, module(event, normalized.as_ref()), location, told, origin.as_ref(), &context);
-        }
+        self.on_told(event, None, &context);
     }
 
     fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
         probe::is_open(metadata)
     }
+}
+
+/// The span an event is in: the one it names, else the one that is entered.
+#[inline]
+fn present<S: Subscriber>(event: &tracing::Event<'_>, context: &Context<'_, S>) -> Option<span::Id> {
+    if event.is_contextual() { context.current_span().id().cloned() } else { event.parent().cloned() }
 }
 
 /// Only records of the `log` crate bring texts that do not live for ever.

@@ -177,7 +177,7 @@ async fn the_next_start_names_exactly_those_in_flight_when_the_process_was_kille
     }
     let message = death["message"].as_str().unwrap();
     assert!(
-        message.ends_with("died with 3 requests in flight: GET /slow, GET /slow, GET /slow"),
+        message.ends_with("died; last seen with 3 requests in flight: GET /slow, GET /slow, GET /slow"),
         "{message}"
     );
     assert!(!logs.join(journal).exists());
@@ -255,7 +255,9 @@ fn who_was_in_flight_when_the_process_aborted_is_told_also_where_the_handler_nev
     let requests = death["fields"]["requests"].as_array().unwrap();
     assert_eq!(requests.len(), 1);
     assert_eq!((&requests[0]["method"], &requests[0]["endpoint"]), (&"POST".into(), &"/abort".into()));
-    assert!(death["message"].as_str().unwrap().contains("died with 1 request in flight: POST /abort"));
+    assert!(
+        death["message"].as_str().unwrap().contains("died; last seen with 1 request in flight: POST /abort")
+    );
     assert!(journals(&dir).is_empty());
     let errors = entries(&dir, "errors.log");
     assert!(errors.iter().any(|entry| entry["event_type"] == "in_flight_at_death"), "in all files");

@@ -491,6 +491,44 @@ fn memory_that_is_not_there_is_counted_and_given_back() {
 }
 
 #[test]
+fn each_event_names_the_spans_that_it_is_in() {
+    let black_box = black_box(|builder| builder);
+    // Another layer knows a span that ours does not.
+    let theirs = human::layer().with_writer(std::io::sink).with_filter(LevelFilter::TRACE);
+    let registry = Registry::default().with(theirs).with(black_box.flightlog.tracing_layer());
+    subscriber::with_default(registry, || {
+        fails(&black_box.flightlog, || async {
+            let outer = debug_span!("outer");
+            let inner = debug_span!(parent: &outer, "inner");
+            let hidden = tracing::trace_span!(parent: None, "hidden");
+            tracing::debug!("");
+            outer.in_scope(|| {
+                tracing::debug!("outer");
+                tracing::debug!("outer");
+                inner.in_scope(|| tracing::debug!("outer inner"));
+                hidden.in_scope(|| tracing::debug!("outer"));
+                tracing::debug!(parent: None, "");
+                tracing::debug!(parent: &inner, "outer inner");
+            });
+            hidden.in_scope(|| tracing::debug!(""));
+            drop((outer, inner));
+            for name in ["first", "second"] {
+                let span = if name == "first" { debug_span!("first") } else { debug_span!("second") };
+                span.in_scope(|| tracing::debug!("{name}"));
+            }
+        });
+    });
+    let dump = black_box.only();
+    let events = dump["events"].as_array().unwrap();
+    assert_eq!(events.len(), 10);
+    for event in events {
+        let spans: Vec<_> =
+            event["spans"].as_array().into_iter().flatten().map(|span| span.as_str().unwrap()).collect();
+        assert_eq!(event["message"].as_str().unwrap_or_default(), spans.join(" "));
+    }
+}
+
+#[test]
 fn whoever_logs_or_panics_while_he_says_something_harms_nobody() {
     struct Chatty(u32);
     impl fmt::Debug for Chatty {
@@ -514,15 +552,22 @@ fn whoever_logs_or_panics_while_he_says_something_harms_nobody() {
         fails(&black_box.flightlog, || async {
             tracing::debug!(outer = ?Chatty(2), after = 1, "saying");
             tracing::debug!(broken = %Broken, after = 2);
+            tracing::debug!(before = 3, broken = %Broken, between = "them", again = ?format_args!("{Broken}"), after = 4, "said");
         });
     });
     let dump = black_box.only();
     let events = dump["events"].as_array().unwrap();
     let fields: Vec<_> = events.iter().map(|event| &event["fields"]).collect();
+    let broken = "[saying this panicked]";
     assert_eq!(
-        fields[fields.len() - 2..],
-        [&json!({"outer": "said 2", "after": 1}), &json!({"broken": "[saying this panicked]", "after": 2})]
+        fields[fields.len() - 3..],
+        [
+            &json!({"outer": "said 2", "after": 1}),
+            &json!({"broken": broken, "after": 2}),
+            &json!({"before": 3, "broken": broken, "between": "them", "again": broken, "after": 4}),
+        ]
     );
+    assert_eq!(events[events.len() - 1]["message"], "said");
 }
 
 #[test]

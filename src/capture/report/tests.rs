@@ -1,6 +1,6 @@
-use std::{error::Error, fmt};
+use std::{cell::Cell, error::Error, fmt};
 
-use super::{COUNT_LIMIT, TEXT_LIMIT, of_display, of_error, text};
+use super::{CHAIN_LIMIT, COUNT_LIMIT, DEPTH_LIMIT, TEXT_LIMIT, of_display, of_error, text};
 use crate::redact::Redactor;
 
 #[derive(Debug)]
@@ -70,4 +70,39 @@ fn a_piece_that_fits_behind_one_that_did_not_is_not_told() {
 
     let told = text(&Uneven, &Redactor::default());
     assert_eq!(told.as_str(), format!("{}…[{} bytes]", "\n".repeat(TEXT_LIMIT - 1), TEXT_LIMIT + 3));
+}
+
+#[test]
+fn an_error_with_too_many_sources_is_not_asked_for_a_stack() {
+    /// Whether it was asked, and what it comes from.
+    struct Link(Cell<bool>, Option<Box<Link>>);
+
+    impl fmt::Debug for Link {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.set(true);
+            f.write_str("Stack backtrace:\n   0: shop::order\n")
+        }
+    }
+
+    impl fmt::Display for Link {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("link")
+        }
+    }
+
+    impl Error for Link {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            self.1.as_deref().map(|source| source as _)
+        }
+    }
+
+    let chain = |links: usize| {
+        (0..links).fold(Link(Cell::default(), None), |source, _| Link(Cell::default(), Some(source.into())))
+    };
+    for (links, is_asked) in [(1, true), (DEPTH_LIMIT - 2, true), (DEPTH_LIMIT, false), (1000, false)] {
+        let error = chain(links);
+        let report = of_error(&error, &[], &Redactor::default());
+        assert_eq!(report.chain.len(), links.min(CHAIN_LIMIT));
+        assert_eq!((error.0.get(), report.backtrace.is_some()), (is_asked, is_asked), "{links}");
+    }
 }

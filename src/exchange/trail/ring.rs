@@ -1,6 +1,11 @@
 //! The last events of an exchange, oldest first out.
 
-use std::{collections::VecDeque, fmt, sync::Arc};
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tracing::{Metadata, level_filters::LevelFilter};
 
@@ -16,8 +21,8 @@ const BYTES: usize = MEMORY - EVENTS * size_of::<Entry>();
 /// What is kept of that: the rest is for what is dropped, so that not every event moves all others.
 const KEPT: usize = BYTES / 8 * 7;
 /// Memory is asked for in steps that double from these on.
-const FIRST_EVENTS: usize = 16;
-const FIRST_BYTES: usize = 1024;
+const FIRST_EVENTS: usize = 32;
+const FIRST_BYTES: usize = 2048;
 
 /// What is known of an event beside what it says.
 #[derive(Clone, Copy)]
@@ -29,10 +34,17 @@ pub(crate) struct Place {
 
 #[derive(Clone, Copy)]
 pub(super) struct Entry {
-    pub(super) place: Place,
-    /// Microseconds since the request arrived.
-    pub(super) at: u64,
+    metadata: &'static Metadata<'static>,
+    /// Taken as it is: what it is since the request's arrival is reckoned when somebody reads it.
+    at: Instant,
     length: u32,
+    is_log: bool,
+}
+
+impl Entry {
+    pub(super) fn place(&self) -> Place {
+        Place { metadata: self.metadata, is_log: self.is_log }
+    }
 }
 
 /// The last events of an exchange that goes on.
@@ -58,39 +70,69 @@ struct Room {
 
 impl Ring {
     /// True where this layer is the one that tells, which the first one becomes.
+    #[inline]
     pub(crate) fn is_told_by(&mut self, layer: u64) -> bool {
         *self.teller.get_or_insert(layer) == layer
     }
 
     /// Keeps what was told, and for that drops the oldest. Gives how many were dropped because the budget is spent.
-    pub(crate) fn push(&mut self, place: Place, at: u64, told: &[u8], budget: &Arc<Budget>) -> u64 {
-        while self.entries.len() >= EVENTS || self.kept() + told.len() > KEPT {
+    #[inline]
+    pub(crate) fn push(&mut self, place: Place, at: Instant, told: &[u8], budget: &Arc<Budget>) -> u64 {
+        let bytes = self.bytes.len() + told.len();
+        let has_room = self.entries.len() < self.room.events && bytes <= self.room.bytes;
+        let mut dropped = 0;
+        if !(has_room && bytes - self.start <= KEPT) {
+            match self.make_way(told.len(), budget) {
+                Ok(others) => dropped = others,
+                Err(with_this) => return with_this,
+            }
+        }
+        let Place { metadata, is_log } = place;
+        let length = u32::try_from(told.len()).unwrap_or(u32::MAX);
+        self.entries.push_back(Entry { metadata, at, length, is_log });
+        self.bytes.extend_from_slice(told);
+        dropped
+    }
+
+    /// Drops the oldest, or asks for memory, until there is room for one more. Gives how many were dropped because the
+    /// budget is spent; as an error where that one was too, or is too large.
+    #[cold]
+    fn make_way(&mut self, length: usize, budget: &Arc<Budget>) -> Result<u64, u64> {
+        while self.entries.len() >= EVENTS || self.kept() + length > KEPT {
             if !self.drop_oldest() {
                 // By itself it is larger than all that is kept.
                 self.dropped += 1;
-                return 0;
+                return Err(0);
             }
         }
         let before = self.dropped;
-        if !self.make_room(told.len(), budget) {
-            while self.entries.len() >= self.room.events || self.kept() + told.len() > self.room.bytes {
+        if !self.make_room(length, budget) {
+            while self.entries.len() >= self.room.events || self.kept() + length > self.room.bytes {
                 if !self.drop_oldest() {
                     self.dropped += 1;
-                    return self.dropped - before;
+                    return Err(self.dropped - before);
                 }
             }
             self.move_up();
         }
-        self.entries.push_back(Entry { place, at, length: u32::try_from(told.len()).unwrap_or(u32::MAX) });
-        self.bytes.extend_from_slice(told);
-        self.dropped - before
+        Ok(self.dropped - before)
     }
 
-    /// What is kept, to be read.
-    pub(crate) fn into_trail(mut self, scrub: &Arc<dyn Scrub>, limited_to: Option<LevelFilter>) -> Trail {
+    /// What is kept, to be read: by whom, since when, and what hides events from it.
+    pub(crate) fn into_trail(
+        mut self,
+        scrub: &Arc<dyn Scrub>,
+        arrived: Instant,
+        limited_to: Option<LevelFilter>,
+    ) -> Trail {
         self.move_up();
-        let raw =
-            Raw { entries: self.entries, bytes: self.bytes, scrub: Arc::clone(scrub), _permit: self.permit };
+        let raw = Raw {
+            entries: self.entries,
+            bytes: self.bytes,
+            arrived,
+            scrub: Arc::clone(scrub),
+            _permit: self.permit,
+        };
         Trail::new(raw, self.dropped, limited_to)
     }
 
@@ -122,7 +164,6 @@ impl Ring {
         (needed.events <= self.room.events && needed.bytes <= self.room.bytes) || self.grow(length, budget)
     }
 
-    #[cold]
     fn grow(&mut self, length: usize, budget: &Arc<Budget>) -> bool {
         self.move_up();
         let needed = Room { events: self.entries.len() + 1, bytes: self.bytes.len() + length };
@@ -156,6 +197,7 @@ impl fmt::Debug for Ring {
 pub(super) struct Raw {
     entries: VecDeque<Entry>,
     bytes: Vec<u8>,
+    arrived: Instant,
     scrub: Arc<dyn Scrub>,
     /// Held until the bytes go.
     _permit: Option<Permit>,
@@ -168,7 +210,10 @@ impl Raw {
         let read = self.entries.iter().map(|entry| {
             let (told, after) = rest.split_at_checked(entry.length as usize).unwrap_or_default();
             rest = after;
-            jot::read(entry, told, &*self.scrub)
+            let at = entry.at.saturating_duration_since(self.arrived);
+            // In whole microseconds, as dumps have it.
+            let at = Duration::new(at.as_secs(), at.subsec_micros() * 1000);
+            jot::read(entry, at, told, &*self.scrub)
         });
         read.collect()
     }

@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::{
+    sync::{Arc, LazyLock},
+    time::{Duration, Instant},
+};
 
 use proptest::prelude::*;
 use tracing::{
@@ -38,13 +41,21 @@ impl Callsite for Site {
     }
 }
 
+static ARRIVED: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// So many microseconds after the request arrived.
+fn at(micros: u64) -> Instant {
+    *ARRIVED + Duration::from_micros(micros)
+}
+
 fn trail(ring: Ring) -> Trail {
-    ring.into_trail(&(Arc::new(Redactor::default()) as Arc<dyn Scrub>), None)
+    ring.into_trail(&(Arc::new(Redactor::default()) as Arc<dyn Scrub>), *ARRIVED, None)
 }
 
 fn told(put: impl FnOnce(&mut Jot<'_>)) -> Vec<u8> {
     let mut bytes = Vec::new();
-    put(&mut Jot::new(&mut bytes, Some(["inner", "outer"].into_iter())));
+    Jot::name_spans(&mut bytes, ["inner", "outer"].into_iter());
+    put(&mut Jot::new(&mut bytes));
     bytes
 }
 
@@ -55,7 +66,7 @@ fn plenty() -> Arc<Budget> {
 #[track_caller]
 fn only(told: &[u8]) -> TrailEvent {
     let mut ring = Ring::default();
-    ring.push(HERE, 1500, told, &plenty());
+    ring.push(HERE, at(1500), told, &plenty());
     let trail = trail(ring);
     assert_eq!(trail.events().len(), 1);
     trail.events()[0].clone()
@@ -100,9 +111,9 @@ proptest! {
         let (most, bytes) = Ring::LIMITS;
         let budget = Arc::new(Budget::new(cap));
         let mut ring = Ring::default();
-        for (at, length) in (0..).zip(&lengths) {
+        for (micros, length) in (0..).zip(&lengths) {
             let said = told(|jot| jot.said(0, |bytes, _| { bytes.resize(bytes.len() + length, b' '); false }));
-            ring.push(HERE, at, &said, &budget);
+            ring.push(HERE, at(micros), &said, &budget);
             prop_assert!(ring.size().0 <= most && ring.size().1 <= bytes);
             prop_assert!(budget.taken() <= cap.min(64 * 1024));
         }
@@ -146,12 +157,14 @@ fn secret_names_lose_their_values_and_a_name_stands_once() {
 #[test]
 fn one_event_is_bounded_whatever_it_says() {
     let mut bytes = Vec::new();
-    let mut jot = Jot::new(&mut bytes, Some(std::iter::repeat_n("a span", 1000)));
+    Jot::name_spans(&mut bytes, std::iter::repeat_n("a span", 1000));
+    let mut jot = Jot::new(&mut bytes);
     for index in 0..1000 {
         jot.unsigned(index, 1);
     }
     assert!(bytes.len() <= 1 + 64 * 7 + 64 * 11, "{}", bytes.len());
-    let mut jot = Jot::new(&mut bytes, None::<std::iter::Empty<&str>>);
+    Jot::name_spans(&mut bytes, std::iter::empty());
+    let mut jot = Jot::new(&mut bytes);
     assert!(!jot.text(1, &"x".repeat(8193)) && jot.text(1, &"x".repeat(8000)));
     assert!(!jot.text(2, &"x".repeat(193)) && jot.text(2, &"x".repeat(192)));
     jot.said(3, |bytes, room| {

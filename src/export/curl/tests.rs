@@ -29,7 +29,7 @@ fn arguments(line: &str, variables: &[(&str, &str)]) -> Vec<String> {
         .current_dir(&directory)
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
-        .envs(variables.iter().copied())
+        .envs(variables.iter().map(|(name, value)| (format!("REPLAY_{name}"), value)))
         .output()
         .unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}\n{script}");
@@ -42,7 +42,10 @@ fn arguments(line: &str, variables: &[(&str, &str)]) -> Vec<String> {
 fn the_request_is_sent_again_with_its_secrets_as_variables() {
     let variables = [("TOKEN", "t 1"), ("AUTHORIZATION", "b'2"), ("NUMBER", "$(3)")];
     let (line, arguments) = run(&[], &variables);
-    assert!(line.starts_with("# set first: TOKEN AUTHORIZATION NUMBER\ncurl \\\n"), "{line}");
+    assert!(
+        line.starts_with("# set first: REPLAY_TOKEN REPLAY_AUTHORIZATION REPLAY_NUMBER\ncurl \\\n"),
+        "{line}"
+    );
     assert_eq!(
         arguments,
         [
@@ -157,7 +160,7 @@ fn what_belongs_to_the_connection_or_was_added_by_us_is_left_out() {
         ]
     );
     assert_eq!(arguments[0], "--head");
-    assert!(line.contains("TOKEN X_LONG"));
+    assert!(line.contains("REPLAY_TOKEN REPLAY_X_LONG"));
 
     let theirs = json!({"x-request-id": "order-42", "traceparent": "00-0af7651916cd43dd8448eb211c80319c-0202020202020202-01"});
     let (_, arguments) =

@@ -44,17 +44,10 @@ fn a_full_dump_looks_like_this() {
     "type": "shop::OrderError",
     "message": "stock service refused",
     "location": "src/orders.rs:42",
-    "chain": [
-      "connection refused",
-      "os error 111"
-    ],
+    "chain": ["connection refused", "os error 111"],
     "backtrace": "0: shop::order\n1: tokio::run"
   },
-  "timing": {
-    "started": "2026-11-20T10:29:59.873456Z",
-    "ttfb_ms": 249.5,
-    "duration_ms": 250.0
-  },
+  "timing": {"started": "2026-11-20T10:29:59.873456Z", "ttfb_ms": 249.5, "duration_ms": 250.0},
   "request": {
     "method": "POST",
     "url": "http://127.0.0.1:3000/api/v1/orders?token=[REDACTED]",
@@ -62,10 +55,7 @@ fn a_full_dump_looks_like_this() {
     "http_version": "HTTP/1.1",
     "remote_addr": "192.0.2.7",
     "headers": {
-      "accept": [
-        "text/html",
-        "*/*"
-      ],
+      "accept": ["text/html", "*/*"],
       "authorization": "Bearer [REDACTED]",
       "content-length": "73",
       "content-type": "application/json",
@@ -73,13 +63,7 @@ fn a_full_dump_looks_like_this() {
     },
     "body": {
       "content_type": "application/json",
-      "json": {
-        "card": {
-          "number": "[REDACTED]"
-        },
-        "item": "café",
-        "price": 1.5
-      },
+      "json": {"card": {"number": "[REDACTED]"}, "item": "café", "price": 1.5},
       "captured_bytes": 73,
       "total_bytes": 73,
       "truncated": false
@@ -87,13 +71,7 @@ fn a_full_dump_looks_like_this() {
   },
   "response": {
     "status": 500,
-    "headers": {
-      "content-type": "text/plain",
-      "set-cookie": [
-        "sid=[REDACTED]; Path=/",
-        "theme=dark"
-      ]
-    },
+    "headers": {"content-type": "text/plain", "set-cookie": ["sid=[REDACTED]; Path=/", "theme=dark"]},
     "body": {
       "content_type": "text/plain",
       "text": "no stock\n\u001b[31m",
@@ -101,26 +79,12 @@ fn a_full_dump_looks_like_this() {
       "total_bytes": 4096,
       "truncated": true
     },
-    "trailers": {
-      "x-checksum": "8"
-    }
+    "trailers": {"x-checksum": "8"}
   },
-  "curl": "# set first: TOKEN AUTHORIZATION NUMBER\ncurl \\\n  --request 'POST' \\\n  --globoff \\\n  --url 'http://127.0.0.1:3000/api/v1/orders?token='\"$TOKEN\" \\\n  --header 'accept: text/html' \\\n  --header 'accept: */*' \\\n  --header 'authorization: Bearer '\"$AUTHORIZATION\" \\\n  --header 'content-type: application/json' \\\n  --header 'user-agent:' \\\n  --data-binary '{\"card\":{\"number\":\"'\"$NUMBER\"'\"},\"item\":\"café\",\"price\":1.5}'",
-  "service": {
-    "name": "shop",
-    "version": "1.2.3",
-    "pid": 4711,
-    "host": "box"
-  },
-  "similar": {
-    "fingerprint": "26a1dd7d4722a93b",
-    "count": 4
-  },
-  "recorder": {
-    "counters": {
-      "begun": 7
-    }
-  }
+  "curl": "# set first: REPLAY_TOKEN REPLAY_AUTHORIZATION REPLAY_NUMBER\ncurl \\\n  --request 'POST' \\\n  --globoff \\\n  --url 'http://127.0.0.1:3000/api/v1/orders?token='\"${REPLAY_TOKEN:?}\" \\\n  --header 'accept: text/html' \\\n  --header 'accept: */*' \\\n  --header 'authorization: Bearer '\"${REPLAY_AUTHORIZATION:?}\" \\\n  --header 'content-type: application/json' \\\n  --header 'user-agent:' \\\n  --data-binary '{\"card\":{\"number\":\"'\"${REPLAY_NUMBER:?}\"'\"},\"item\":\"café\",\"price\":1.5}'",
+  "service": {"name": "shop", "version": "1.2.3", "pid": 4711, "host": "box"},
+  "similar": {"fingerprint": "26a1dd7d4722a93b", "count": 4},
+  "recorder": {"counters": {"begun": 7}}
 }
 "##
     );

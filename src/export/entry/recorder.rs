@@ -78,7 +78,8 @@ impl Note<'_> {
             }
             Self::InFlightAtDeath { pid, count, requests, .. } => {
                 let plural = if count == 1 { "" } else { "s" };
-                let mut text = format!("process {pid} died with {count} request{plural} in flight");
+                let mut text =
+                    format!("process {pid} died; last seen with {count} request{plural} in flight");
                 for (place, request) in requests.iter().take(NAMED).enumerate() {
                     text.push_str(if place == 0 { ": " } else { ", " });
                     text.push_str(&format!("{} {}", request.method, request.endpoint));

@@ -97,9 +97,7 @@ host: 127.0.0.1:3000
 
 ```json
 {
-  "card": {
-    "number": "[REDACTED]"
-  },
+  "card": {"number": "[REDACTED]"},
   "item": "café",
   "price": 1.5
 }

@@ -85,7 +85,7 @@ impl Dump {
     /// ```
     /// # let dump: tower_flightlog::Dump = tower_flightlog::formats::DUMP_EXAMPLE.parse()?;
     /// let line = dump.curl();
-    /// assert!(line.starts_with("# set first: TOKEN AUTHORIZATION NUMBER\ncurl \\\n  --request 'POST'"));
+    /// assert!(line.starts_with("# set first: REPLAY_TOKEN REPLAY_AUTHORIZATION REPLAY_NUMBER\ncurl \\\n  --request 'POST'"));
     /// # Ok::<(), tower_flightlog::DumpError>(())
     /// ```
     #[must_use]

@@ -244,7 +244,7 @@ fn what_the_recorder_tells() {
             death(260, &requests),
             "WARN",
             concat!(
-                r#""message":"process 7 died with 260 requests in flight: GET /a, GET /\u001b[31m\n, GET /c and 257 more","#,
+                r#""message":"process 7 died; last seen with 260 requests in flight: GET /a, GET /\u001b[31m\n, GET /c and 257 more","#,
                 r#""event_type":"in_flight_at_death","fields":{"pid":7,"run":"e5f6g7h8","#,
                 r#""last_seen":"2026-11-20T10:30:00.123999Z","count":260,"requests":["#,
                 request!("/a"),
@@ -261,7 +261,7 @@ fn what_the_recorder_tells() {
             death(2, &[]),
             "WARN",
             concat!(
-                r#""message":"process 7 died with 2 requests in flight","event_type":"in_flight_at_death","#,
+                r#""message":"process 7 died; last seen with 2 requests in flight","event_type":"in_flight_at_death","#,
                 r#""fields":{"pid":7,"run":"e5f6g7h8","last_seen":"2026-11-20T10:30:00.123999Z","count":2,"requests":[]}"#,
             ),
         ),

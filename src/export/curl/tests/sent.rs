@@ -65,7 +65,7 @@ fn arrived(changes: &[(&str, Value)], target: &str, variables: &[(&str, &str)], 
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap())
         .env("HOME", directory.path())
-        .envs(variables.iter().copied())
+        .envs(variables.iter().map(|(name, value)| (format!("REPLAY_{name}"), value)))
         .output()
         .unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}\n{line}");
