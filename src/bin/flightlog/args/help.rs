@@ -1,0 +1,150 @@
+use std::fmt::Write;
+
+use super::{COMMANDS, Command, FLAGS, Flag};
+
+const INTRO: &str = "\
+flightlog reads the logs and dumps of tower-flightlog: what happened, what hurts, what failed and why.";
+
+/// The help, of everything or of one command.
+pub(crate) fn help(of: Option<Command>) -> String {
+    let mut text = String::new();
+    match of.and_then(Command::about) {
+        None => {
+            _ = writeln!(text, "{INTRO}\n\nUsage: flightlog [COMMAND] [FLAGS]\n\nCommands:");
+            for about in COMMANDS {
+                let call = format!("{} {}", about.name, about.takes);
+                _ = writeln!(text, "  {call:<26} {}", about.does);
+            }
+            text.push_str("\nA start:\n");
+            for example in [
+                ("flightlog", "the last 50 exchanges"),
+                ("flightlog -f", "go on as they come"),
+                ("flightlog stats --hours 24", "which endpoint is slow, which fails"),
+                ("flightlog errors", "what fails most"),
+                ("flightlog show latest:error", "why it failed the last time"),
+                ("flightlog curl latest | sh", "and once more"),
+            ] {
+                _ = writeln!(text, "  {:<46} {}", example.0, example.1);
+            }
+        }
+        Some(about) => {
+            _ = writeln!(text, "flightlog {}: {}\n", about.name, about.does);
+            _ = writeln!(text, "Usage: flightlog {} {} [FLAGS]", about.name, about.takes);
+            if !about.examples.is_empty() {
+                text.push_str("\nExamples:\n");
+            }
+            for (line, does) in about.examples {
+                _ = writeln!(text, "  {line}\n      {does}");
+            }
+        }
+    }
+    text.push_str("\nFlags:\n");
+    for flag in flags_of(of) {
+        _ = writeln!(text, "  {:<26} {}", call(flag), flag.does);
+    }
+    text.push_str(
+        "\nTimes are UTC. Exit status: 0 found, 1 nothing found or --fail-if holds, 2 an error.\n\
+         More about a command: flightlog help COMMAND\n",
+    );
+    text
+}
+
+fn flags_of(of: Option<Command>) -> impl Iterator<Item = &'static Flag> {
+    FLAGS.iter().filter(move |flag| of.is_none_or(|command| flag.of.is_empty() || flag.of.contains(&command)))
+}
+
+/// `-n, --lines N`
+fn call(flag: &Flag) -> String {
+    let short = flag.short.map_or_else(|| "    ".to_owned(), |short| format!("-{short}, "));
+    let value = flag.value.map_or_else(String::new, |value| format!(" {value}"));
+    format!("{short}--{}{value}", flag.long)
+}
+
+/// Completions for a shell; none where it is not known.
+pub(crate) fn completions(shell: &str) -> Option<String> {
+    let commands: Vec<_> = COMMANDS.iter().map(|about| about.name).collect();
+    let flags: Vec<_> = FLAGS.iter().map(|flag| format!("--{}", flag.long)).collect();
+    let mut text = String::new();
+    match shell {
+        "bash" => {
+            _ = write!(
+                text,
+                "_flightlog() {{\n    local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}}\n    \
+                 case $before in\n        --log-dir|-d|--dump-dir) COMPREPLY=($(compgen -d -- \"$word\")); return ;;\n        \
+                 --type|-t) COMPREPLY=($(compgen -W 'api errors' -- \"$word\")); return ;;\n        \
+                 --color) COMPREPLY=($(compgen -W 'auto always never' -- \"$word\")); return ;;\n    esac\n    \
+                 COMPREPLY=($(compgen -W '{} {}' -- \"$word\"))\n}}\ncomplete -F _flightlog flightlog\n",
+                commands.join(" "),
+                flags.join(" ")
+            );
+        }
+        "zsh" => {
+            text.push_str("#compdef flightlog\n_flightlog() {\n  _arguments \\\n");
+            for flag in FLAGS {
+                let value = flag.value.map_or_else(String::new, |value| {
+                    let files = if value == "DIR" { "_files" } else { " " };
+                    format!(":{}:{files}", value.replace(':', " "))
+                });
+                _ = writeln!(
+                    text,
+                    "    '--{}[{}]{value}' \\",
+                    flag.long,
+                    quoted(flag.does).replace(']', "\\]").replace('[', "\\[")
+                );
+            }
+            _ = writeln!(text, "    '1:command:({})'\n}}\ncompdef _flightlog flightlog", commands.join(" "));
+        }
+        "fish" => {
+            for about in COMMANDS {
+                let does = quoted(about.does);
+                _ = writeln!(
+                    text,
+                    "complete -c flightlog -n __fish_use_subcommand -a {} -d '{does}'",
+                    about.name
+                );
+            }
+            for flag in FLAGS {
+                let short = flag.short.map_or_else(String::new, |short| format!(" -s {short}"));
+                let takes = if flag.value.is_some() { " -r" } else { "" };
+                _ = writeln!(
+                    text,
+                    "complete -c flightlog -l {}{short}{takes} -d '{}'",
+                    flag.long,
+                    quoted(flag.does)
+                );
+            }
+        }
+        _ => return None,
+    }
+    Some(text)
+}
+
+fn quoted(text: &str) -> String {
+    text.replace('\'', "")
+}
+
+/// The manual page, in roff's `man` macros.
+pub(crate) fn man() -> String {
+    let roff = |text: &str| text.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq");
+    let mut text = String::from(
+        ".TH FLIGHTLOG 1\n.SH NAME\nflightlog \\- read the logs and dumps of tower\\-flightlog\n",
+    );
+    text.push_str(".SH SYNOPSIS\n.B flightlog\n[COMMAND] [FLAGS]\n.SH DESCRIPTION\n");
+    _ = writeln!(text, "{}\n.SH COMMANDS", roff(INTRO));
+    for about in COMMANDS {
+        _ = writeln!(text, ".TP\n.B {} {}\n{}", about.name, roff(about.takes), roff(about.does));
+    }
+    text.push_str(".SH FLAGS\n");
+    for flag in FLAGS {
+        _ = writeln!(text, ".TP\n.B {}\n{}", roff(call(flag).trim()), roff(flag.does));
+    }
+    text.push_str(".SH EXAMPLES\n");
+    for (line, does) in COMMANDS.iter().flat_map(|about| about.examples) {
+        _ = writeln!(text, ".TP\n.B {}\n{}", roff(line), roff(does));
+    }
+    text.push_str(
+        ".SH ENVIRONMENT\n.TP\n.B LOG_DIR\nwhere the logs are\n.TP\n.B LOG_DUMP_DIR\nwhere the dumps are\n.TP\n.B NO_COLOR\n\
+         no colours\n.SH EXIT STATUS\n0 found, 1 nothing found or \\-\\-fail\\-if holds, 2 an error\n",
+    );
+    text
+}

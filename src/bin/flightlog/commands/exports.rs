@@ -1,0 +1,46 @@
+//! What a dump becomes: a command, a test, a text, an archive. The library makes them.
+
+use tower_flightlog::Dump;
+
+use super::dumps;
+use crate::{Failure, Found, args::Options, say, term::Screen};
+
+/// One dump as a text.
+pub(crate) fn one(
+    options: &Options,
+    screen: &mut Screen<'_>,
+    text: fn(&Dump) -> String,
+) -> Result<Found, Failure> {
+    let id = options.names.first().map(String::as_str).unwrap_or_default();
+    let dump = read(options, id)?;
+    // Of the client's there is nothing in it that acts: the library sees to that.
+    screen.json(text(&dump).trim_end_matches('\n'))?;
+    Ok(Found::Something)
+}
+
+/// Several, or all, as an archive.
+pub(crate) fn har(options: &Options, screen: &mut Screen<'_>) -> Result<Found, Failure> {
+    let mut all = Vec::new();
+    if options.names.is_empty() {
+        let dir = options.dump_dir();
+        let files =
+            dumps::list(&dir).map_err(|error| Failure::usage(format!("{}: {error}", dir.display())))?;
+        for file in files {
+            match Dump::read(&file.path) {
+                Ok(dump) => all.push(dump),
+                // One that is torn is no reason to give none.
+                Err(error) => say(&error.to_string()),
+            }
+        }
+    }
+    for id in &options.names {
+        all.push(read(options, id)?);
+    }
+    screen.json(Dump::har_of(&all).trim_end_matches('\n'))?;
+    Ok((!all.is_empty()).into())
+}
+
+fn read(options: &Options, id: &str) -> Result<Dump, Failure> {
+    let file = dumps::named(&options.dump_dir(), id)?;
+    Dump::read(&file.path).map_err(|error| Failure::usage(error.to_string()))
+}

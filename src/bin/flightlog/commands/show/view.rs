@@ -1,0 +1,376 @@
+use std::{io, path::PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::said;
+use crate::{
+    commands::row::pretty,
+    entry::{Entry, Kind},
+    json,
+    term::{Ink, Screen, cut},
+    time::{human, size},
+};
+
+/// An exchange as its entries and its dump tell it.
+#[derive(Debug, Default)]
+pub(crate) struct Story {
+    request: Option<Value>,
+    response: Option<Value>,
+    failure: Option<Value>,
+    told: Vec<Value>,
+    dump: Option<(PathBuf, Value)>,
+}
+
+/// Columns of the waterfall.
+const WATERFALL: usize = 40;
+/// Lines shown of a body, a stack, a trail, but for `-v`.
+const LINES: usize = 40;
+/// Events kept of the log.
+const TOLD: usize = 1000;
+
+impl Story {
+    pub(crate) fn take(&mut self, entry: &Entry<'_>) {
+        let Ok(value) = serde_json::from_slice::<Value>(entry.line) else {
+            // A line too long or too deep: its first keys, as far as they go.
+            let value = json::Members::of(entry.line)
+                .map(|member| {
+                    (json::unescape(member.key).into_owned(), Value::from(json::text(member.value)))
+                })
+                .collect::<Map<_, _>>();
+            return self.put(entry.kind, Value::Object(value));
+        };
+        self.put(entry.kind, value);
+    }
+
+    fn put(&mut self, kind: Kind, value: Value) {
+        match kind {
+            Kind::Request => self.request = Some(value),
+            Kind::Response => self.response = Some(value),
+            Kind::Error | Kind::Exception => self.failure = Some(value),
+            _ if self.told.len() < TOLD => self.told.push(value),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn dump(&mut self, path: PathBuf, dump: Value) {
+        self.dump = Some((path, dump));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.request.is_none() && self.response.is_none() && self.failure.is_none() && self.dump.is_none()
+    }
+
+    /// A key of any entry.
+    fn get(&self, key: &str) -> Option<&Value> {
+        [&self.response, &self.failure, &self.request].into_iter().flatten().find_map(|entry| entry.get(key))
+    }
+
+    /// A value at a path of the dump.
+    fn of_dump(&self, path: &[&str]) -> Option<&Value> {
+        path.iter().try_fold(&self.dump.as_ref()?.1, |value, key| value.get(key))
+    }
+
+    fn text(&self, key: &str, path: &[&str]) -> Option<String> {
+        self.get(key).or_else(|| self.of_dump(path)).map(said)
+    }
+
+    pub(crate) fn dump_name(&self) -> Option<String> {
+        self.get("dump").map(said)
+    }
+
+    pub(crate) fn id(&self) -> Option<String> {
+        self.text("request_id", &["request_id"])
+    }
+
+    pub(crate) fn short_id(&self) -> String {
+        crate::commands::row::short_id(&self.id().unwrap_or_default()).to_owned()
+    }
+
+    fn status(&self) -> u16 {
+        let status = self.get("status_code").or_else(|| self.of_dump(&["response", "status"]));
+        status.and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok()).unwrap_or(0)
+    }
+
+    pub(crate) fn is_failure(&self) -> bool {
+        let outcome = self.text("outcome", &["outcome"]).unwrap_or_default();
+        self.failure.is_some()
+            || self.status() >= 500
+            || matches!(outcome.as_str(), "panicked" | "service_error" | "body_error")
+    }
+
+    /// Microseconds.
+    pub(crate) fn duration(&self) -> Option<u64> {
+        self.micros("duration_ms")
+    }
+
+    fn micros(&self, key: &str) -> Option<u64> {
+        let millis = self.get(key).or_else(|| self.of_dump(&["timing", key]))?.as_f64()?;
+        (millis >= 0.0).then_some((millis * 1000.0) as u64)
+    }
+
+    /// What the logs say of the request.
+    pub(crate) fn of_request(&self, key: &str) -> Option<Value> {
+        let logged =
+            [&self.request, &self.failure].into_iter().flatten().find_map(|entry| entry.get(key)).cloned();
+        let combined = || {
+            self.response.as_ref().filter(|_| key.starts_with("request_")).and_then(|entry| entry.get(key))
+        };
+        logged.or_else(|| combined().cloned())
+    }
+
+    pub(crate) fn as_json(&self) -> Value {
+        let entries: Vec<_> = [&self.request, &self.response, &self.failure].into_iter().flatten().collect();
+        serde_json::json!({"entries": entries, "log": self.told, "dump": self.dump.as_ref().map(|(_, dump)| dump)})
+    }
+
+    pub(crate) fn show(&self, screen: &mut Screen<'_>, verbose: bool) -> io::Result<()> {
+        self.headline(screen)?;
+        self.error(screen, verbose)?;
+        self.waterfall(screen)?;
+        self.trail(screen, verbose)?;
+        self.message(screen, "request", verbose)?;
+        self.message(screen, "response", verbose)?;
+        if let Some((path, _)) = &self.dump {
+            screen.put(Ink::Dim, "dump  ");
+            screen.line(Ink::Plain, &path.display().to_string())?;
+            screen.put(Ink::Dim, "again ");
+            screen.line(Ink::Plain, &format!("flightlog curl {} | sh", self.short_id()))?;
+            screen.end_line()?;
+        }
+        Ok(())
+    }
+
+    fn headline(&self, screen: &mut Screen<'_>) -> io::Result<()> {
+        let method = self.text("method", &["request", "method"]).unwrap_or_default();
+        let endpoint = self.text("endpoint", &["request", "endpoint"]).unwrap_or_default();
+        let outcome = self.text("outcome", &["outcome"]).unwrap_or_default();
+        screen.put(Ink::Bold, &format!("{method} {endpoint}"));
+        screen.space(2);
+        let status = self.status();
+        let shown = if status == 0 { outcome.replace('_', " ") } else { status.to_string() };
+        screen.put(Ink::of_status(status, self.is_failure()), &shown);
+        if status > 0 && outcome != "complete" && !outcome.is_empty() {
+            screen.put(Ink::Alarm, &format!("  {}", outcome.replace('_', " ")));
+        }
+        if let Some(duration) = self.duration() {
+            screen.put(Ink::Plain, &format!("  {}", human(duration)));
+        }
+        screen.end_line()?;
+        for (what, key, path) in [
+            ("ended", "timestamp", ["timestamp", ""]),
+            ("id", "request_id", ["request_id", ""]),
+            ("client's id", "client_request_id", ["client_request_id", ""]),
+            ("trace", "trace_id", ["trace_id", ""]),
+            ("url", "url", ["request", "url"]),
+            ("from", "remote_addr", ["request", "remote_addr"]),
+            ("agent", "user_agent", ["", ""]),
+        ] {
+            let path: Vec<_> = path.into_iter().filter(|key| !key.is_empty()).collect();
+            let in_dump = || if path.is_empty() { None } else { self.of_dump(&path) };
+            if let Some(value) = self.get(key).or_else(in_dump) {
+                screen.put(Ink::Dim, &format!("{what:<12}"));
+                screen.line(Ink::Plain, &said(value))?;
+            }
+        }
+        if let Some(count) =
+            self.of_dump(&["similar", "count"]).and_then(Value::as_u64).filter(|count| *count > 0)
+        {
+            screen.put(Ink::Dim, "alike       ");
+            screen.line(Ink::Yellow, &format!("{count} more failures like this one since the last dump"))?;
+        }
+        screen.end_line()
+    }
+
+    fn error(&self, screen: &mut Screen<'_>, verbose: bool) -> io::Result<()> {
+        let part = |key: &str, in_dump: &str| {
+            self.of_dump(&["error", in_dump])
+                .or_else(|| self.failure.as_ref().and_then(|entry| entry.get(key)))
+                .or_else(|| self.get(key))
+        };
+        let message = self
+            .of_dump(&["error", "message"])
+            .or_else(|| self.failure.as_ref().and_then(|entry| entry.get("message")))
+            .or_else(|| self.get("error_message"));
+        let Some(message) = message else { return Ok(()) };
+        if let Some(name) = part("error_type", "type") {
+            screen.put(Ink::Dim, &said(name));
+            screen.put(Ink::Dim, ": ");
+        }
+        screen.lines(0, Ink::Red, &said(message))?;
+        for cause in part("error_chain", "chain").and_then(Value::as_array).into_iter().flatten() {
+            screen.put(Ink::Dim, "  caused by: ");
+            screen.lines(0, Ink::Red, &said(cause))?;
+        }
+        if let Some(location) = part("location", "location") {
+            screen.put(Ink::Dim, "  at ");
+            screen.line(Ink::Cyan, &said(location))?;
+        }
+        if let Some(stack) = part("backtrace", "backtrace") {
+            backtrace(screen, &said(stack), verbose)?;
+        }
+        screen.end_line()
+    }
+
+    /// What took how long, from arrival to the last byte.
+    fn waterfall(&self, screen: &mut Screen<'_>) -> io::Result<()> {
+        let Some(duration) = self.duration().filter(|duration| *duration > 0) else { return Ok(()) };
+        let mut spans = Vec::new();
+        match self.micros("ttfb_ms") {
+            Some(ttfb) => {
+                spans.push(("until headers".to_owned(), 0, ttfb));
+                spans.push(("body".to_owned(), ttfb, duration.saturating_sub(ttfb)));
+            }
+            None => spans.push(("no answer".to_owned(), 0, duration)),
+        }
+        for step in self.of_dump(&["timing", "steps"]).and_then(Value::as_array).into_iter().flatten() {
+            let micros = |key: &str| {
+                step.get(key).and_then(Value::as_f64).map_or(0, |millis| (millis.max(0.0) * 1000.0) as u64)
+            };
+            let name = step.get("name").map(said).unwrap_or_default();
+            spans.push((cut(&name, 24), micros("start_ms"), micros("length_ms")));
+        }
+        for (name, start, length) in spans {
+            let column =
+                |at: u64| (at.min(duration) as u128 * WATERFALL as u128 / u128::from(duration)) as usize;
+            let (from, to) = (column(start), column(start.saturating_add(length)));
+            screen.put(Ink::Dim, &format!("{name:<14}"));
+            screen.space(from);
+            screen.put(Ink::Cyan, &"━".repeat((to - from).max(1)));
+            screen.space((WATERFALL + 1).saturating_sub(to.max(from + 1)));
+            screen.put(Ink::Plain, &human(length));
+            screen.end_line()?;
+        }
+        screen.end_line()
+    }
+
+    /// What led there: the trail of the dump, else what the log has.
+    fn trail(&self, screen: &mut Screen<'_>, verbose: bool) -> io::Result<()> {
+        let of_dump = self.of_dump(&["events"]).and_then(Value::as_array);
+        let events: Vec<_> =
+            of_dump.into_iter().flatten().chain(self.told.iter().filter(|_| of_dump.is_none())).collect();
+        if events.is_empty() {
+            return Ok(());
+        }
+        screen.line(Ink::Bold, if of_dump.is_some() { "trail" } else { "log" })?;
+        let hidden = if verbose { 0 } else { events.len().saturating_sub(LINES) };
+        let dropped = self.of_dump(&["events_dropped"]).and_then(Value::as_u64).unwrap_or(0) + hidden as u64;
+        if dropped > 0 {
+            screen.line(Ink::Dim, &format!("  {dropped} events before these are not shown"))?;
+        }
+        for event in events.iter().skip(hidden) {
+            let when = match (event.get("at_ms").and_then(Value::as_f64), event.get("timestamp")) {
+                (Some(millis), _) => format!("+{}", human((millis.max(0.0) * 1000.0) as u64)),
+                (None, Some(at)) => said(at).get(11..23).unwrap_or_default().to_owned(),
+                _ => String::new(),
+            };
+            screen.put(Ink::Dim, &format!("  {when:>12}  "));
+            let level = event.get("level").map(said).unwrap_or_default();
+            let ink = match level.as_str() {
+                "ERROR" => Ink::Alarm,
+                "WARN" => Ink::Yellow,
+                "INFO" => Ink::Green,
+                _ => Ink::Blue,
+            };
+            screen.put(ink, &format!("{level:<5}  "));
+            for span in event.get("spans").and_then(Value::as_array).into_iter().flatten() {
+                screen.put(Ink::Dim, &format!("{} > ", said(span)));
+            }
+            let target = event.get("target").or_else(|| event.get("module"));
+            screen.put(Ink::Dim, &target.map(|target| format!("{}: ", said(target))).unwrap_or_default());
+            screen.put(Ink::Plain, &event.get("message").map(said).unwrap_or_default());
+            for (name, value) in event.get("fields").and_then(Value::as_object).into_iter().flatten() {
+                screen.put(Ink::Dim, &format!("  {name}="));
+                screen.put(Ink::Plain, &said(value));
+            }
+            screen.end_line()?;
+        }
+        if let Some(level) = self.of_dump(&["events_limited_to"]) {
+            screen.line(Ink::Yellow, &format!("  a filter let nothing below {} come here", said(level)))?;
+        }
+        screen.end_line()
+    }
+
+    /// Headers and body of the request or the response.
+    fn message(&self, screen: &mut Screen<'_>, side: &str, verbose: bool) -> io::Result<()> {
+        let headers = self.get(&format!("{side}_headers")).or_else(|| self.of_dump(&[side, "headers"]));
+        let body = self.of_dump(&[side, "body"]);
+        let text = body
+            .and_then(|body| body.get("json"))
+            .or_else(|| self.get(&format!("{side}_body")))
+            .map(|json| pretty(json.to_string().as_bytes()))
+            .or_else(|| body.and_then(|body| body.get("text")).map(said))
+            .or_else(|| self.get(&format!("{side}_body_text")).map(said));
+        let bytes =
+            self.get(&format!("{side}_bytes")).or_else(|| body?.get("total_bytes")).and_then(Value::as_u64);
+        if headers.is_none() && text.is_none() && bytes.is_none_or(|bytes| bytes == 0) {
+            return Ok(());
+        }
+        screen.put(Ink::Bold, side);
+        screen.put(Ink::Dim, &bytes.map(|bytes| format!("  {}", size(bytes))).unwrap_or_default());
+        screen.end_line()?;
+        for (name, value) in headers.and_then(Value::as_object).into_iter().flatten() {
+            let values = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+            for value in values {
+                screen.space(2);
+                screen.put(Ink::Cyan, name);
+                screen.put(Ink::Dim, ": ");
+                screen.line(Ink::Plain, &said(&value))?;
+            }
+        }
+        if let Some(text) = text {
+            let lines: Vec<_> = text.lines().collect();
+            let shown = if verbose { lines.len() } else { LINES };
+            for line in lines.iter().take(shown) {
+                screen.space(2);
+                screen.line(Ink::Plain, &if verbose { (*line).to_owned() } else { cut(line, 2000) })?;
+            }
+            let kept = self.get(&format!("{side}_body_truncated")).or_else(|| body?.get("truncated"));
+            if lines.len() > shown {
+                screen.line(Ink::Dim, &format!("  and {} more lines (-v)", lines.len() - shown))?;
+            } else if kept.and_then(Value::as_bool) == Some(true) {
+                screen.line(Ink::Dim, "  the body has more, which was not kept")?;
+            }
+        } else if let Some(hash) = body.and_then(|body| body.get("sha256")) {
+            screen.line(Ink::Dim, &format!("  not text; sha256 {}", said(hash)))?;
+        }
+        screen.end_line()
+    }
+}
+
+/// A stack. The frames of the application are those whose source is neither in a registry nor in the toolchain, nor ours;
+/// the others are only counted, but for `-v` and where there is none.
+fn backtrace(screen: &mut Screen<'_>, stack: &str, verbose: bool) -> io::Result<()> {
+    let lines: Vec<_> = stack.lines().collect();
+    let mut frames: Vec<&[&str]> = Vec::new();
+    let mut rest = lines.as_slice();
+    while !rest.is_empty() {
+        let is_place = |line: Option<&&str>| line.is_some_and(|line| line.trim_start().starts_with("at "));
+        let (frame, tail) =
+            rest.split_at_checked(1 + usize::from(is_place(rest.get(1)))).unwrap_or((rest, &[]));
+        frames.push(frame);
+        rest = tail;
+    }
+    let has_own = frames.iter().any(|frame| is_own(frame));
+    let mut hidden = 0;
+    for (place, frame) in frames.iter().enumerate() {
+        let own = is_own(frame);
+        if !verbose && if has_own { !own } else { place >= LINES / 4 } {
+            hidden += 1;
+            continue;
+        }
+        for (place, line) in frame.iter().enumerate() {
+            screen.put(Ink::Plain, if own && place == 0 { "  > " } else { "    " });
+            screen.line(if own { Ink::Bold } else { Ink::Dim }, line)?;
+        }
+    }
+    if hidden > 0 {
+        screen.line(Ink::Dim, &format!("    and {hidden} frames of others (-v)"))?;
+    }
+    Ok(())
+}
+
+fn is_own(frame: &[&str]) -> bool {
+    const THEIRS: [&str; 4] = ["/rustc/", ".cargo/registry", "/rustlib/", ".cargo/git"];
+    let [name, place] = frame else { return false };
+    !name.contains("tower_flightlog::") && !THEIRS.iter().any(|part| place.contains(part))
+}

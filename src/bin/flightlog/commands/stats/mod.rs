@@ -1,0 +1,83 @@
+//! How many, how fast, how often wrong.
+
+mod gather;
+mod histogram;
+mod rule;
+mod shown;
+mod timeline;
+
+pub(crate) use gather::{By, Gathered};
+pub(crate) use timeline::Timeline;
+
+use histogram::Histogram;
+use rule::Rule;
+
+use super::{groups::Failures, trouble::Trouble};
+use crate::{Failure, Found, args::Options, read::LogSet, say, term::Screen};
+
+/// What is known of a group of exchanges.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) count: u64,
+    /// Failures: status from 500 on, or none.
+    pub(crate) failed: u64,
+    /// Microseconds, all together.
+    pub(crate) total: u64,
+    pub(crate) max: u64,
+    histogram: Histogram,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, duration: Option<u64>, failed: bool) {
+        self.count += 1;
+        self.failed += u64::from(failed);
+        if let Some(duration) = duration {
+            self.total = self.total.saturating_add(duration);
+            self.max = self.max.max(duration);
+            self.histogram.add(duration);
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.failed += other.failed;
+        self.total = self.total.saturating_add(other.total);
+        self.max = self.max.max(other.max);
+        self.histogram.merge(&other.histogram);
+    }
+
+    pub(crate) fn error_rate(&self) -> f64 {
+        self.failed as f64 / self.count.max(1) as f64
+    }
+
+    /// Microseconds. No step's middle is above the longest.
+    pub(crate) fn percentile(&self, share: f64) -> u64 {
+        self.histogram.percentile(share).min(self.max)
+    }
+}
+
+pub(crate) fn stats(options: &Options, set: &LogSet, screen: &mut Screen<'_>) -> Result<Found, Failure> {
+    let rule = options.fail_if.as_deref().map(Rule::parse).transpose()?;
+    let by = options.by.as_deref().map_or(Ok(By::Endpoint), By::parse)?;
+    let mut trouble = Trouble::default();
+    let gathered = Gathered::of(options, set, by, &mut trouble)?;
+    let failures = Failures::of(options, set, &mut trouble)?;
+    if options.json {
+        shown::json(options, &gathered, &failures, screen)?;
+    } else {
+        shown::people(options, &gathered, &failures, screen)?;
+    }
+    trouble.tell();
+    if let Some(rule) = rule {
+        let (holds, figure) = rule.holds(&gathered.all, gathered.seconds());
+        if holds {
+            screen.flush()?;
+            say(&format!(
+                "--fail-if '{}' holds: it is {figure:.3}",
+                options.fail_if.as_deref().unwrap_or_default()
+            ));
+        }
+        return Ok((!holds).into());
+    }
+    Ok((gathered.all.count > 0).into())
+}

@@ -1,0 +1,160 @@
+//! What it answers is true: held against a plain reading of the same lines.
+
+use std::{collections::BTreeMap, fs};
+
+use serde_json::Value;
+
+use crate::support::{Logs, text};
+
+fn lines(logs: &Logs, name: &str) -> Vec<Value> {
+    let log = fs::read_to_string(logs.path(name)).unwrap();
+    log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn stats(logs: &Logs, arguments: &[&str]) -> Value {
+    let mut all = vec!["stats", "--json"];
+    all.extend(arguments);
+    serde_json::from_str(&logs.say(&all)).unwrap()
+}
+
+#[test]
+fn counts_are_exact_and_percentiles_within_one_percent() {
+    let logs = Logs::generated(5000);
+    let mut groups: BTreeMap<String, (Vec<f64>, u64)> = BTreeMap::new();
+    for line in lines(&logs, "api.log").iter().filter(|line| line["type"] == "response") {
+        let key = format!("{} {}", line["method"].as_str().unwrap(), line["endpoint"].as_str().unwrap());
+        let group = groups.entry(key).or_default();
+        group.0.push(line["duration_ms"].as_f64().unwrap());
+        group.1 += u64::from(line["status_code"].as_u64().unwrap() >= 500);
+    }
+    let stats = stats(&logs, &[]);
+    assert_eq!(stats["all"]["requests"], 5000);
+    assert_eq!(stats["unanswered"]["count"], 0);
+    assert_eq!(stats["groups"].as_array().unwrap().len(), groups.len());
+    for group in stats["groups"].as_array().unwrap() {
+        let (durations, failed) = groups.get_mut(group["key"].as_str().unwrap()).unwrap();
+        durations.sort_by(f64::total_cmp);
+        assert_eq!(group["requests"], durations.len());
+        assert_eq!(group["errors"], *failed);
+        assert_eq!(group["max_ms"].as_f64().unwrap(), *durations.last().unwrap());
+        for (key, share) in [("p50_ms", 0.5), ("p90_ms", 0.9), ("p99_ms", 0.99), ("p99_9_ms", 0.999)] {
+            let rank = (share * durations.len() as f64).ceil() as usize;
+            let (exact, told) = (durations[rank - 1], group[key].as_f64().unwrap());
+            assert!((exact - told).abs() <= exact * 0.01, "{key}: {exact} {told}");
+        }
+    }
+    let errors: u64 =
+        stats["errors"].as_array().unwrap().iter().map(|group| group["count"].as_u64().unwrap()).sum();
+    assert_eq!(errors, lines(&logs, "errors.log").len() as u64);
+}
+
+#[test]
+fn lines_of_any_key_order_are_counted_alike() {
+    let logs = Logs::generated(500);
+    let ours = stats(&logs, &["--by", "model"]);
+    assert_eq!(ours["groups"].as_array().unwrap().len(), 3);
+    for name in ["api.log", "errors.log"] {
+        // serde_json's map sorts its keys: bodies with decoys of ours come first.
+        let sorted: String = lines(&logs, name).iter().map(|line| format!("{line}\n")).collect();
+        logs.put(name, sorted);
+    }
+    assert_eq!(stats(&logs, &["--by", "model"]), ours);
+}
+
+#[test]
+fn rotated_files_are_one_stream() {
+    let logs = Logs::generated(300);
+    let (all, tail) = (stats(&logs, &[]), logs.say(&["-n", "100"]));
+    let whole = fs::read_to_string(logs.path("api.log")).unwrap();
+    let lines: Vec<_> = whole.split_inclusive('\n').collect();
+    for (name, part) in
+        [("api.log.2", &lines[..150]), ("api.log.1", &lines[150..420]), ("api.log", &lines[420..])]
+    {
+        logs.put(name, part.concat());
+    }
+    assert_eq!(stats(&logs, &[]), all);
+    assert_eq!(logs.say(&["-n", "100"]), tail);
+}
+
+#[test]
+fn filters_let_pass_what_a_plain_reading_finds() {
+    let logs = Logs::generated(2000);
+    let all = lines(&logs, "api.log");
+    let requests: BTreeMap<_, _> = all
+        .iter()
+        .filter(|line| line["type"] == "request")
+        .map(|line| (line["request_id"].as_str().unwrap(), line))
+        .collect();
+    let responses: Vec<_> = all.iter().filter(|line| line["type"] == "response").collect();
+    let middle = responses[1000]["timestamp"].as_str().unwrap();
+    type Wanted<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
+    let cases: Vec<(Vec<&str>, Wanted<'_>)> = vec![
+        (
+            vec!["--status", "4xx,201"],
+            Box::new(|line| line["status_code"] == 404 || line["status_code"] == 201),
+        ),
+        (
+            vec!["--endpoint", "/api/*", "--method", "post"],
+            Box::new(|line| {
+                line["endpoint"].as_str().unwrap().starts_with("/api/") && line["method"] == "POST"
+            }),
+        ),
+        (vec!["--slow", "50ms"], Box::new(|line| line["duration_ms"].as_f64().unwrap() >= 50.0)),
+        (vec!["--since", middle], Box::new(|line| line["timestamp"].as_str().unwrap() >= middle)),
+        (vec!["--until", middle], Box::new(|line| line["timestamp"].as_str().unwrap() <= middle)),
+        (
+            vec!["--where", "status_code>=500 and request_body.model=\"m1\""],
+            Box::new(|line| {
+                let request = requests[line["request_id"].as_str().unwrap()];
+                line["status_code"] == 500 && request["request_body"]["model"] == "m1"
+            }),
+        ),
+        (vec!["--where", "not (error_type or status_code<300)"], Box::new(|line| line["status_code"] == 404)),
+    ];
+    for (flags, wanted) in cases {
+        let mut arguments = vec!["tail", "--json", "-n", "100000"];
+        arguments.extend(&flags);
+        let told: Vec<Value> =
+            logs.say(&arguments).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let mut expected: Vec<&Value> = responses.iter().copied().filter(|line| wanted(line)).collect();
+        assert!(!expected.is_empty(), "{flags:?}");
+        // Lines are sorted by time; in the file those that ended together may stand otherwise.
+        expected.sort_by_key(|line| line["timestamp"].as_str().unwrap().to_owned());
+        assert!(told.iter().eq(expected.iter().copied()), "{flags:?}: {} {}", told.len(), expected.len());
+    }
+}
+
+#[test]
+fn an_exchange_is_found_by_any_part_of_its_ids() {
+    let logs = Logs::generated(400);
+    let line =
+        lines(&logs, "api.log").into_iter().filter(|line| line["type"] == "response").nth(123).unwrap();
+    let id = line["request_id"].as_str().unwrap();
+    for wanted in [id, &id[..18], &id[28..]] {
+        let shown: Value = serde_json::from_str(&logs.say(&["show", wanted, "--json"])).unwrap();
+        assert!(shown["entries"].as_array().unwrap().contains(&line), "{wanted}");
+        assert_eq!(shown["entries"][0]["type"], "request");
+    }
+    let output = logs.run(&["show", &id[..9]]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("begins several ids"));
+}
+
+#[test]
+fn rules_decide_the_exit_status() {
+    let logs = Logs::generated(400);
+    for (rule, code) in [("error_rate>0.01", 1), ("error_rate>0.5", 0), ("p50>1h", 0), ("max>=1ms", 1)] {
+        assert_eq!(logs.run(&["stats", "--fail-if", rule]).status.code(), Some(code), "{rule}");
+    }
+    assert_eq!(logs.run(&["stats", "--fail-if", "p98>1"]).status.code(), Some(2));
+}
+
+#[test]
+fn what_never_ended_is_told() {
+    let logs = Logs::generated(10);
+    let log = fs::read_to_string(logs.path("api.log")).unwrap();
+    let lines: Vec<_> = log.lines().collect();
+    logs.put("api.log", lines[..19].join("\n") + "\n");
+    let stats = stats(&logs, &[]);
+    assert_eq!((&stats["all"]["requests"], &stats["unanswered"]["count"]), (&9.into(), &1.into()));
+}
