@@ -92,8 +92,12 @@ pub mod formats;
 #[cfg(feature = "init")]
 mod init;
 mod layer;
+#[cfg_attr(not(test), expect(dead_code, reason = "not heard yet"))]
+mod llm;
 mod redact;
 mod sink;
+#[cfg_attr(not(test), expect(dead_code, reason = "not heard yet"))]
+mod stream;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "init")]
@@ -105,9 +109,9 @@ pub use builder::FlightLogBuilder;
 pub use capture::{Current, InFlight, WithCurrent, current};
 pub use config::{Console, Error, Problem, RoutePolicy, Verbosity};
 pub use exchange::{
-    Backtrace, Bodies, BodyText, CapturedBody, Direction, ErrorReport, Event, EventKind, Exchange, Field,
-    Headers, Location, Outcome, Redacted, Request, RequestId, Response, SpanId, Started, Timestamp, TraceId,
-    Value,
+    Backtrace, Bodies, BodyText, CapturedBody, Direction, EndedBy, ErrorReport, Event, EventKind, Exchange,
+    Field, Headers, LlmUsage, Location, Outcome, Redacted, Request, RequestId, Response, SpanId, Started,
+    StreamStats, Timestamp, TraceId, Value,
 };
 pub use flightlog::{FlightLog, Unwritten};
 #[cfg(feature = "init")]

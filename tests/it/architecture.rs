@@ -7,12 +7,14 @@ use std::{
 };
 
 /// Each room, and the rooms it may import.
-const ROOMS: [(&str, &[&str]); 19] = [
+const ROOMS: [(&str, &[&str]); 21] = [
     ("exchange", &[]),
     ("redact", &["exchange"]),
     ("config", &["exchange", "redact"]),
     ("sink", &["exchange"]),
     ("capture", &["exchange", "redact", "config", "sink"]),
+    ("stream", &["exchange", "llm"]),
+    ("llm", &["exchange"]),
     ("layer", &["capture", "config", "exchange"]),
     ("trace", &["capture", "exchange", "sink", "tracing_events"]),
     ("export", &["exchange"]),
@@ -35,6 +37,8 @@ const ALL: &[&str] = &[
     "config",
     "sink",
     "capture",
+    "stream",
+    "llm",
     "layer",
     "trace",
     "export",
