@@ -132,6 +132,19 @@ pub(super) struct Node {
     pub(super) below: &'static [Node],
 }
 
+impl Node {
+    /// The one of this name.
+    #[inline]
+    pub(super) fn of(nodes: &'static [Self], name: &[u8]) -> Option<&'static Self> {
+        let (first, length) = (name.first()?, name.len());
+        nodes.iter().find(|node| {
+            node.name.len() == length
+                && node.name.as_bytes().first() == Some(first)
+                && node.name.as_bytes() == name
+        })
+    }
+}
+
 const fn leaf(name: &'static str, slot: Slot) -> Node {
     Node { name, slot: Some(slot), below: &[] }
 }

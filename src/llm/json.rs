@@ -6,7 +6,7 @@
 
 use super::{
     forms::{Node, Slot},
-    scan::find,
+    scan::{find, is, is_bracket},
 };
 
 /// Longer texts and numbers are told by their length only.
@@ -112,11 +112,8 @@ impl Picker {
 
     /// Passes over what is below, to its next string or bracket.
     fn pass<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
-        // The brackets of objects are those of arrays with one bit more.
-        let stops = |b: u8| (b == b'"') | (b | 0x20 == b'{') | (b | 0x20 == b'}');
-        let Some((byte, rest)) = find(bytes, stops).and_then(|at| bytes.get(at..)?.split_first()) else {
-            return &[];
-        };
+        let at = find(bytes, |word| is(word, b'"') | is_bracket(word));
+        let Some((byte, rest)) = at.and_then(|at| bytes.get(at..)?.split_first()) else { return &[] };
         match byte {
             b'"' => self.begin_string(Mode::Text),
             b'{' | b'[' => self.below += 1,
@@ -188,35 +185,40 @@ impl Picker {
             self.keep(escape);
             return rest;
         }
-        let Some(at) = find(bytes, |b| (b == b'"') | (b == b'\\')) else {
+        let Some((text, [end, rest @ ..])) =
+            find(bytes, |word| is(word, b'"') | is(word, b'\\')).map(|at| bytes.split_at(at))
+        else {
             self.keep(bytes);
             return &[];
         };
-        let (text, rest) = bytes.split_at(at);
-        self.keep(text);
-        let (end, rest) = rest.split_at(1);
-        if end == b"\\" {
-            self.keep(end);
+        if *end == b'\\' {
+            self.keep(text);
+            self.keep(b"\\");
             (self.after_backslash, self.has_escape) = (true, true);
             return rest;
         }
-        match self.mode {
-            // Nobody escapes the letters of these names.
-            Mode::Name if self.has_escape => self.node = None,
-            Mode::Name => {
-                let name = self.kept.get(..self.length);
-                let names = self.level().map_or(&[][..], |level| level.names);
-                self.node = names.iter().find(|node| name == Some(node.name.as_bytes()));
-            }
-            _ => {
-                if let Some(slot) = self.node.take().and_then(|node| node.slot) {
-                    let raw = self.kept.get(..self.length).unwrap_or_default();
-                    to.value(slot, Value::Text { raw, length: self.length });
-                }
-            }
+        if self.length == 0 {
+            // It is here as a whole, as nearly all are.
+            self.end_of_string(text, text.len(), to);
+        } else {
+            self.keep(text);
+            let (kept, length) = (self.kept, self.length);
+            self.end_of_string(kept.get(..length).unwrap_or_default(), length, to);
         }
         self.mode = Mode::Structure;
         rest
+    }
+
+    #[inline]
+    fn end_of_string(&mut self, text: &[u8], length: usize, to: &mut impl Pick) {
+        if self.mode == Mode::Name {
+            let names = self.level().map_or(&[][..], |level| level.names);
+            // Nobody escapes the letters of these names.
+            self.node = if self.has_escape { None } else { Node::of(names, text) };
+        } else if let Some(slot) = self.node.take().and_then(|node| node.slot) {
+            let raw = if length <= LONGEST { text } else { &[] };
+            to.value(slot, Value::Text { raw, length });
+        }
     }
 
     fn word<'a>(&mut self, bytes: &'a [u8], to: &mut impl Pick) -> &'a [u8] {
@@ -239,9 +241,12 @@ impl Picker {
     }
 
     /// Keeps a piece of a name or value somebody may want.
+    #[inline]
     fn keep(&mut self, piece: &[u8]) {
-        let wanted = self.mode == Mode::Name || self.node.is_some_and(|node| node.slot.is_some());
-        let free = self.kept.get_mut(self.length..).filter(|_| wanted);
+        if self.mode != Mode::Name && self.node.is_none() {
+            return;
+        }
+        let free = self.kept.get_mut(self.length..);
         if let Some(room) = free.and_then(|free| free.get_mut(..piece.len())) {
             room.copy_from_slice(piece);
         }

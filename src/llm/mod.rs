@@ -16,9 +16,9 @@ use std::time::Duration;
 
 use crate::exchange::{LlmUsage, Redacted, Scrub};
 
-use forms::{REQUEST, RESPONSE, ROUTES, Slot};
+use forms::{Form, REQUEST, RESPONSE, ROUTES, Slot};
 use json::{Pick, Picker, Value};
-pub(crate) use scan::find;
+pub(crate) use scan::{below, find, is};
 use tally::Tally;
 
 /// Documents of a stream under an unknown path in which a form has to show.
@@ -35,12 +35,11 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// For the body of a response, whose documents come one by one where it `is_stream`. None where it is of no
-    /// interest.
+    /// For the body of a response, whose documents come one by one where it `is_stream`. The path is without its query.
+    /// None where it is of no interest.
     pub(crate) fn new(path: &str, is_stream: bool) -> Option<Self> {
-        let path = path.split(['?', '#']).next().unwrap_or_default();
         let path = path.strip_suffix('/').unwrap_or(path);
-        let route = ROUTES.iter().find(|(end, _)| path.ends_with(end)).map(|(_, form)| *form);
+        let route = route(path);
         let patience = match route {
             Some(_) => None,
             None if is_stream => Some(PATIENCE),
@@ -78,6 +77,15 @@ impl Reader {
         usage.request_model = self.asked.as_deref().map(|model| tally::text(model, scrub));
         Some(usage)
     }
+}
+
+/// The form expected under a path. Asked of every JSON response, so the mark in front of each ending is looked for first.
+fn route(path: &str) -> Option<Form> {
+    let ends = |end: &str| {
+        let mark = path.len().checked_sub(end.len()).and_then(|at| path.as_bytes().get(at));
+        mark == end.as_bytes().first() && path.ends_with(end)
+    };
+    ROUTES.iter().find(|(end, _)| ends(end)).map(|(_, form)| *form)
 }
 
 /// The model a request asks for, from the head of its body.

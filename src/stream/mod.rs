@@ -27,7 +27,7 @@ pub(crate) struct Followed<'a> {
     pub content_type: &'a [u8],
     /// True where it is compressed: then nothing can be read in it.
     pub is_encoded: bool,
-    /// The path of the request, as it was sent.
+    /// The path of the request as it was sent, without the query.
     pub path: &'a str,
     pub status: StatusCode,
 }
@@ -50,9 +50,9 @@ pub(crate) struct Told {
 
 /// Follows one response.
 ///
-/// A frame of an event stream of which nobody wants more than the numbers costs some ten instructions and one for two
-/// bytes; what a language model used costs some three a byte more. No frame allocates, but where the events themselves
-/// are wanted.
+/// A frame with one event of which nobody wants more than the numbers costs some 400 instructions and one a byte; what a
+/// language model used, some 7,000 for an event of OpenAI's of 300 bytes and 3,600 for one of Anthropic's of 120. A
+/// frame allocates where the events themselves are wanted, else once for each name that is told.
 pub(crate) struct Follower {
     framing: Framing,
     bytes: u64,

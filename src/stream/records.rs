@@ -1,5 +1,5 @@
 use super::events::Heard;
-use crate::llm::find;
+use crate::llm::{find, is};
 
 const RECORD_SEPARATOR: u8 = 0x1E;
 
@@ -21,7 +21,7 @@ impl Records {
     pub(super) fn feed(&mut self, mut bytes: &[u8], to: &mut Heard) {
         let separator = self.separator;
         while !bytes.is_empty() {
-            let end = find(bytes, |b| b == separator);
+            let end = find(bytes, |word| is(word, separator));
             let Some((record, [_, rest @ ..])) = end.map(|end| bytes.split_at(end)) else {
                 return self.piece(bytes, to);
             };

@@ -1,5 +1,5 @@
 use super::events::Heard;
-use crate::llm::find;
+use crate::llm::{below, find};
 
 /// Bytes of an event's name that are kept.
 const LONGEST_NAME: usize = 64;
@@ -40,6 +40,20 @@ enum Line {
     Other,
 }
 
+/// Where the line ends. Nearly every byte that small ends one, and one comparison is cheaper than two.
+#[inline(always)]
+fn end_of_line(bytes: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let rest = bytes.get(from..)?;
+        let at = from + find(rest, |word| below(word, b'\r' + 1))?;
+        if matches!(bytes.get(at)?, b'\n' | b'\r') {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+}
+
 const BEGIN: Line = Line::Field([0; LONGEST_FIELD], 0);
 
 impl Default for ServerSentEvents {
@@ -65,7 +79,7 @@ impl ServerSentEvents {
                 bytes = bytes.get(1..).unwrap_or_default();
                 continue;
             }
-            let end = find(bytes, |b| (b == b'\n') | (b == b'\r'));
+            let end = end_of_line(bytes);
             let Some((line, [terminator, rest @ ..])) = end.map(|end| bytes.split_at(end)) else {
                 return self.piece(bytes, to);
             };

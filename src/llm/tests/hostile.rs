@@ -56,7 +56,7 @@ fn usage_elsewhere_is_no_usage() {
         format!(r#"{{"metadata":[{decoy}]}}"#),
         format!(r#"{{"output":[{{"content":[{decoy}]}}]}}"#),
         format!(r#"{{"a":[[[[[[[[[[[[[[[[{decoy}]]]]]]]]]]]]]]]]}}"#),
-        format!("{text}"),
+        text.clone(),
         r#"{"object":"chat.completion","usage":{"x":{"prompt_tokens":666}},"\"usage":{"prompt_tokens":666}}"#
             .into(),
         r#"{"object":"chat.completion","us\u0061ge":{"prompt_tokens":666}}"#.into(),

@@ -56,16 +56,14 @@ fn written(usage: Option<LlmUsage>) -> Value {
 fn a_path_is_known_by_its_end() {
     for path in [
         "/v1/chat/completions",
-        "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21",
+        "/openai/deployments/gpt-4o/chat/completions",
         "/gateway/v1/chat/completions/",
-        "/v1beta/models/gemini-2.5-flash:generateContent?key=abc",
+        "/v1beta/models/gemini-2.5-flash:generateContent",
         "/api/chat",
     ] {
         assert!(Reader::new(path, false).is_some(), "{path}");
     }
-    for path in
-        ["/", "", "/v1/models", "/chat/completions/7", "/v1/chat/completions/export", "/x?/v1/messages"]
-    {
+    for path in ["/", "", "/v1/models", "/chat/completions/7", "/v1/chat/completions/export"] {
         assert!(Reader::new(path, false).is_none(), "{path}");
         assert!(Reader::new(path, true).is_some(), "{path}: a stream may show what it is");
     }

@@ -205,7 +205,7 @@ fn gemini() {
 fn a_gemini_stream_of_either_kind() {
     let part = r#"{"candidates":[{"content":{"parts":[{"text":"Hel"}],"role":"model"},"index":0}],"usageMetadata":{"promptTokenCount":34},"modelVersion":"gemini-3-flash-preview"}"#;
     let told_by_events = streamed(
-        "/v1beta/models/gemini-3-flash:streamGenerateContent?alt=sse",
+        "/v1beta/models/gemini-3-flash:streamGenerateContent",
         &[(100, part), (310, part), (938, GEMINI)],
     );
     assert_eq!(
