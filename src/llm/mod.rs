@@ -24,7 +24,7 @@ use tally::Tally;
 /// Documents of a stream under an unknown path in which a form has to show.
 const PATIENCE: u32 = 3;
 
-/// Follows one response. Some 700 bytes, whatever passes.
+/// Follows one response. About 1 KB, whatever passes.
 pub(crate) struct Reader {
     picker: Picker,
     tally: Tally,
