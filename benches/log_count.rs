@@ -23,12 +23,13 @@ use tracing::{info_span, subscriber};
 use tracing_subscriber::{Registry, layer::SubscriberExt};
 
 const ROUNDS: usize = 200;
-const EVENTS: usize = 20;
+const EVENTS: usize = 10;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Tells something so many times.
 type Tell = fn(usize);
 
+/// Without dumps there are no trails: what entries cost alone.
 const CASES: &[(&str, Tell)] = &[
     ("below the level", |times| {
         for id in 0..times {
@@ -58,6 +59,48 @@ const CASES: &[(&str, Tell)] = &[
     }),
 ];
 
+/// With dumps, LOG_LEVEL=info, and nothing fails.
+const TRAILS: &[(&str, Tell)] = &[
+    ("trail: message, a text, two numbers", |times| {
+        for id in 0..times {
+            tracing::debug!(customer = "ada", id, attempt = 3, "looking up");
+        }
+    }),
+    ("trail: the same in a span", |times| {
+        let _entered = info_span!("checkout", cart = 7, shop = "north").entered();
+        for id in 0..times {
+            tracing::debug!(customer = "ada", id, attempt = 3, "looking up");
+        }
+    }),
+    ("trail: message with an argument", |times| {
+        for id in 0..times {
+            tracing::debug!("looking up {id}");
+        }
+    }),
+    ("trail: below its level", |times| {
+        for id in 0..times {
+            tracing::trace!(customer = "ada", id, attempt = 3, "looking up");
+        }
+    }),
+    ("trail: a DEBUG span, nothing told", |times| {
+        for cart in 0..times {
+            let _entered = tracing::debug_span!("checkout", cart, shop = "north").entered();
+        }
+    }),
+    (OFF, |times| {
+        for id in 0..times {
+            tracing::debug!(customer = "ada", id, attempt = 3, "looking up");
+        }
+    }),
+    (OUTSIDE, |times| {
+        for id in 0..times {
+            tracing::debug!(customer = "ada", id, attempt = 3, "looking up");
+        }
+    }),
+];
+const OFF: &str = "trail: LOG_API_CALLS=false";
+const OUTSIDE: &str = "trail: outside of a request";
+
 fn main() {
     let mut args = std::env::args().skip(1).filter(|arg| !arg.starts_with("--"));
     match (args.next(), args.next()) {
@@ -67,11 +110,17 @@ fn main() {
 }
 
 fn run(case: &str, events: usize) {
-    let (_, tell) = CASES.iter().find(|(name, _)| *name == case).expect("a case");
-    let flightlog =
-        FlightLog::builder().files(false).dumps(false).console(Console::Json).build().expect("a log");
+    let has_trail = TRAILS.iter().any(|(name, _)| *name == case);
+    let (_, tell) = CASES.iter().chain(TRAILS).find(|(name, _)| *name == case).expect("a case");
+    let builder = FlightLog::builder().files(false).dumps(has_trail).console(Console::Json);
+    let dumps = std::env::temp_dir().join("flightlog-log-count");
+    let flightlog = builder.dump_dir(dumps).enabled(case != OFF).build().expect("a log");
     let _guard = subscriber::set_default(Registry::default().with(flightlog.tracing_layer()));
     for _ in 0..ROUNDS {
+        if case == OUTSIDE {
+            tell(events);
+            continue;
+        }
         let service = ServiceBuilder::new().layer(flightlog.layer()).service(service_fn(
             |_: Request<RequestBody<Full<Bytes>>>| async move {
                 tell(events);
@@ -101,9 +150,9 @@ fn counts() {
             .and_then(|count| count.parse().ok())
             .ok_or(io::ErrorKind::InvalidData.into())
     };
-    for (case, _) in CASES {
-        let (once, twice) = (instructions(case, EVENTS), instructions(case, 2 * EVENTS));
-        let each = (twice.expect("a count") - once.expect("a count")) / (ROUNDS * EVENTS) as f64;
+    for (case, _) in CASES.iter().chain(TRAILS) {
+        let (few, many) = (instructions(case, EVENTS), instructions(case, 2 * EVENTS));
+        let each = (many.expect("a count") - few.expect("a count")) / (ROUNDS * EVENTS) as f64;
         println!("{case:38} {each:8.0} instructions");
     }
 }

@@ -5,8 +5,9 @@ mod setters;
 use std::{fmt, io::Write};
 
 use crate::{
-    capture::{ErrorReader, RemoteAddr},
+    capture::{Known, RemoteAddr},
     config::{Error, Settings},
+    dump::When,
     sink::Sink,
 };
 
@@ -34,7 +35,8 @@ pub struct FlightLogBuilder {
     sinks: Vec<Box<dyn Sink>>,
     stdout: Option<Box<dyn Write + Send>>,
     remote_addr: Option<Box<RemoteAddr>>,
-    error_readers: Vec<ErrorReader>,
+    dump_when: Option<Box<When>>,
+    known_errors: Vec<Known>,
     strict: bool,
     without_panic_hook: bool,
     has_subscriber_of_ours: bool,

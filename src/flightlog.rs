@@ -1,12 +1,15 @@
-use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
+use std::{error::Error as StdError, fmt, io, path::PathBuf, sync::Arc, time::Duration};
+
+use http::{Request, Response};
 
 #[cfg(feature = "axum")]
 use crate::layer::AxumBody;
 use crate::{
     builder::FlightLogBuilder,
-    capture::Recorder,
+    capture::{self, Asked, Recorder},
     config::{Error, Verbosity},
-    layer::{AnyBody, FlightLogLayer},
+    exchange::InFlight,
+    layer::{AnyBody, FlightLogLayer, hints},
     sink::Stats,
 };
 
@@ -113,6 +116,8 @@ impl FlightLog {
     /// ```
     pub fn set_enabled(&self, enabled: bool) {
         self.recorder.set_enabled(enabled);
+        #[cfg(feature = "init")]
+        crate::init::follow(self);
     }
 
     /// True while requests are recorded.
@@ -140,6 +145,46 @@ impl FlightLog {
         self.recorder.stats()
     }
 
+    /// The exchanges that have not ended, those first that came first.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use tower::ServiceExt;
+    /// use tower_flightlog::FlightLog;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let flightlog = FlightLog::builder().files(false).dumps(false).build()?;
+    /// let log = flightlog.clone();
+    /// let app: Router = Router::new()
+    ///     .route("/open", get(async move || format!("{} in flight", log.in_flight().len())))
+    ///     .layer(flightlog.axum_layer());
+    /// let response = app.oneshot(http::Request::get("/open").body(axum::body::Body::empty())?).await?;
+    ///
+    /// // The response has begun, and nobody has read its body.
+    /// let open = flightlog.in_flight();
+    /// assert_eq!((open[0].endpoint.as_str(), open[0].status), ("/open", Some(http::StatusCode::OK)));
+    /// assert_eq!(axum::body::to_bytes(response.into_body(), 100).await?, "1 in flight");
+    /// assert!(flightlog.in_flight().is_empty());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// A page for whoever looks after the service, with what takes longest on top:
+    ///
+    /// ```
+    /// use axum::{Json, Router, routing::get};
+    /// use tower_flightlog::{FlightLog, InFlight};
+    ///
+    /// let flightlog = FlightLog::builder().files(false).dumps(false).build()?;
+    /// let log = flightlog.clone();
+    /// let admin: Router =
+    ///     Router::new().route("/in-flight", get(async move || Json::<Vec<InFlight>>(log.in_flight())));
+    /// # Ok::<(), tower_flightlog::Error>(())
+    /// ```
+    #[must_use]
+    pub fn in_flight(&self) -> Vec<InFlight> {
+        self.recorder.in_flight()
+    }
+
     /// Waits until the outputs have taken what was recorded so far.
     ///
     /// ```
@@ -156,6 +201,51 @@ impl FlightLog {
             0 => Ok(()),
             records => Err(Unwritten { records }),
         }
+    }
+
+    /// Writes a dump of what did not pass the layer, such as a job taken from a queue or a request to another service,
+    /// and gives its path. It is redacted and bounded as all dumps are; its trigger is `manual`, its reason `write_dump`.
+    ///
+    /// Its id is the [`RequestId`](crate::RequestId) in the request's extensions, else a fresh one. There is no entry of it.
+    ///
+    /// It waits for the disk: in async code call it where blocking is allowed (`tokio::task::spawn_blocking`).
+    ///
+    /// ```
+    /// use http::{Request, Response};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let dir = std::env::temp_dir().join(format!("flightlog-doc-{}", std::process::id()));
+    /// let flightlog = tower_flightlog::FlightLog::builder().files(false).dump_dir(&dir).build()?;
+    /// let request = Request::post("http://stock.test/reserve?token=abc").body(r#"{"article": 7}"#)?;
+    /// let error = std::io::Error::other("the stock service does not answer");
+    /// let path = flightlog.write_dump(&request, None::<&Response<&str>>, Some(&error))?;
+    /// let dump = std::fs::read_to_string(&path)?;
+    /// assert!(dump.contains("the stock service does not answer") && !dump.contains("abc"));
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - [`Unsupported`](std::io::ErrorKind::Unsupported): LOG_DUMPS=false
+    /// - [`QuotaExceeded`](std::io::ErrorKind::QuotaExceeded): LOG_DUMP_PER_MINUTE lets no more of them through; it is
+    ///   counted in [`Stats::dumps_suppressed`]
+    /// - [`StorageFull`](std::io::ErrorKind::StorageFull) and others: what went wrong with the file; it is counted in
+    ///   [`Stats::dumps_failed`]
+    pub fn write_dump<B: AsRef<[u8]>, C: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        response: Option<&Response<C>>,
+        error: Option<&(dyn StdError + 'static)>,
+    ) -> io::Result<PathBuf> {
+        let (mut parts, ()) = Request::new(()).into_parts();
+        parts.method = request.method().clone();
+        parts.uri = request.uri().clone();
+        parts.version = request.version();
+        parts.headers = request.headers().clone();
+        parts.extensions = request.extensions().clone();
+        let asked = Asked { parts: &parts, hints: &hints::of(&parts), body: request.body().as_ref() };
+        self.recorder.write_dump(capture::exchange(&self.recorder, &asked, response, error))
     }
 
     #[cfg(feature = "init")]

@@ -1,9 +1,12 @@
 //! `init()`: everything from the environment, with a subscriber and a console.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use tracing::{Subscriber, dispatcher, level_filters::LevelFilter, subscriber::set_global_default};
-use tracing_log::{AsLog, LogTracer};
+use tracing_log::{AsLog, LogTracer, log};
 use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, registry, registry::LookupSpan};
 
 use crate::{
@@ -63,12 +66,20 @@ pub fn init() -> Result<FlightLog, Error> {
 fn install(flightlog: &FlightLog) -> bool {
     let installed = set_global_default(registry().with(flightlog.tracing_layer())).is_ok();
     if installed {
-        // Not `LevelFilter::current()`: spans are heard from INFO upwards whatever is listed, records are not.
-        let listed = flightlog.listed().max_level_hint().unwrap_or(LevelFilter::TRACE);
-        let heard = listed.max(LevelFilter::ERROR);
-        let _ = LogTracer::builder().with_max_level(heard.as_log()).init();
+        let is_logger = LogTracer::builder().with_max_level(flightlog.heard_of_log()).init().is_ok();
+        IS_LOGGER.store(is_logger, Relaxed);
     }
     installed
+}
+
+/// True where the `log` crate tells us.
+static IS_LOGGER: AtomicBool = AtomicBool::new(false);
+
+/// With trails the `log` crate has more to tell than without.
+pub(crate) fn follow(flightlog: &FlightLog) {
+    if IS_LOGGER.load(Relaxed) {
+        log::set_max_level(flightlog.heard_of_log());
+    }
 }
 
 impl FlightLog {
@@ -76,6 +87,24 @@ impl FlightLog {
     /// the last ERROR of a request as its cause. It has a filter of its own (LOG_LEVEL) and leaves the levels of
     /// other layers alone. Spans from INFO upwards it sees whatever that says: events in spawned tasks find their
     /// request through them.
+    ///
+    /// For dumps it hears the events and spans that LOG_TRAIL wants, DEBUG and above where nothing else is said,
+    /// whatever LOG_LEVEL is. Such an event costs about 1,450 instructions in a request and 440 outside, a DEBUG span
+    /// 2,300; with LOG_TRAIL=off, LOG_DUMPS=false or LOG_API_CALLS=false none of them is heard.
+    ///
+    /// A filter that is itself a layer of the registry, `.with(EnvFilter::from_default_env())`, hides events from this
+    /// layer too: dumps say so, and a warning does once. Give such a filter to the layer it is for:
+    ///
+    /// ```
+    /// use tower_flightlog::FlightLog;
+    /// use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, layer::SubscriberExt};
+    ///
+    /// let flightlog = FlightLog::builder().files(false).dumps(false).build()?;
+    /// let subscriber = Registry::default()
+    ///     .with(fmt::layer().with_filter(EnvFilter::from_default_env()))
+    ///     .with(flightlog.tracing_layer());
+    /// # Ok::<(), tower_flightlog::Error>(())
+    /// ```
     ///
     /// ```
     /// use tower_flightlog::FlightLog;
@@ -91,7 +120,15 @@ impl FlightLog {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let recorder = self.recorder();
-        LogLayer::filtered(recorder.sinks().clone(), recorder.scrub().clone(), self.listed())
+        let hearing = recorder.hearing().clone();
+        LogLayer::filtered(recorder.sinks().clone(), recorder.scrub().clone(), self.listed(), hearing)
+    }
+
+    /// The records of the `log` crate that somebody wants to hear. Not `LevelFilter::current()`: spans are heard from INFO
+    /// upwards whatever is listed, records are not.
+    fn heard_of_log(&self) -> log::LevelFilter {
+        let listed = self.listed().max_level_hint().unwrap_or(LevelFilter::TRACE);
+        listed.max(LevelFilter::ERROR).max(self.recorder().hearing().deepest()).as_log()
     }
 
     /// What LOG_LEVEL lists.

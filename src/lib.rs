@@ -53,12 +53,14 @@
 //! | settings: variables, setters, defaults | [`FlightLogBuilder`] |
 //! | layers | [`FlightLog::layer`], [`FlightLog::axum_layer`], [`RoutePolicy`] for single routes |
 //! | handlers | [`current`], [`RequestId`] as an extractor |
+//! | why a request failed | [`Current::report_error`], [`WithError`] for `IntoResponse` of an error type |
 //! | spawned tasks | [`WithCurrent`] |
 //! | a tracing subscriber of your own | [`FlightLog::tracing_layer`] |
-//! | run time | [`FlightLog::set_enabled`], [`FlightLog::set_verbosity`], [`FlightLog::stats`], [`FlightLog::flush`] |
+//! | run time | [`FlightLog::in_flight`], [`FlightLog::set_enabled`], [`FlightLog::set_verbosity`], [`FlightLog::stats`], [`FlightLog::flush`] |
 //! | outputs of your own | [`Sink`], [`Exchange`], [`MemorySink`] for tests |
 //! | what never leaves | [`Redactor`], [`RedactOptions`] |
 //! | what is written | [`formats`] |
+//! | dumps read back: a command, a test, a text for an issue, an archive | [`Dump`] |
 //!
 //! # Features
 //!
@@ -91,6 +93,7 @@ mod flightlog;
 pub mod formats;
 #[cfg(feature = "init")]
 mod init;
+mod journal;
 mod layer;
 #[cfg_attr(not(test), expect(dead_code, reason = "not heard yet"))]
 mod llm;
@@ -106,13 +109,14 @@ mod tracing_events;
 mod writer;
 
 pub use builder::FlightLogBuilder;
-pub use capture::{Current, InFlight, WithCurrent, current};
+pub use capture::{AnyError, Current, Failure, WithCurrent, WithCurrentFuture, WithError, current};
 pub use config::{Console, Error, Problem, RoutePolicy, Verbosity};
 pub use exchange::{
     Backtrace, Bodies, BodyText, CapturedBody, Direction, EndedBy, ErrorReport, Event, EventKind, Exchange,
-    Field, Headers, LlmUsage, Location, Outcome, Redacted, Request, RequestId, Response, SpanId, Started,
-    StreamStats, Timestamp, TraceId, Value,
+    Field, Fingerprint, Headers, InFlight, InvalidFingerprint, LlmUsage, Location, Outcome, Redacted,
+    Request, RequestId, Response, SpanId, Started, StreamStats, Timestamp, TraceId, Trail, TrailEvent, Value,
 };
+pub use export::{Dump, DumpError, Program, RecorderState, Similar};
 pub use flightlog::{FlightLog, Unwritten};
 #[cfg(feature = "init")]
 pub use init::init;

@@ -11,10 +11,15 @@ fn init_hears_tracing_and_log_and_a_second_one_leaves_the_first_in_place()
     std::env::set_current_dir(&home)?;
     let flightlog = tower_flightlog::init()?;
     assert!(dispatcher::has_been_set());
-    assert_eq!(log::max_level(), log::LevelFilter::Info, "LOG_LEVEL is info");
+    assert_eq!(log::max_level(), log::LevelFilter::Debug, "LOG_LEVEL is info, LOG_TRAIL is debug");
     let metadata = log::Metadata::builder().level(log::Level::Warn).target("some_crate").build();
     assert!(log::logger().enabled(&metadata), "records of the log crate are heard");
     log::warn!(target: "some_crate", "heard");
+
+    flightlog.set_enabled(false);
+    assert_eq!(log::max_level(), log::LevelFilter::Info, "without exchanges there are no trails");
+    flightlog.set_enabled(true);
+    assert_eq!(log::max_level(), log::LevelFilter::Debug);
 
     let second = tower_flightlog::init()?;
     second.flush(Duration::from_secs(20))?;

@@ -3,10 +3,12 @@
 use std::{
     error::Error,
     net::{Ipv4Addr, SocketAddr},
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    task::{Context, Waker},
     time::Duration,
 };
 
@@ -16,7 +18,7 @@ use axum::{
     extract::ConnectInfo,
     routing::post,
 };
-use http::{HeaderValue, Method, Request, header, request::Parts};
+use http::{HeaderValue, Method, Request, StatusCode, header, request::Parts};
 use http_body_util::BodyExt as _;
 use outlet::{RequestData, RequestHandler, RequestLoggerConfig, RequestLoggerLayer, ResponseData};
 use serde::Serialize;
@@ -51,6 +53,8 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "a sink that counts, layer()", build: || log(|log| log, any_layer) },
     Case { name: "a sink that counts, and dumps, axum_layer()", build: || dumping(axum_layer) },
     Case { name: "a sink that counts, and dumps, layer()", build: || dumping(any_layer) },
+    Case { name: "the same, while others fail, axum_layer()", build: || flooded(false) },
+    Case { name: "a failure that gets no dump any more, axum_layer()", build: || flooded(true) },
     Case { name: "log files, as by default, axum_layer()", build: || filing(|log| log, axum_layer) },
     Case {
         name: "log files, combined, axum_layer()",
@@ -60,6 +64,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "log files, without bodies, axum_layer()",
         build: || filing(|log| log.bodies(Bodies::Off), axum_layer),
     },
+    Case { name: "a sink that counts, 10,000 more open, axum_layer()", build: crowded },
     Case { name: "both bodies redacted, axum_layer()", build: || reading(axum_layer) },
     Case { name: "both bodies redacted, layer()", build: || reading(any_layer) },
     Case { name: "tower-http: ids and TraceLayer, JSON to a file", build: tower_http },
@@ -74,6 +79,10 @@ pub(crate) struct Stand {
     /// Tasks that the layer has spawned and that have run.
     spawned: Option<Arc<AtomicU64>>,
     served: u64,
+    /// Requests that nobody answers.
+    open: Vec<Pin<Box<dyn Future<Output = ()>>>>,
+    /// Where failures are part of it.
+    flood: Option<Flood>,
     subscriber: Option<(Dispatch, WorkerGuard)>,
     _dir: Option<TempDir>,
 }
@@ -86,6 +95,8 @@ impl Stand {
             log: None,
             spawned: None,
             served: 0,
+            open: Vec::new(),
+            flood: None,
             subscriber: None,
             _dir: None,
         }
@@ -93,23 +104,37 @@ impl Stand {
 
     /// Requests, and all that they have left to do.
     pub(crate) async fn round(&mut self, requests: u64) -> Result<()> {
+        // As many in each round, however many requests are counted.
+        if let Some(Flood { request, .. }) = &self.flood {
+            let request = request.clone();
+            self.send(&request, FLOOD, 500, FAILURE.len()).await?;
+        }
         self.serve(requests).await?;
         self.settle().await
     }
 
     /// Sends `count` requests, one after the other, and reads the responses to their ends.
     pub(crate) async fn serve(&mut self, count: u64) -> Result<()> {
+        if let Some(Flood { request, is_measured: true }) = &self.flood {
+            let request = request.clone();
+            return self.send(&request, count, 500, FAILURE.len()).await;
+        }
+        let request = self.request.clone();
+        self.send(&request, count, 200, ANSWER_LENGTH).await
+    }
+
+    async fn send(&mut self, request: &Parts, count: u64, status: u16, bytes: usize) -> Result<()> {
         let _default =
             self.subscriber.as_ref().map(|(dispatch, _)| tracing::dispatcher::set_default(dispatch));
         for _ in 0..count {
-            let request = Request::from_parts(self.request.clone(), Body::from(Bytes::from_static(QUESTION)));
+            let request = Request::from_parts(request.clone(), Body::from(Bytes::from_static(QUESTION)));
             let response = self.router.call(request).await?;
             let (parts, mut body) = response.into_parts();
             let mut length = 0;
             while let Some(frame) = body.frame().await {
                 length += frame?.data_ref().map_or(0, Bytes::len);
             }
-            if (parts.status.as_u16(), length) != (200, ANSWER_LENGTH) {
+            if (parts.status.as_u16(), length) != (status, bytes) {
                 return Err(format!("{} with {length} bytes", parts.status).into());
             }
             if self.spawned.is_some() {
@@ -136,6 +161,17 @@ impl Stand {
         Ok(())
     }
 }
+
+/// Failures among the others.
+struct Flood {
+    request: Parts,
+    /// Whether they are what is measured.
+    is_measured: bool,
+}
+
+/// Failures before each round.
+const FLOOD: u64 = 50;
+const FAILURE: &str = r#"{"error":"the store refused order 7","code":"store_refused","retry":true}"#;
 
 /// 300 bytes.
 const QUESTION: &[u8] = br#"{"model":"small-1","temperature":0.2,"max_tokens":256,"stream":false,"user":"u-48213","messages":[{"role":"system","content":"Answer in one sentence."},{"role":"user","content":"How far is the moon from the earth, and how long does light take to cross that distance on a perfectly windless night?"}]}"#;
@@ -190,7 +226,10 @@ async fn generate(body: Bytes) -> Json<Answer> {
 }
 
 fn bare() -> Router {
-    Router::new().route("/api/v1/generate", post(generate))
+    let fail = |_: Bytes| async {
+        (StatusCode::INTERNAL_SERVER_ERROR, [(header::CONTENT_TYPE, "application/json")], FAILURE)
+    };
+    Router::new().route("/api/v1/generate", post(generate)).route("/api/v1/orders", post(fail))
 }
 
 fn request() -> Parts {
@@ -261,6 +300,31 @@ fn dumping(attach: Attach) -> Result<Stand> {
     let dir = TempDir::new()?;
     let builder = FlightLog::builder().files(false).dir(dir.path()).sink(Counting::default());
     Ok(Stand { _dir: Some(dir), ..stand(builder, attach)? })
+}
+
+/// While many others are open.
+fn crowded() -> Result<Stand> {
+    let mut stand = log(|log| log, axum_layer)?;
+    let waiting = Router::new().route("/wait", post(std::future::pending::<()>));
+    let log = stand.log.as_ref().ok_or("it has a log")?;
+    let waiting = axum_layer(waiting, log).with_state::<()>(());
+    for _ in 0..10_000 {
+        let mut parts = request();
+        parts.uri = http::Uri::from_static("/wait");
+        let answer = waiting.clone().call(Request::from_parts(parts, Body::empty()));
+        let mut open: Pin<Box<dyn Future<Output = ()>>> = Box::pin(async { drop(answer.await) });
+        // As far as it gets.
+        let _ = open.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        stand.open.push(open);
+    }
+    Ok(stand)
+}
+
+/// Dumps, and a flood of failures of which the first three have left one.
+fn flooded(is_measured: bool) -> Result<Stand> {
+    let mut request = request();
+    request.uri = http::Uri::from_static("/api/v1/orders");
+    Ok(Stand { flood: Some(Flood { request, is_measured }), ..dumping(axum_layer)? })
 }
 
 /// Log files and dumps: request and response entries with both bodies.

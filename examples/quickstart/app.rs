@@ -1,20 +1,20 @@
-//! The service itself: it knows nothing of the log, but for the one line where a handler says why it fails.
+//! The service itself: it knows nothing of the log.
 
-use std::{convert::Infallible, io, time::Duration};
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Json, Router,
     extract::{Path, Query},
     http::StatusCode,
-    response::{IntoResponse, Sse, sse::Event},
+    response::{Sse, sse::Event},
     routing::{get, post},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use thiserror::Error;
 use tokio::time::sleep;
 use tokio_stream::{Stream, StreamExt};
-use tower_flightlog::current;
+
+use crate::broken;
 
 /// What to send it: arguments of curl.
 pub(crate) const TRY: &[&str] = &[
@@ -25,6 +25,8 @@ pub(crate) const TRY: &[&str] = &[
     "{addr}/fail -H 'authorization: Bearer s3cret'",
     "{addr}/fail/silent",
     "{addr}/panic",
+    "{addr}/api/v1/generate -H 'content-type: application/json' -d '{\"prompt\": \"\"}'",
+    "-N {addr}/stream/broken",
     "'{addr}/slow?ms=1500'",
     "-N {addr}/stream",
     "{addr}/nowhere",
@@ -36,12 +38,10 @@ pub(crate) fn router() -> Router {
         .route("/health", get(|| async { "ok" }))
         .route("/api/v1/generate", post(generate))
         .route("/login", post(login))
-        .route("/fail", get(fail))
-        .route("/fail/silent", get(fail_silently))
-        .route("/panic", get(panic))
         .route("/slow", get(slow))
         .route("/stream", get(stream))
         .nest("/users", orders)
+        .merge(broken::routes())
 }
 
 #[derive(Deserialize)]
@@ -52,7 +52,11 @@ struct Prompt {
 
 async fn generate(Json(Prompt { prompt, max_tokens }): Json<Prompt>) -> Json<Value> {
     let words: Vec<&str> = prompt.split_whitespace().collect();
-    let answer: Vec<&str> = words.iter().rev().copied().take(max_tokens.unwrap_or(64)).collect();
+    let max_tokens = max_tokens.unwrap_or(64);
+    tracing::debug!(words = words.len(), max_tokens, "planning");
+    // Nobody thought of a prompt without words.
+    let letters = max_tokens / words.len();
+    let answer: Vec<String> = words.iter().rev().map(|word| word.chars().take(letters).collect()).collect();
     tracing::info!(input_tokens = words.len(), output_tokens = answer.len(), "generated");
     Json(json!({
         "text": answer.join(" "),
@@ -76,45 +80,6 @@ async fn login(Json(Login { user, password }): Json<Login>) -> Result<Json<Value
 
 async fn order(Path((user, order)): Path<(u32, u32)>) -> Json<Value> {
     Json(json!({ "user": user, "order": order, "state": "shipped" }))
-}
-
-#[derive(Debug, Error)]
-enum OrderError {
-    #[error("could not place order {order}")]
-    Store { order: u32, source: StoreError },
-}
-
-#[derive(Debug, Error)]
-#[error("the order store at {addr} does not answer")]
-struct StoreError {
-    addr: &'static str,
-    source: io::Error,
-}
-
-fn place_order(order: u32) -> Result<(), OrderError> {
-    tracing::warn!(attempt = 3, "giving up on the order store");
-    let source = io::Error::from(io::ErrorKind::ConnectionRefused);
-    Err(OrderError::Store { order, source: StoreError { addr: "10.0.0.7:5432", source } })
-}
-
-/// The client need not know why; the log is told.
-async fn fail() -> Result<StatusCode, (StatusCode, Json<Value>)> {
-    place_order(42).map_err(|error| {
-        current().report_error(&error);
-        (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": "please try again later" })))
-    })?;
-    Ok(StatusCode::CREATED)
-}
-
-/// Nobody says why; the log takes the cause from the answer.
-async fn fail_silently() -> impl IntoResponse {
-    (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": { "message": "the cache is cold" } })))
-}
-
-/// The connection closes without an answer, as ever; `.axum_layer().answer_panics(true)` would answer 500.
-#[allow(clippy::panic, reason = "it shows how a panic is recorded")]
-async fn panic() {
-    panic!("no price for article 4711");
 }
 
 #[derive(Deserialize)]

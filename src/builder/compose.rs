@@ -8,7 +8,7 @@ use super::{
     outputs::{self, Plant},
 };
 use crate::{
-    capture::{self, Equipment, ErrorReader, Recorder},
+    capture::{self, Equipment, Recorder},
     config::{Error, Settings},
     exchange::{Budget, Scrub, random},
     export::{View, Watch},
@@ -47,7 +47,7 @@ impl FlightLogBuilder {
             budget: &budget,
             has_subscriber_of_ours: self.has_subscriber_of_ours,
         };
-        let opened = outputs::open(&plant, self.sinks, self.stdout);
+        let opened = outputs::open(&plant, self.sinks, self.stdout, self.dump_when);
         if self.strict && !opened.troubles.is_empty() {
             return Err(Error::new(opened.troubles.into_iter().map(|trouble| trouble.problem).collect()));
         }
@@ -57,11 +57,20 @@ impl FlightLogBuilder {
         if !self.without_panic_hook {
             capture::chain_hook();
         }
-        let mut error_readers = self.error_readers;
-        error_readers.extend([capture::boxed as ErrorReader, capture::reader::<std::io::Error>]);
+        let mut known_errors = self.known_errors;
+        known_errors.extend(capture::known_errors());
         let remote_addr = self.remote_addr;
-        let equipment =
-            Equipment { settings, scrub, sinks, counters, budget, verbosity, remote_addr, error_readers };
+        let equipment = Equipment {
+            settings,
+            scrub,
+            sinks,
+            counters,
+            budget,
+            verbosity,
+            remote_addr,
+            known_errors,
+            journal: opened.journal,
+        };
         let flightlog = FlightLog::new(Recorder::new(equipment));
         Ok((flightlog, troubles.iter().map(ToString::to_string).collect()))
     }
@@ -79,7 +88,8 @@ fn redactor(settings: &Settings) -> Redactor {
 fn watch(settings: &Settings, verbosity: &Arc<AtomicU8>) -> Watch {
     let (headers, bodies, combined) = (settings.headers, settings.bodies, settings.combined);
     let (run, verbosity) = (run(), Arc::clone(verbosity));
-    Arc::new(move || View { run, verbosity: verbosity.load(Relaxed), headers, bodies, combined })
+    let backtraces = !settings.dumps;
+    Arc::new(move || View { run, verbosity: verbosity.load(Relaxed), headers, bodies, combined, backtraces })
 }
 
 /// Eight characters that tell one start of the process from another.
@@ -106,6 +116,7 @@ mod tests {
         let view = watch(&settings, &verbosity);
         assert!(view().headers && view().combined && view().bodies == Bodies::Errors);
         assert!(!watch(&Settings::default(), &verbosity)().combined);
+        assert!(!view().backtraces && watch(&Settings { dumps: false, ..settings }, &verbosity)().backtraces);
         verbosity.store(3, Relaxed);
         assert_eq!((view().verbosity, view().run), (3, view().run));
     }

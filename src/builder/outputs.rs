@@ -4,16 +4,21 @@ use std::{
     fmt,
     io::{self, IsTerminal, Write},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use crate::{
     config::{self, Problem, Service, Settings},
     console::{Console, Style},
-    dump::{self, DumpOptions, Dumps},
+    dump::{self, DumpOptions, Dumps, When},
     exchange::Budget,
-    export::{Watch, entry::Note},
+    export::{
+        Watch,
+        entry::{Note, Suppressed},
+    },
     files::{FileOptions, LogFiles},
-    sink::{Counters, Gate, Ledger, Outputs, Sink},
+    journal::{self, Death, DiskJournal, JournalOptions},
+    sink::{Counters, Gate, Journal, Ledger, Outputs, Sink},
     tracing_events::TracingEvents,
 };
 
@@ -43,6 +48,8 @@ impl fmt::Display for Trouble {
 pub(super) struct Opened {
     pub outputs: Outputs,
     pub troubles: Vec<Trouble>,
+    /// Who is in flight, where there are log files.
+    pub journal: Option<Arc<dyn Journal>>,
     files: Option<Arc<LogFiles>>,
     /// Where it is not just for the time that files cannot be written.
     console: Option<Arc<Console>>,
@@ -53,10 +60,17 @@ pub(super) fn open(
     plant: &Plant<'_>,
     sinks: Vec<Box<dyn Sink>>,
     stdout: Option<Box<dyn Write + Send>>,
+    when: Option<Box<When>>,
 ) -> Opened {
     let settings = plant.settings;
-    let mut opened = Opened { outputs: Outputs::default(), troubles: Vec::new(), files: None, console: None };
-    let Opened { outputs, troubles, files, console } = &mut opened;
+    let mut opened = Opened {
+        outputs: Outputs::default(),
+        troubles: Vec::new(),
+        journal: None,
+        files: None,
+        console: None,
+    };
+    let Opened { outputs, troubles, journal, files, console } = &mut opened;
 
     if !plant.has_subscriber_of_ours {
         outputs.inline.push(Box::new(TracingEvents::new(Arc::clone(&plant.view))));
@@ -69,6 +83,7 @@ pub(super) fn open(
         troubles.extend(open.open_to_all().map(|mode| open_to_all(plant, mode)));
         outputs.ledger = Some(Arc::clone(&open) as Arc<dyn Ledger>);
         *files = Some(open);
+        *journal = Some(Arc::new(DiskJournal::new(journal_options(plant))));
     }
     if let Some((style, gate)) = style(plant, failing) {
         // Stdout may block: the console stands in a queue like the sinks of users.
@@ -90,13 +105,15 @@ pub(super) fn open(
                 consequence: "failures will leave no dump until it can be used",
             }
         }));
-        outputs.black_box = Some(Arc::new(Dumps::new(dump_options(plant, outputs.ledger.clone()))));
+        let tell = tell_suppressed(files.clone(), console.clone());
+        let options = DumpOptions { when, tell, ..dump_options(plant, outputs.ledger.clone()) };
+        outputs.black_box = Some(Arc::new(Dumps::new(options)));
     }
     opened
 }
 
 impl Opened {
-    /// Says first what the log is.
+    /// Says first what the log is, then what became of the ones before.
     pub(super) fn begin(&self, settings: &Settings) {
         let Service { name, version } = settings.service();
         let service = version.map_or(name.clone(), |version| format!("{name}@{version}"));
@@ -107,9 +124,44 @@ impl Opened {
             verbosity: settings.verbosity.get(),
             settings: &told,
         };
-        self.files.iter().for_each(|files| files.note(&started));
-        self.console.iter().for_each(|console| console.note(&started));
+        self.note(&started);
+        if let Some(files) = &self.files {
+            journal::settle(&settings.dir, |deaths| {
+                deaths.iter().for_each(|death| self.note(&at_death(death)));
+                // What is not in the files yet is told again by the next start.
+                files.flush_until(Instant::now() + SETTLED) == 0
+            });
+        }
     }
+
+    fn note(&self, note: &Note<'_>) {
+        self.files.iter().for_each(|files| files.note(note));
+        self.console.iter().for_each(|console| console.note(note));
+    }
+}
+
+/// So long a start waits until the files say who was in flight when another process died.
+const SETTLED: Duration = Duration::from_secs(1);
+
+fn at_death(death: &Death) -> Note<'_> {
+    Note::InFlightAtDeath {
+        pid: death.pid,
+        run: &death.run,
+        last_seen: death.last_seen,
+        count: death.open.len() as u64 + death.others,
+        requests: &death.open,
+    }
+}
+
+/// Two outputs never know each other: what dumps have to tell is told to the others here.
+fn tell_suppressed(
+    files: Option<Arc<LogFiles>>,
+    console: Option<Arc<Console>>,
+) -> Box<dyn Fn(&Suppressed) + Send + Sync> {
+    Box::new(move |suppressed| {
+        files.iter().for_each(|files| files.note(&Note::DumpsSuppressed(suppressed)));
+        console.iter().for_each(|console| console.note_suppressed(suppressed));
+    })
 }
 
 /// How the console speaks, and when: pretty on a terminal; as entries where there are no files, or while they cannot be
@@ -145,6 +197,11 @@ fn file_options(plant: &Plant<'_>, failing: &Gate) -> FileOptions {
     }
 }
 
+fn journal_options(plant: &Plant<'_>) -> JournalOptions {
+    let settings = plant.settings;
+    JournalOptions { dir: settings.dir.clone(), file_mode: settings.file_mode, run: (plant.view)().run }
+}
+
 fn dump_options(plant: &Plant<'_>, ledger: Option<Arc<dyn Ledger>>) -> DumpOptions {
     let settings = plant.settings;
     let Service { name, version } = settings.service();
@@ -155,6 +212,8 @@ fn dump_options(plant: &Plant<'_>, ledger: Option<Arc<dyn Ledger>>) -> DumpOptio
         max_bytes: settings.dump_max_bytes,
         max_age: settings.dump_max_age,
         per_minute: settings.dump_per_minute,
+        when: None,
+        tell: Box::new(|_| {}),
         file_mode: settings.file_mode,
         service: dump::Service { name, version },
         counters: Arc::clone(plant.counters),

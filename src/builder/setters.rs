@@ -9,7 +9,7 @@ use super::FlightLogBuilder;
 use crate::{
     capture,
     config::{self, Service, Settings, Verbosity},
-    exchange::Bodies,
+    exchange::{Bodies, Exchange},
     redact::RedactMode,
     sink::Sink,
 };
@@ -65,7 +65,8 @@ setters! {
     dump_max_age: Duration = |settings, value| settings.dump_max_age = value;
     /// LOG_DUMP_PER_MINUTE: dumps written in a minute at most.
     dump_per_minute: u32 = |settings, value| settings.dump_per_minute = value;
-    /// LOG_SLOW: what takes longer is WARN, and dumped.
+    /// LOG_SLOW: what takes longer is WARN, and dumped; sinks are told of it once while it still runs, as an event of the
+    /// kind `still_running`.
     slow: Duration = |settings, value| settings.slow = Some(value);
     /// LOG_SAMPLE: the share, 0 to 1, of unremarkable exchanges that are logged. The id of the request decides: the
     /// number that its last 12 hexadecimal digits are is below the share of 2^48. Errors, aborts, panics and slow
@@ -91,6 +92,18 @@ impl FlightLogBuilder {
     /// LOG_LEVEL: a level or tracing filter directives for log entries; never for exchanges and dumps.
     pub fn level(mut self, level: impl Into<String>) -> Self {
         self.settings.level = Some(level.into());
+        self
+    }
+
+    /// LOG_TRAIL: a level, or targets with levels, for what dumps have of the tracing events of their request; `off`
+    /// for nothing. What they hear is independent of [`level`](Self::level), and needs
+    /// [`init`](crate::init) or [`FlightLog::tracing_layer`](crate::FlightLog::tracing_layer).
+    ///
+    /// ```
+    /// let builder = tower_flightlog::FlightLog::builder().trail("debug,hyper=info,my_crate=trace");
+    /// ```
+    pub fn trail(mut self, levels: impl Into<String>) -> Self {
+        self.settings.trail = levels.into();
         self
     }
 
@@ -178,6 +191,25 @@ impl FlightLogBuilder {
         self
     }
 
+    /// Asks for a dump of each finished exchange for which `when` is true. It is not asked of what is dumped anyway, nor
+    /// of 404, 405 and 429. Such dumps have the trigger `manual` and the reason `dump_when`, and are bounded as all are:
+    /// three of a kind in a minute, LOG_DUMP_PER_MINUTE over all.
+    ///
+    /// It runs where the exchange ends, on the thread that serves it. Should it panic, that is counted in
+    /// [`Stats::sink_panics`](crate::Stats::sink_panics), and there is no dump. The last one set is asked.
+    ///
+    /// ```
+    /// use tower_flightlog::{Exchange, FlightLog};
+    ///
+    /// let builder = FlightLog::builder().dump_when(|exchange: &Exchange| {
+    ///     exchange.status().is_some_and(|status| status == 409) && exchange.request.endpoint().as_str() == "/orders"
+    /// });
+    /// ```
+    pub fn dump_when(mut self, when: impl Fn(&Exchange) -> bool + Send + Sync + 'static) -> Self {
+        self.dump_when = Some(Box::new(when));
+        self
+    }
+
     /// Tells the sources of errors of type `E` when a service or a body fails with one. Without this, only what the
     /// error's `Display` says is known. `std::io::Error` and boxed errors need no telling.
     ///
@@ -188,7 +220,7 @@ impl FlightLogBuilder {
     /// let builder = tower_flightlog::FlightLog::builder().error_type::<ShopError>();
     /// ```
     pub fn error_type<E: StdError + 'static>(mut self) -> Self {
-        self.error_readers.push(capture::reader::<E>);
+        self.known_errors.push(capture::known::<E>());
         self
     }
 

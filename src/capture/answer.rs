@@ -39,6 +39,10 @@ impl Answer {
         }
     }
 
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// The trailers passed.
     pub(super) fn end_with(&mut self, recorder: &Recorder, trailers: &HeaderMap) {
         self.grpc = GrpcEnd::read(&Noted::of(trailers), &*recorder.scrub).or(self.grpc.take());

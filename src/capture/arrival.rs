@@ -50,9 +50,6 @@ pub(super) fn started(
         Some(source) => catch_unwind(AssertUnwindSafe(|| source(parts))).ok().flatten(),
         None => hints.peer.map(|peer| peer.ip().to_canonical()),
     };
-    if peer.is_none() {
-        recorder.warn_of_unknown_peer();
-    }
     let remote_addr =
         peer.map(|peer| forwarded::client_addr(peer, &parts.headers, &recorder.settings.trusted_proxies));
     Started {

@@ -21,6 +21,14 @@ impl Beginning {
         matches!(self, Self::Held(_))
     }
 
+    /// The request, until the exchange ended.
+    pub(super) fn started(&self) -> Option<&Started> {
+        match self {
+            Self::Held(started) | Self::Told(started) => Some(started),
+            Self::Gone => None,
+        }
+    }
+
     /// The request as sinks are told of it; none where they were told before.
     pub(super) fn tell(
         &mut self,

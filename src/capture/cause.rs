@@ -8,7 +8,7 @@ use crate::exchange::{BodyText, ErrorReport, Exchange, Redacted, Response};
 /// The longest cause taken from a body that is not JSON.
 const LINE_LIMIT: usize = 200;
 
-/// What was told of the failure; else, from the response itself, `detail`, `error` or `message` of its JSON body
+/// What gRPC told of the failure; else, from the response itself, `detail`, `error` or `message` of its JSON body
 /// (RFC 9457 and common usage), the first line of a textual one, its status.
 pub(super) fn of(exchange: &Exchange, told: Option<Redacted>) -> ErrorReport {
     let from_response =

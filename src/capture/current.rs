@@ -1,8 +1,8 @@
 //! The exchange that is being worked on, for the handler and everyone it calls.
 
-use std::{cell::RefCell, error::Error, panic::Location};
+use std::{cell::RefCell, panic::Location, path::PathBuf};
 
-use super::Flight;
+use super::{Flight, any_error::AnyError};
 use crate::exchange::RequestId;
 
 thread_local!(static CURRENT: RefCell<Option<Flight>> = const { RefCell::new(None) });
@@ -55,8 +55,9 @@ impl Current {
         self.0.as_ref().map(Flight::request_id)
     }
 
-    /// Tells why the exchange is about to fail: type, message, sources and the place of this call go into its
-    /// entries and its dump, redacted. The last report counts.
+    /// Tells why the exchange is about to fail: type, message, sources, the place of this call and the stack that the
+    /// error shows go into its entries and its dump, redacted. The last report counts, and more than what the response
+    /// has in its extensions (see [`WithError`](crate::WithError)).
     ///
     /// ```
     /// use axum::http::StatusCode;
@@ -70,16 +71,61 @@ impl Current {
     /// }
     /// ```
     ///
-    /// Whatever an error type of `Box<dyn Error>` or `anyhow::Error` holds is reported with `&*error`.
+    /// It takes any error, `&anyhow::Error`, `&eyre::Report` and boxed errors:
+    ///
+    /// ```
+    /// use anyhow::Context;
+    /// use axum::http::StatusCode;
+    /// use tower_flightlog::current;
+    ///
+    /// async fn prices() -> Result<String, StatusCode> {
+    ///     std::fs::read_to_string("prices.csv").context("no prices").map_err(|error| {
+    ///         current().report_error(&error);
+    ///         StatusCode::INTERNAL_SERVER_ERROR
+    ///     })
+    /// }
+    /// ```
+    ///
+    /// Of `anyhow::Error` and `eyre::Report` give a reference to themselves: `&*error` is the error inside, which does
+    /// not show the stack. They capture one if `RUST_BACKTRACE` or `RUST_LIB_BACKTRACE` is set, and its symbols are
+    /// looked up here: a quarter of a millisecond, the first time in a process 100 ms and more.
+    /// [`WithError`](crate::WithError) leaves that to the writer of the dump.
     #[track_caller]
-    pub fn report_error<E: Error + ?Sized>(&self, error: &E) {
+    pub fn report_error<By, E: AnyError<By> + ?Sized>(&self, error: &E) {
         if let Some(flight) = &self.0 {
             flight.report(error, Location::caller());
         }
     }
 
+    /// Asks for a dump of this exchange, however it ends, and gives the place where it will be once it has ended.
+    ///
+    /// There is one for each exchange: asked again, the path is the same, and the first reason is the one in the dump,
+    /// redacted, its first 8 KiB. None outside an exchange and once it has ended, with LOG_DUMPS=false, and where
+    /// LOG_DUMP_PER_MINUTE lets no more of them through. What was refused gets a dump at its end if there is room again,
+    /// else it is counted in [`Stats::dumps_suppressed`](crate::Stats::dumps_suppressed). The path is for logs and
+    /// operators: a client has no use for it.
+    ///
+    /// ```
+    /// use tower_flightlog::current;
+    ///
+    /// async fn reserve(amount: i64) -> &'static str {
+    ///     if amount < 0 {
+    ///         current().dump("a negative amount reached the stock");
+    ///     }
+    ///     "reserved"
+    /// }
+    /// ```
+    pub fn dump(&self, reason: &str) -> Option<PathBuf> {
+        self.0.as_ref()?.ask_for_dump(reason)
+    }
+
     pub(crate) fn flight(&self) -> Option<&Flight> {
         self.0.as_ref()
+    }
+
+    #[cfg(feature = "init")]
+    pub(crate) fn into_flight(self) -> Option<Flight> {
+        self.0
     }
 }
 

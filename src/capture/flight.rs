@@ -1,9 +1,12 @@
 use std::{
     any::Any,
-    error::Error,
     fmt,
     panic::{AssertUnwindSafe, Location, catch_unwind},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -12,20 +15,27 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request::Part
 
 use super::{
     answer::Answer,
+    any_error::AnyError,
     arrival::{self, Hints},
     beginning::Beginning,
     cause,
     completion::{self, Ahead},
     current,
+    left::Left,
     noted::Noted,
+    open::Seat,
     panics,
-    recorder::Recorder,
+    recorder::{Recorder, warn_of_filter},
     report,
+    sight::Sight,
     tap::{Seen, Tap},
+    theirs::Theirs,
 };
 use crate::{
     config::RoutePolicy,
-    exchange::{ErrorReport, Exchange, Outcome, Redacted, RequestId, Started, Timestamp, TraceId},
+    exchange::{
+        ErrorReport, Exchange, Outcome, Place, Redacted, RequestId, Ring, Started, Timestamp, TraceId, Trail,
+    },
 };
 
 /// One exchange while it lasts: a shared handle to its record in the making.
@@ -46,7 +56,11 @@ struct Inner {
     trace_id: Option<TraceId>,
     /// The client's valid `x-request-id`, to be sent back.
     echo: Option<HeaderValue>,
+    /// Its [`Seat`] among those that are open, set before anybody else has a handle.
+    seat: AtomicU32,
     state: Mutex<State>,
+    /// None where there is none, and once it is over.
+    trail: Mutex<Option<Ring>>,
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -56,12 +70,23 @@ struct State {
     request: Tap,
     answer: Option<Answer>,
     reported: Option<ErrorReport>,
+    /// What the response has of it in its extensions.
+    left: Option<Left>,
     /// The last ERROR the application logged.
-    logged: Option<Redacted>,
+    logged: Option<ErrorReport>,
+    /// The dump that was asked for.
+    asked: Option<Box<Asked>>,
     policy: RoutePolicy,
     /// The clock will tell sinks of it.
     expected: bool,
     finished: bool,
+}
+
+/// A dump that is asked for.
+struct Asked {
+    reason: Redacted,
+    /// None where there may be no more of them for now.
+    name: Option<String>,
 }
 
 /// A panic that was caught and recorded, to go on or to be answered.
@@ -76,6 +101,7 @@ impl Flight {
         if !recorder.is_enabled() || parts.extensions.get::<RequestId>().is_some() {
             return None;
         }
+        warn_of_filter(recorder);
         let (arrived, started) = (Instant::now(), Timestamp::now());
         let request_id = RequestId::fresh(started);
         let policy = parts.extensions.get::<RoutePolicy>().copied().unwrap_or_default();
@@ -84,6 +110,9 @@ impl Flight {
         recorder.counters.begun.add(1);
         let headers = Noted::of(&parts.headers);
         let beginning = arrival::started(recorder, parts, &headers, hints, request_id, started);
+        if beginning.request.remote_addr.is_none() {
+            recorder.warn_of_unknown_peer();
+        }
         let trace_id = beginning.trace_id;
         let echo = beginning.client_request_id.as_ref().and_then(|_| headers.request_id.once().cloned());
         let state = State {
@@ -91,12 +120,14 @@ impl Flight {
             request: Tap::new(&headers, headers.length(), limit, true, &recorder.budget),
             answer: None,
             reported: None,
+            left: None,
             logged: None,
+            asked: None,
             policy,
             expected: false,
             finished: false,
         };
-        Some(Self(Arc::new(Inner {
+        let flight = Self(Arc::new(Inner {
             recorder: Arc::clone(recorder),
             request_id,
             arrived,
@@ -104,8 +135,12 @@ impl Flight {
             unwanted,
             trace_id,
             echo,
+            seat: Seat::number(None).into(),
             state: state.into(),
-        })))
+            trail: recorder.hearing().keeps_trails().then(Ring::default).into(),
+        }));
+        flight.0.seat.store(Seat::number(recorder.clock.enter(&flight)), Relaxed);
+        Some(flight)
     }
 
     pub(crate) fn request_id(&self) -> RequestId {
@@ -130,15 +165,8 @@ impl Flight {
         let _entered = current::enter(self);
         panics::forget();
         catch_unwind(AssertUnwindSafe(step)).map_err(|payload| {
-            let panics::Origin { location, backtrace } = panics::take_origin();
-            let message = report::text(panics::message(&*payload), &*self.0.recorder.scrub);
-            let report = ErrorReport {
-                error_type: Some("panic".into()),
-                message,
-                location,
-                backtrace,
-                ..ErrorReport::default()
-            };
+            let recorder = &self.0.recorder;
+            let report = panics::report(&*payload, &recorder.known_errors, &*recorder.scrub);
             Panic { payload, report: report.into() }
         })
     }
@@ -153,6 +181,7 @@ impl Flight {
     pub(crate) fn answer_crash(&self, panic: Panic, status: StatusCode, headers: &HeaderMap) {
         self.answered(status, headers);
         self.finish(Outcome::Panicked, Some(*panic.report));
+        drop(Theirs::new(panic.payload));
     }
 
     /// Puts the request id into the response: the client's own where it sent a valid one.
@@ -173,8 +202,8 @@ impl Flight {
 
     /// The request body failed.
     pub(crate) fn request_failed(&self, error: &str) {
-        let error = self.0.recorder.scrub.text(error);
-        self.lock().logged = Some(error);
+        let message = self.0.recorder.scrub.text(error);
+        self.lock().logged = Some(ErrorReport { message, ..ErrorReport::default() });
     }
 
     /// There is no request body. Sinks are told once the service has had its chance to set a policy.
@@ -191,14 +220,31 @@ impl Flight {
         state.expected |= is_new;
         drop(state);
         self.announce(told);
-        if is_new {
-            self.0.recorder.late.expect(self);
+        if let Some(seat) = self.seat().filter(|_| is_new) {
+            self.0.recorder.clock.expect(self, seat);
         }
     }
 
     /// Its body is long in coming; gives what sinks are to be told.
     pub(super) fn is_late(&self) -> Option<Arc<Started>> {
         self.tell_beginning(&mut self.lock())
+    }
+
+    /// How it stands; none where it ended.
+    pub(super) fn sight(&self) -> Option<Sight> {
+        let state = self.lock();
+        let began = state.beginning.started().filter(|_| !state.finished)?;
+        Some(Sight {
+            request_id: self.0.request_id,
+            trace_id: self.0.trace_id,
+            arrived: self.0.arrived,
+            started: began.started,
+            method: self.0.method.clone(),
+            endpoint: began.request.head.endpoint_alone(),
+            status: state.answer.as_ref().map(Answer::status),
+            request_bytes: state.request.total(),
+            response_bytes: state.answer.as_ref().map_or(0, |answer| answer.body.total()),
+        })
     }
 
     /// The request body ended, or nobody will read more of it.
@@ -258,17 +304,59 @@ impl Flight {
     }
 
     /// Someone in the handler tells why.
-    pub(super) fn report<E: Error + ?Sized>(&self, error: &E, location: &Location<'_>) {
-        let location = Some(format!("{}:{}", location.file(), location.line()));
-        let report = ErrorReport { location, ..report::of_error(error, &*self.0.recorder.scrub) };
-        self.lock().reported = Some(report);
+    pub(super) fn report<By, E: AnyError<By> + ?Sized>(&self, error: &E, location: &Location<'_>) {
+        let recorder = &self.0.recorder;
+        let told = report::of_any(error, location, &recorder.known_errors, &*recorder.scrub);
+        self.lock().reported = Some(told);
+    }
+
+    /// The response tells why, should it be a failure.
+    pub(crate) fn leave(&self, left: Left) {
+        let before = self.lock().left.replace(left);
+        // Not under the lock: it may be the last to hold an error of the user's.
+        drop(before);
+    }
+
+    /// Someone in the handler asks for a dump, however this ends; gives the place where it will be.
+    pub(super) fn ask_for_dump(&self, reason: &str) -> Option<PathBuf> {
+        let recorder = &self.0.recorder;
+        if !recorder.sinks.has_dumps() {
+            return None;
+        }
+        let reason = report::text(reason, &*recorder.scrub);
+        let mut state = self.lock();
+        if state.finished {
+            return None;
+        }
+        let asked = state.asked.get_or_insert_with(|| Asked { reason, name: None }.into());
+        if asked.name.is_none() {
+            asked.name = recorder.sinks.reserve(self.0.request_id, Timestamp::now());
+        }
+        recorder.sinks.dump_path(asked.name.as_deref()?)
     }
 
     /// The application logged an ERROR.
-    pub(crate) fn logged_error(&self, message: Redacted) {
+    pub(crate) fn logged_error(&self, told: ErrorReport) {
         let mut state = self.lock();
         if !state.finished {
-            state.logged = Some(message);
+            state.logged = Some(told);
+        }
+    }
+
+    /// The application told something, as a layer put it down.
+    pub(crate) fn told(&self, layer: u64, place: Place, told: &[u8]) {
+        let mut trail = self.trail();
+        let Some(ring) = trail.as_mut() else { return };
+        if !ring.is_told_by(layer) {
+            return;
+        }
+        // Asked here, so that the order of events is that of their times.
+        let at = self.0.arrived.elapsed();
+        let micros = at.as_secs() * 1_000_000 + u64::from(at.subsec_micros());
+        let dropped = ring.push(place, micros, told, &self.0.recorder.budget);
+        drop(trail);
+        if dropped > 0 {
+            self.0.recorder.counters.events_over_budget.add(dropped);
         }
     }
 
@@ -283,7 +371,7 @@ impl Flight {
     /// The service, or the response body, failed.
     pub(crate) fn fail<E: fmt::Display + 'static>(&self, outcome: Outcome, error: &E) {
         let recorder = &self.0.recorder;
-        let report = report::of_display(error, &recorder.error_readers, &*recorder.scrub);
+        let report = report::of_display(error, &recorder.known_errors, &*recorder.scrub);
         self.finish(outcome, Some(report));
     }
 
@@ -303,21 +391,32 @@ impl Flight {
             response.body.end();
         }
         let reported = state.reported.take();
+        let left = state.left.take();
         let logged = state.logged.take();
+        let asked = state.asked.take();
         let skipped = self.is_skipped(&state);
-        let expected = state.expected;
         drop(state);
-        if expected {
-            self.0.recorder.late.forget(self);
+        let trail = self.trail().take();
+        if let Some(seat) = self.seat() {
+            self.0.recorder.clock.leave(seat);
         }
 
         let grpc_status = grpc.as_ref().map(|grpc| grpc.status);
         let mut exchange = self.record(began, response, grpc_status, outcome, duration);
         exchange.error = error.or(reported).or_else(|| {
-            let told = logged.or_else(|| grpc?.message);
-            exchange.is_failure().then(|| cause::of(&exchange, told))
+            let recorder = &self.0.recorder;
+            let left = || left.map(|left| left.into_report(&recorder.known_errors, &recorder.scrub));
+            exchange.is_failure().then(|| {
+                left().or(logged).unwrap_or_else(|| cause::of(&exchange, grpc.and_then(|grpc| grpc.message)))
+            })
         });
+        if let Some(asked) = asked {
+            let Asked { reason, name } = *asked;
+            exchange.dump = name;
+            exchange.dump_reason = Some(reason);
+        }
         self.0.recorder.counters.finished.add(1);
+        self.0.recorder.sinks.claim(&mut exchange, || self.read(trail?));
         if held && skipped && !exchange.is_remarkable() {
             return;
         }
@@ -325,6 +424,13 @@ impl Flight {
             self.0.recorder.sinks.started(&exchange.began);
         }
         self.0.recorder.sinks.finished(exchange);
+    }
+
+    /// A trail for the dump.
+    fn read(&self, ring: Ring) -> Option<Trail> {
+        let recorder = &self.0.recorder;
+        let limited_to = recorder.hearing().limited_to(!ring.is_empty());
+        Some(ring.into_trail(&recorder.scrub, limited_to))
     }
 
     fn record(
@@ -346,7 +452,9 @@ impl Flight {
             grpc_status,
             slow: recorder.settings.slow.is_some_and(|limit| duration > limit),
             error: None,
+            trail: None,
             dump: None,
+            dump_reason: None,
         }
     }
 
@@ -368,6 +476,10 @@ impl Flight {
         self.0.unwanted || state.policy.is_skipped()
     }
 
+    fn seat(&self) -> Option<Seat> {
+        Seat::of_number(self.0.seat.load(Relaxed))
+    }
+
     fn announce(&self, told: Option<Arc<Started>>) {
         if let Some(started) = told {
             self.0.recorder.sinks.started(&started);
@@ -378,6 +490,10 @@ impl Flight {
     fn age(&self) -> Duration {
         let age = self.0.arrived.elapsed();
         Duration::new(age.as_secs(), age.subsec_micros() * 1000)
+    }
+
+    fn trail(&self) -> MutexGuard<'_, Option<Ring>> {
+        self.0.trail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

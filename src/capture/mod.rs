@@ -1,34 +1,49 @@
 //! The live flight: from the first byte of a request to the last of its response.
 
 mod answer;
+mod any_error;
 mod arrival;
 mod beginning;
+mod by_hand;
 mod cause;
+mod clock;
 mod completion;
 mod current;
 mod flight;
 mod forwarded;
+mod frames;
 mod grpc;
-mod late;
+mod hearing;
+mod left;
 mod noted;
+mod open;
+mod owner;
 mod panics;
 mod recorder;
 mod report;
 mod request_id;
 mod sample;
+mod sight;
 mod tap;
+mod theirs;
 mod traceparent;
 mod with_current;
 
+pub use any_error::AnyError;
 pub(crate) use arrival::Hints;
+pub(crate) use by_hand::{Asked, exchange};
 pub(crate) use completion::{Ahead, dropped};
 pub use current::{Current, current};
 #[cfg(feature = "init")]
 pub(crate) use flight::WeakFlight;
 pub(crate) use flight::{Flight, Panic};
+#[cfg(feature = "init")]
+pub(crate) use hearing::{Hearing, Reach};
+pub(crate) use left::Left;
+pub use left::{Failure, WithError};
 pub(crate) use panics::chain_hook;
 pub(crate) use recorder::{Equipment, Recorder, RemoteAddr};
-pub(crate) use report::{ErrorReader, boxed, reader};
+pub(crate) use report::{Known, known, known_errors};
 #[cfg(feature = "init")]
-pub(crate) use report::{head, say, shown, sources};
-pub use with_current::{InFlight, WithCurrent};
+pub(crate) use report::{head, say, say_within, shown, sources};
+pub use with_current::{WithCurrent, WithCurrentFuture};

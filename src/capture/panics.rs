@@ -1,24 +1,39 @@
 //! What is known of a panic: the payload tells the message, a chained hook where it came from.
 
 use std::{
-    any::Any,
+    any::{Any, TypeId},
     backtrace,
+    borrow::Cow,
     cell::RefCell,
+    env,
+    error::Error,
     panic::{self, PanicHookInfo},
-    sync::Once,
+    sync::{Arc, Once},
 };
 
-use super::current;
-use crate::exchange::Backtrace;
+use super::{
+    current, frames,
+    report::{self, Known},
+};
+use crate::exchange::{Backtrace, ErrorReport, Scrub};
 
 /// Where a panic came from, as the hook saw it.
 #[derive(Debug)]
-pub(super) struct Origin {
-    pub(super) location: Option<String>,
-    pub(super) backtrace: Option<Backtrace>,
+struct Origin {
+    payload: Mark,
+    location: Option<String>,
+    /// Captured, but not yet symbols.
+    stack: Option<backtrace::Backtrace>,
 }
 
-thread_local!(static LAST: RefCell<Option<Origin>> = const { RefCell::new(None) });
+/// What tells a payload from another: its type, and where its text stands in memory.
+#[derive(Debug, PartialEq)]
+struct Mark(TypeId, Option<(*const u8, usize)>);
+
+/// Panics remembered of one step of a service: it may catch some itself before one goes on, and while one goes on.
+const REMEMBERED: usize = 8;
+
+thread_local!(static SEEN: RefCell<Vec<Origin>> = const { RefCell::new(Vec::new()) });
 
 /// Puts our hook in front of the present one, once in a process.
 pub(crate) fn chain_hook() {
@@ -32,40 +47,80 @@ pub(crate) fn chain_hook() {
     });
 }
 
-/// Remembers the first panic inside an exchange; panics elsewhere, and those of sinks, are not ours.
+/// Remembers a panic inside an exchange; panics elsewhere, and those of sinks, are not ours. Whatever is called here must
+/// not panic, which would abort, nor be the user's.
 fn note(info: &PanicHookInfo<'_>) {
     if !current::is_inside() || crate::sink::is_delivering() {
         return;
     }
-    let location = info.location().map(|location| format!("{}:{}", location.file(), location.line()));
+    let location = info.location().map(report::place);
     // RUST_BACKTRACE=0 is heeded; unset, the stack is worth its microseconds: nobody can ask for it later.
-    let wanted = std::env::var_os("RUST_BACKTRACE").is_none_or(|value| value != "0");
-    let backtrace = wanted.then(|| Backtrace::new(backtrace::Backtrace::force_capture()));
-    let _ = LAST.try_with(|last| {
-        if let Ok(mut last) = last.try_borrow_mut() {
-            *last = Some(Origin { location, backtrace });
+    let wanted = env::var_os("RUST_BACKTRACE").is_none_or(|value| value != "0");
+    let stack = wanted.then(backtrace::Backtrace::force_capture);
+    let origin = Origin { payload: Mark::of(info.payload()), location, stack };
+    let _ = SEEN.try_with(|seen| {
+        if let Ok(mut seen) = seen.try_borrow_mut() {
+            if seen.len() >= REMEMBERED {
+                seen.remove(0);
+            }
+            seen.push(origin);
         }
     });
 }
 
-/// Forgets a panic that somebody else has caught.
+/// Forgets panics that somebody else has caught.
 pub(super) fn forget() {
-    drop(take_origin());
+    drop(all());
 }
 
-/// What the hook saw of the panic just caught on this thread.
-pub(super) fn take_origin() -> Origin {
-    LAST.try_with(|last| last.try_borrow_mut().ok().and_then(|mut last| last.take()))
-        .ok()
-        .flatten()
-        .unwrap_or(Origin { location: None, backtrace: None })
+/// What is told of the panic just caught on this thread.
+pub(super) fn report(payload: &(dyn Any + Send), known: &[Known], scrub: &dyn Scrub) -> ErrorReport {
+    let mark = Mark::of(payload);
+    // Others were caught before it, or while it went on.
+    let origin = all().into_iter().rev().find(|origin| origin.payload == mark);
+    let (location, stack) = origin.map_or((None, None), |origin| (origin.location, origin.stack));
+    let told = match error_in(payload, known) {
+        Some(error) => report::of_error(error, known, scrub),
+        None => ErrorReport { message: report::text(message(payload), scrub), ..ErrorReport::default() },
+    };
+    let backtrace = stack.map(|stack| Backtrace::captured(stack, frames::trimmed)).or(told.backtrace);
+    ErrorReport { error_type: Some("panic".into()), location, backtrace, ..told }
+}
+
+fn all() -> Vec<Origin> {
+    let take = |seen: &RefCell<Vec<_>>| seen.try_borrow_mut().map(|mut seen| std::mem::take(&mut *seen));
+    SEEN.try_with(take).ok().and_then(Result::ok).unwrap_or_default()
+}
+
+/// The error that `panic_any` was called with.
+fn error_in<'a>(payload: &'a (dyn Any + Send), known: &[Known]) -> Option<&'a (dyn Error + 'static)> {
+    if let Some(error) = payload.downcast_ref::<Box<dyn Error + Send>>() {
+        return Some(&**error);
+    }
+    if let Some(error) = payload.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
+        return Some(&**error);
+    }
+    report::read(payload, known)
 }
 
 /// The message of a panic, where its payload is a text, as that of `panic!` is.
-pub(super) fn message(payload: &(dyn Any + Send)) -> &str {
-    payload
-        .downcast_ref::<&'static str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic whose payload is not text")
+fn message(payload: &(dyn Any + Send)) -> &str {
+    text(payload).unwrap_or("a panic whose payload is not text")
+}
+
+fn text(payload: &(dyn Any + Send)) -> Option<&str> {
+    if let Some(text) = payload.downcast_ref::<&'static str>() {
+        return Some(text);
+    }
+    let string = || payload.downcast_ref::<String>().map(String::as_str);
+    let boxed = || payload.downcast_ref::<Box<str>>().map(|text| &**text);
+    let either = || payload.downcast_ref::<Cow<'static, str>>().map(|text| &**text);
+    string().or_else(boxed).or_else(either)
+}
+
+impl Mark {
+    /// The text of a payload stays where it is when the payload is boxed for those who catch it.
+    fn of(payload: &(dyn Any + Send)) -> Self {
+        Self(payload.type_id(), text(payload).map(|text| (text.as_ptr(), text.len())))
+    }
 }

@@ -2,6 +2,7 @@ use std::{
     fmt,
     io::{self, Write},
     net::IpAddr,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU8, Ordering::Relaxed},
@@ -10,12 +11,13 @@ use std::{
 };
 
 use http::request::Parts;
+use tracing::level_filters::LevelFilter;
 
-use super::{arrival::Hints, late::Late, report::ErrorReader, sample::Sample};
+use super::{arrival::Hints, clock::Clock, hearing::Hearing, report::Known, sample::Sample};
 use crate::{
     config::{Settings, Skip, Verbosity},
-    exchange::{Bodies, Budget, RequestId, Scrub},
-    sink::{Counters, Fanout, Stats},
+    exchange::{Bodies, Budget, Exchange, InFlight, RequestId, Scrub},
+    sink::{Counters, Fanout, Journal, Stats},
 };
 
 /// Another source for a client's address; see [`FlightLogBuilder::remote_addr`](crate::FlightLogBuilder::remote_addr).
@@ -38,8 +40,9 @@ pub(crate) struct Recorder {
     pub(super) counters: Arc<Counters>,
     pub(super) budget: Arc<Budget>,
     pub(super) remote_addr: Option<Box<RemoteAddr>>,
-    pub(super) error_readers: Vec<ErrorReader>,
-    pub(super) late: Arc<Late>,
+    pub(super) known_errors: Vec<Known>,
+    pub(super) clock: Arc<Clock>,
+    hearing: Arc<Hearing>,
     skip: Skip,
     sample: Sample,
     enabled: AtomicBool,
@@ -56,16 +59,27 @@ pub(crate) struct Equipment {
     pub(crate) budget: Arc<Budget>,
     pub(crate) verbosity: Arc<AtomicU8>,
     pub(crate) remote_addr: Option<Box<RemoteAddr>>,
-    pub(crate) error_readers: Vec<ErrorReader>,
+    pub(crate) known_errors: Vec<Known>,
+    pub(crate) journal: Option<Arc<dyn Journal>>,
 }
 
 impl Recorder {
     pub(crate) fn new(equipment: Equipment) -> Self {
-        let Equipment { settings, scrub, sinks, counters, budget, verbosity, remote_addr, error_readers } =
-            equipment;
+        let Equipment {
+            settings,
+            scrub,
+            sinks,
+            counters,
+            budget,
+            verbosity,
+            remote_addr,
+            known_errors,
+            journal,
+        } = equipment;
         Self {
             enabled: settings.enabled.into(),
-            late: Late::new(Arc::clone(&sinks)),
+            clock: Clock::new(Arc::clone(&sinks), Arc::clone(&scrub), settings.slow, journal),
+            hearing: Hearing::new(settings.trail(), settings.enabled).into(),
             skip: Skip::of(&settings.skip),
             sample: Sample::of(settings.sample),
             settings,
@@ -74,7 +88,7 @@ impl Recorder {
             counters,
             budget,
             remote_addr,
-            error_readers,
+            known_errors,
             verbosity,
             peer_warned: AtomicBool::new(false),
         }
@@ -86,6 +100,7 @@ impl Recorder {
 
     pub(crate) fn set_enabled(&self, enabled: bool) {
         self.enabled.store(enabled, Relaxed);
+        self.hearing.switch(enabled);
     }
 
     pub(crate) fn set_verbosity(&self, verbosity: Verbosity) {
@@ -100,10 +115,25 @@ impl Recorder {
         self.counters.snapshot(&self.budget, self.sinks.file_stats())
     }
 
+    /// The exchanges that have not ended, those first that came first.
+    pub(crate) fn in_flight(&self) -> Vec<InFlight> {
+        self.clock.in_flight()
+    }
+
     /// Waits for the outputs; gives the number of records they did not take in time.
     pub(crate) fn flush(&self, timeout: Duration) -> u64 {
         let now = Instant::now();
         self.sinks.flush(now.checked_add(timeout).unwrap_or(now + FAREWELL))
+    }
+
+    /// What trails are to hear.
+    pub(crate) fn hearing(&self) -> &Arc<Hearing> {
+        &self.hearing
+    }
+
+    /// Writes a record made by hand.
+    pub(crate) fn write_dump(&self, mut exchange: Exchange) -> io::Result<PathBuf> {
+        self.sinks.write_dump(&mut exchange)
     }
 
     #[cfg(feature = "init")]
@@ -143,9 +173,28 @@ impl Recorder {
     }
 }
 
+/// Says once that filters of others keep events from dumps, and what to do about it.
+pub(super) fn warn_of_filter(recorder: &Recorder) {
+    let Some(level) = recorder.hearing.first_limit() else { return };
+    let hidden = match level.into_level() {
+        Some(level) => format!("events below {level}"),
+        None => "all events".into(),
+    };
+    let warning = format!(
+        "a global filter hides {hidden} from dumps: in place of `.with(EnvFilter::from_default_env())`, give the \
+         filter to the layer that it is for: `.with(fmt::layer().with_filter(EnvFilter::from_default_env()))`"
+    );
+    tracing::warn!("{warning}");
+    if level < LevelFilter::WARN {
+        // It hides this too.
+        let _ = writeln!(io::stderr(), "flightlog: {warning}");
+    }
+}
+
 impl Drop for Recorder {
     fn drop(&mut self) {
         let now = Instant::now();
+        self.clock.rest();
         // A sink that hangs takes no time from the files.
         let undelivered = self.sinks.deliver(now + FAREWELL_OF_SINKS) + self.sinks.close(now + FAREWELL);
         if undelivered > 0 {
@@ -153,6 +202,7 @@ impl Drop for Recorder {
             // There is nobody else to tell, and perhaps nobody listens here either.
             let _ = writeln!(io::stderr(), "flightlog: {undelivered} entries could not be written: {why}");
         }
+        self.clock.close(now + FAREWELL);
     }
 }
 

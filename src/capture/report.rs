@@ -4,25 +4,63 @@ use std::{
     any::{Any, type_name},
     borrow::Cow,
     error::Error,
-    fmt::{self, Display, Write},
-    panic::{AssertUnwindSafe, catch_unwind},
+    fmt::{self, Debug, Display, Write},
+    panic::{AssertUnwindSafe, Location, catch_unwind},
 };
 
-use crate::exchange::{ErrorReport, Redacted, Scrub};
+use super::{
+    any_error::{AnyError, Shown},
+    frames,
+    left::Failure,
+    theirs::Theirs,
+};
+use crate::{
+    exchange::{Backtrace, ErrorReport, Redacted, Scrub},
+    redact,
+};
 
-/// Sees an error type behind `Any`, so that its sources can be told.
-pub(crate) type ErrorReader = for<'a> fn(&'a (dyn Any + 'static)) -> Option<&'a (dyn Error + 'static)>;
-
-/// The reader for `E`.
-pub(crate) fn reader<'a, E: Error + 'static>(
-    error: &'a (dyn Any + 'static),
-) -> Option<&'a (dyn Error + 'static)> {
-    error.downcast_ref::<E>().map(|error| error as _)
+/// An error type that is known by name, so that its sources can be told.
+#[derive(Clone, Copy)]
+pub(crate) struct Known {
+    /// Sees it behind `Any`.
+    read: for<'a> fn(&'a (dyn Any + 'static)) -> Option<&'a (dyn Error + 'static)>,
+    /// Its name, if it is this.
+    name: fn(&(dyn Error + 'static)) -> Option<&'static str>,
 }
 
-/// The reader for tower's `BoxError`.
-pub(crate) fn boxed<'a>(error: &'a (dyn Any + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    error.downcast_ref::<Box<dyn Error + Send + Sync>>().map(|error| &**error as _)
+/// `E` is known.
+pub(crate) fn known<E: Error + 'static>() -> Known {
+    Known {
+        read: |error| error.downcast_ref::<E>().map(|error| error as _),
+        name: |error| error.is::<E>().then(type_name::<E>),
+    }
+}
+
+/// What needs no telling: boxed errors, and those of the standard library that handlers meet most.
+pub(crate) fn known_errors() -> [Known; 8] {
+    [
+        boxed(),
+        known::<std::io::Error>(),
+        known::<fmt::Error>(),
+        known::<std::net::AddrParseError>(),
+        known::<std::num::ParseFloatError>(),
+        known::<std::num::ParseIntError>(),
+        known::<std::str::Utf8Error>(),
+        known::<std::string::FromUtf8Error>(),
+    ]
+}
+
+/// tower's `BoxError`.
+fn boxed() -> Known {
+    Known {
+        read: |error| error.downcast_ref::<Box<dyn Error + Send + Sync>>().map(|error| &**error as _),
+        name: |_| None,
+    }
+}
+
+/// The first that knows what is behind `Any`.
+pub(super) fn read<'a>(error: &'a (dyn Any + 'static), known: &[Known]) -> Option<&'a (dyn Error + 'static)> {
+    known.iter().find_map(|known| (known.read)(error))
 }
 
 /// Sources told at most.
@@ -32,36 +70,91 @@ const TEXT_LIMIT: usize = 8 * 1024;
 /// Bytes of each that are counted before its end is no longer waited for.
 const COUNT_LIMIT: usize = 256 * 1024;
 
+/// An error that is reported at a place.
+pub(super) fn of_any<By, E: AnyError<By> + ?Sized>(
+    error: &E,
+    location: &Location<'_>,
+    known: &[Known],
+    scrub: &dyn Scrub,
+) -> ErrorReport {
+    let mut told = ErrorReport::default();
+    contained(|| error.show(&mut |shown| told = of_shown(&shown, known, scrub)));
+    ErrorReport { location: Some(place(location)), ..told }
+}
+
+fn of_shown(shown: &Shown<'_>, known: &[Known], scrub: &dyn Scrub) -> ErrorReport {
+    let error_type = match shown.any {
+        Some(error) => type_of(error, shown.type_name, known),
+        None => nameable(shown.type_name),
+    };
+    let backtrace = stack_in(shown.debug, scrub).map(Backtrace::told);
+    ErrorReport { backtrace, ..without_stack(shown.error, error_type, scrub) }
+}
+
+/// `src/orders.rs:42`.
+pub(super) fn place(location: &Location<'_>) -> String {
+    format!("{}:{}", location.file(), location.line())
+}
+
 /// An error whose sources are known.
-pub(super) fn of_error<E: Error + ?Sized>(error: &E, scrub: &dyn Scrub) -> ErrorReport {
+pub(super) fn of_error(error: &(dyn Error + 'static), known: &[Known], scrub: &dyn Scrub) -> ErrorReport {
+    let backtrace = stack_in(error, scrub).map(Backtrace::told);
+    ErrorReport { backtrace, ..without_stack(error, type_of(error, "", known), scrub) }
+}
+
+/// An error of which only the text is known, unless its type is one of `known`.
+pub(super) fn of_display<E: Display + 'static>(error: &E, known: &[Known], scrub: &dyn Scrub) -> ErrorReport {
+    let report = match read(error, known) {
+        Some(error) => of_error(error, known, scrub),
+        None => ErrorReport { message: text(error, scrub), ..ErrorReport::default() },
+    };
+    let error_type = nameable(type_name::<E>()).or(report.error_type);
+    ErrorReport { error_type, ..report }
+}
+
+/// An error without the stack it may show.
+pub(super) fn without_stack(error: &dyn Error, error_type: Option<String>, scrub: &dyn Scrub) -> ErrorReport {
     ErrorReport {
-        error_type: nameable(type_name::<E>()),
+        error_type,
         message: text(error, scrub),
         chain: sources(error).map(|error| text(error, scrub)).collect(),
         ..ErrorReport::default()
     }
 }
 
-/// An error of which only the text is known, unless one of `readers` knows the type.
-pub(super) fn of_display<E: Display + 'static>(
-    error: &E,
-    readers: &[ErrorReader],
-    scrub: &dyn Scrub,
-) -> ErrorReport {
-    let report = match readers.iter().find_map(|read| read(error)) {
-        Some(error) => of_error(error, scrub),
-        None => ErrorReport { message: text(error, scrub), ..ErrorReport::default() },
-    };
-    ErrorReport { error_type: nameable(type_name::<E>()), ..report }
+/// The type of an error: the one it is if that is known, else the one it was told as.
+pub(super) fn type_of(error: &(dyn Error + 'static), told: &'static str, known: &[Known]) -> Option<String> {
+    match known.iter().find_map(|known| (known.name)(error)) {
+        Some(name) => Some(name.to_owned()),
+        None => nameable(told),
+    }
+}
+
+/// The stack in what an error says with `{:?}`, trimmed and redacted.
+pub(super) fn stack_in(said: &(impl Debug + ?Sized), scrub: &dyn Scrub) -> Option<Redacted> {
+    let mut text = String::new();
+    let mut head = Bounded { text: &mut text, room: COUNT_LIMIT, total: 0, ended: true };
+    // What it said before it panicked, or before there was too much, may have the stack.
+    let _ = contained(|| write!(head, "{said:?}"));
+    Some(redact::stack(scrub, &frames::in_debug(&text)?))
+}
+
+/// Runs somebody else's code; none where it panicked.
+fn contained<T>(run: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|payload| drop(Theirs::new(payload))).ok()
 }
 
 fn source<E: Error + ?Sized>(error: &E) -> Option<&(dyn Error + 'static)> {
-    catch_unwind(AssertUnwindSafe(|| error.source())).ok().flatten()
+    contained(|| error.source()).flatten()
 }
 
-/// A type is worth telling unless it is "some error".
+/// A type is worth telling unless it is "some error" or a text.
 fn nameable(name: &str) -> Option<String> {
-    (!name.contains("dyn ")).then(|| name.to_owned())
+    let is_some = name.is_empty()
+        || name.contains("dyn ")
+        || matches!(name, "&str" | "alloc::string::String")
+        || name == type_name::<Failure>();
+    (!is_some).then(|| name.to_owned())
 }
 
 /// What something says of itself, redacted.
@@ -86,17 +179,25 @@ fn bounded(said: &(impl Display + ?Sized)) -> String {
 /// Should saying it panic, that is what is told.
 pub(crate) fn say(text: &mut String, said: fmt::Arguments<'_>) {
     text.clear();
-    let mut head = Bounded { text, room: TEXT_LIMIT, total: 0, ended: true };
-    if catch_unwind(AssertUnwindSafe(|| head.write_fmt(said))).is_err() {
-        text.clear();
-        text.push_str("[saying this panicked]");
-        return;
+    say_within(text, TEXT_LIMIT, said);
+}
+
+/// The same where there is room for so many bytes, behind what stands there. True where it was cut.
+pub(crate) fn say_within<P: Paper>(text: &mut P, room: usize, said: fmt::Arguments<'_>) -> bool {
+    let start = text.length();
+    let mut head = Bounded { text, room, total: 0, ended: true };
+    if contained(|| head.write_fmt(said)).is_none() {
+        text.cut(start);
+        text.append("[saying this panicked]");
+        return false;
     }
     let Bounded { total, ended, .. } = head;
-    if total > text.len() {
+    let is_cut = total > text.length() - start;
+    if is_cut {
         let more = if ended { "" } else { "more than " };
-        text.push_str(&format!("…[{more}{total} bytes]"));
+        text.append(&format!("…[{more}{total} bytes]"));
     }
+    is_cut
 }
 
 /// As much of a text as is told, as `say` has it.
@@ -109,9 +210,44 @@ pub(crate) fn sources<E: Error + ?Sized>(error: &E) -> impl Iterator<Item = &(dy
     std::iter::successors(source(error), |error| source(*error)).take(CHAIN_LIMIT)
 }
 
+/// What text is put on.
+pub(crate) trait Paper {
+    fn append(&mut self, text: &str);
+    fn length(&self) -> usize;
+    fn cut(&mut self, length: usize);
+}
+
+impl Paper for String {
+    fn append(&mut self, text: &str) {
+        self.push_str(text);
+    }
+
+    fn length(&self) -> usize {
+        self.len()
+    }
+
+    fn cut(&mut self, length: usize) {
+        self.truncate(length);
+    }
+}
+
+impl Paper for Vec<u8> {
+    fn append(&mut self, text: &str) {
+        self.extend_from_slice(text.as_bytes());
+    }
+
+    fn length(&self) -> usize {
+        self.len()
+    }
+
+    fn cut(&mut self, length: usize) {
+        self.truncate(length);
+    }
+}
+
 /// Takes text until there is no more room, then counts it.
-struct Bounded<'a> {
-    text: &'a mut String,
+struct Bounded<'a, P> {
+    text: &'a mut P,
     room: usize,
     /// Bytes that came.
     total: usize,
@@ -119,15 +255,15 @@ struct Bounded<'a> {
     ended: bool,
 }
 
-impl Write for Bounded<'_> {
+impl<P: Paper> Write for Bounded<'_, P> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         if self.total >= COUNT_LIMIT && !text.is_empty() {
             self.ended = false;
             return Err(fmt::Error);
         }
         self.total = self.total.saturating_add(text.len());
-        let fits = text.floor_char_boundary(self.room);
-        self.text.push_str(text.get(..fits).unwrap_or_default());
+        let fits = if text.len() <= self.room { text.len() } else { text.floor_char_boundary(self.room) };
+        self.text.append(text.get(..fits).unwrap_or_default());
         // Nothing stands behind what did not fit.
         self.room = if fits < text.len() { 0 } else { self.room - fits };
         Ok(())
@@ -135,78 +271,4 @@ impl Write for Bounded<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{error::Error, fmt};
-
-    use super::{COUNT_LIMIT, TEXT_LIMIT, of_display, of_error, text};
-    use crate::redact::Redactor;
-
-    #[derive(Debug)]
-    struct Told(String, Option<Box<Told>>);
-
-    impl fmt::Display for Told {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            self.0.fmt(f)
-        }
-    }
-
-    impl Error for Told {
-        fn source(&self) -> Option<&(dyn Error + 'static)> {
-            self.1.as_deref().map(|source| source as _)
-        }
-    }
-
-    /// Says a piece again and again, as long as it is let.
-    struct Pieces(&'static str, usize);
-
-    impl fmt::Display for Pieces {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            (0..self.1).try_for_each(|_| f.write_str(self.0))
-        }
-    }
-
-    #[test]
-    fn what_an_error_says_is_bounded_and_says_so() {
-        let scrub = Redactor::default();
-        let error = Told("x".repeat(9000), Some(Box::new(Told("é".repeat(4500), None))));
-        let report = of_error(&error, &scrub);
-        assert_eq!(report.message, "…[9000 bytes]");
-        assert_eq!(report.chain.len(), 1);
-        // Letters beyond ASCII end a word that may be half a secret.
-        assert_eq!(report.chain[0].as_str(), format!("{}…[9000 bytes]", "é".repeat(TEXT_LIMIT / 2)));
-        assert_eq!(of_display(&"x".repeat(9000), &[], &scrub).message, "…[9000 bytes]");
-        for fits in [0, 1, TEXT_LIMIT - 1, TEXT_LIMIT] {
-            assert_eq!(text(&"x".repeat(fits), &scrub).as_str().len(), fits);
-        }
-        assert_eq!(text(&"x".repeat(TEXT_LIMIT + 1), &scrub), "…[8193 bytes]");
-        let secret = format!("{} password=hunter2", "x ".repeat(4088));
-        assert!(!text(&secret, &scrub).as_str().contains("hun"));
-    }
-
-    #[test]
-    fn what_has_no_end_is_not_counted_to_it() {
-        let scrub = Redactor::default();
-        assert_eq!(text(&Pieces("x", 9000), &scrub), "…[9000 bytes]");
-        assert_eq!(text(&Pieces("x", COUNT_LIMIT), &scrub), "…[262144 bytes]");
-        assert_eq!(text(&Pieces("x", COUNT_LIMIT + 1), &scrub), "…[more than 262144 bytes]");
-        assert_eq!(text(&Pieces("x", usize::MAX), &scrub), "…[more than 262144 bytes]");
-        // One piece is known whole.
-        assert_eq!(text(&"x".repeat(2 * COUNT_LIMIT), &scrub), "…[524288 bytes]");
-    }
-
-    #[test]
-    fn a_piece_that_fits_behind_one_that_did_not_is_not_told() {
-        struct Uneven;
-
-        impl fmt::Display for Uneven {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&"\n".repeat(TEXT_LIMIT - 1))?;
-                f.write_str("é")?;
-                f.write_str("a ")
-            }
-        }
-
-        let told = text(&Uneven, &Redactor::default());
-        assert_eq!(told.as_str(), format!("{}…[{} bytes]", "\n".repeat(TEXT_LIMIT - 1), TEXT_LIMIT + 3));
-    }
-}
+mod tests;

@@ -61,26 +61,26 @@ pub trait WithCurrent: Future + Sized {
     /// This future, polled and dropped with the exchange that is current now. Where none is, nothing is changed.
     ///
     /// A panic in a task of its own is not the request's, and is left alone.
-    fn with_current(self) -> InFlight<Self>;
+    fn with_current(self) -> WithCurrentFuture<Self>;
 }
 
 impl<F: Future> WithCurrent for F {
-    fn with_current(self) -> InFlight<Self> {
-        InFlight { inner: Some(self), current: current::current() }
+    fn with_current(self) -> WithCurrentFuture<Self> {
+        WithCurrentFuture { inner: Some(self), current: current::current() }
     }
 }
 
 pin_project! {
     /// A future that takes an exchange along; see [`WithCurrent`].
     #[must_use = "futures do nothing unless polled"]
-    pub struct InFlight<F> {
+    pub struct WithCurrentFuture<F> {
         // None only while it is dropped: its parts are dropped inside the exchange too.
         #[pin]
         inner: Option<F>,
         current: Current,
     }
 
-    impl<F> PinnedDrop for InFlight<F> {
+    impl<F> PinnedDrop for WithCurrentFuture<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             let _entered = this.current.flight().map(current::enter);
@@ -89,7 +89,7 @@ pin_project! {
     }
 }
 
-impl<F: Future> Future for InFlight<F> {
+impl<F: Future> Future for WithCurrentFuture<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
@@ -99,8 +99,11 @@ impl<F: Future> Future for InFlight<F> {
     }
 }
 
-impl<F: fmt::Debug> fmt::Debug for InFlight<F> {
+impl<F: fmt::Debug> fmt::Debug for WithCurrentFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InFlight").field("inner", &self.inner).field("current", &self.current).finish()
+        f.debug_struct("WithCurrentFuture")
+            .field("inner", &self.inner)
+            .field("current", &self.current)
+            .finish()
     }
 }

@@ -5,6 +5,7 @@ use super::components::Components;
 use super::error::{Error, Problem, escaped};
 use super::settings::{Console, Service, Settings};
 use super::skip::is_pattern;
+use super::trail::TrailLevels;
 use super::units;
 use super::verbosity::Verbosity;
 use crate::{exchange::Bodies, redact::RedactMode};
@@ -91,6 +92,12 @@ variables! {
        or tracing directives such as info,my_crate=debug",
       "which tracing events become log entries; never affects exchanges or dumps",
       Text(level) }
+    { "LOG_TRAIL", "trail", "debug",
+      "off, error, warn, info, debug, trace (also WARNING, CRITICAL, FATAL, any case) \
+       or targets with levels such as debug,hyper=info",
+      "which tracing events of a failed request its dump has, whatever LOG_LEVEL says; off: none. \
+       An event told in a request costs about 1,450 instructions, one outside of requests 440, a DEBUG span 2,300",
+      Text(trail) }
     { "LOG_CONSOLE", "console", "auto", "auto, pretty, json or off",
       "what goes to stdout; auto: pretty on a terminal, json where files are off or unusable, else off",
       Text(|s, text| one_of(&mut s.console, text, &[
@@ -127,13 +134,14 @@ variables! {
       Text(|s, text| put(&mut s.dump_keep, count(text))) }
     { "LOG_DUMP_MAX_BYTES", "dump_max_bytes", "64MiB",
       "a size above zero such as 10485760, 64MiB or 1GB (LOG_DUMPS=false writes none)",
-      "what all dumps together may take on disk",
+      "what all dumps together may take on disk, at every moment; a larger one goes without bodies. \
+       Of the disk itself 1 %, at most 64 MiB, is left free",
       Text(|s, text| put(&mut s.dump_max_bytes, units::bytes(text))) }
     { "LOG_DUMP_MAX_AGE", "dump_max_age", "7d", "a duration above zero such as 12h, 7d or 30d",
-      "older dumps are deleted",
+      "older dumps are deleted; the first of a fingerprint once none of its repeats is younger",
       Text(|s, text| put(&mut s.dump_max_age, units::duration(text))) }
     { "LOG_DUMP_PER_MINUTE", "dump_per_minute", "60", "a number from 1 up (LOG_DUMPS=false writes none)",
-      "past it dumps are counted, not written",
+      "past it dumps are counted, not written; of these at most 3 of each fingerprint, those asked for aside",
       Text(|s, text| put(&mut s.dump_per_minute, count(text))) }
     { "LOG_SLOW", "slow", "(unset)", "a duration above zero such as 250ms, 5s or 1h30m",
       "slower exchanges are WARN and dumped",
@@ -282,6 +290,13 @@ fn level(settings: &mut Settings, text: &str) -> Result<(), Bad> {
         return Err(Bad::Part(escaped(OsStr::new(word)), Some(units::how_to_write(word))));
     }
     put(&mut settings.level, units::directives(text).map(Some))
+}
+
+fn trail(settings: &mut Settings, text: &str) -> Result<(), Bad> {
+    if let Some(word) = units::bare_target(text) {
+        return Err(Bad::Part(escaped(OsStr::new(word)), Some(units::how_to_write(word))));
+    }
+    put(&mut settings.trail, TrailLevels::parse(text).map(|_| text.to_owned()))
 }
 
 fn patterns(place: &mut Vec<String>, text: &str) -> Result<(), Bad> {

@@ -11,6 +11,7 @@ mod error;
 mod policy;
 mod settings;
 mod skip;
+mod trail;
 mod units;
 mod verbosity;
 
@@ -20,4 +21,5 @@ pub use policy::RoutePolicy;
 pub use settings::Console;
 pub(crate) use settings::{Service, Settings};
 pub(crate) use skip::Skip;
+pub(crate) use trail::TrailLevels;
 pub use verbosity::Verbosity;

@@ -9,6 +9,7 @@ use super::components::Components;
 use super::env::VARIABLES;
 use super::error::{Error, Problem};
 use super::skip::is_pattern;
+use super::trail::TrailLevels;
 use super::units;
 use super::verbosity::Verbosity;
 use crate::{exchange::Bodies, redact::RedactMode};
@@ -22,6 +23,7 @@ const MAX_AGE: Duration = Duration::from_secs(100 * 365 * 86_400);
 /// Names of services, versions and redacted fields, in bytes.
 const MAX_NAME: usize = 128;
 const DEFAULT_LEVEL: &str = "info";
+const DEFAULT_TRAIL: &str = "debug";
 
 /// What goes to standard output (`LOG_CONSOLE`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,6 +61,8 @@ pub(crate) struct Settings {
     pub(crate) file_mode: u32,
     /// As written; [`filter`](Self::filter) is what to use.
     pub(crate) level: Option<String>,
+    /// As written; [`TrailLevels`] reads it.
+    pub(crate) trail: String,
     pub(crate) console: Console,
     pub(crate) verbosity: Verbosity,
     pub(crate) bodies: Bodies,
@@ -98,6 +102,7 @@ impl Default for Settings {
             backup_count: 5,
             file_mode: 0o600,
             level: None,
+            trail: DEFAULT_TRAIL.to_owned(),
             console: Console::Auto,
             verbosity: Verbosity::NORMAL,
             bodies: Bodies::All,
@@ -163,6 +168,7 @@ impl Settings {
         if let Some(level) = &self.level {
             check("LOG_LEVEL", units::directives(level).is_some(), format_args!("{level}"));
         }
+        check("LOG_TRAIL", TrailLevels::parse(&self.trail).is_some(), format_args!("{}", self.trail));
         for (name, limit) in [("LOG_BODY_LIMIT", self.body_limit), ("LOG_CAPTURE_LIMIT", self.capture_limit)]
         {
             check(name, limit <= MAX_BODY, format_args!("{limit}"));
@@ -199,7 +205,7 @@ impl Settings {
     /// Why a value that is out of range cannot be meant, where more can be told than what is allowed.
     fn why(&self, name: &str, value: &str) -> Option<String> {
         match name {
-            "LOG_LEVEL" => units::bare_target(value).map(units::how_to_write),
+            "LOG_LEVEL" | "LOG_TRAIL" => units::bare_target(value).map(units::how_to_write),
             "LOG_COMPONENTS" => {
                 let (_, why) = self.components.wrong().find(|(component, _)| component == value)?;
                 why.map(str::to_owned)
@@ -211,6 +217,11 @@ impl Settings {
     /// The filter for log entries, as `EnvFilter` reads it.
     pub(crate) fn filter(&self) -> String {
         self.level.as_deref().and_then(units::directives).unwrap_or_else(|| DEFAULT_LEVEL.to_owned())
+    }
+
+    /// What the trails of failed requests have; nothing where there are no dumps.
+    pub(crate) fn trail(&self) -> TrailLevels {
+        TrailLevels::parse(&self.trail).filter(|_| self.dumps).unwrap_or_default()
     }
 
     /// Bytes of each body shown in an entry: no more than are kept.
@@ -233,6 +244,7 @@ impl Settings {
             ("LOG_MAX_BYTES", self.max_bytes.to_string()),
             ("LOG_BACKUP_COUNT", self.backup_count.to_string()),
             ("LOG_LEVEL", self.filter()),
+            ("LOG_TRAIL", self.trail.clone()),
             ("LOG_BODIES", format!("{:?}", self.bodies).to_ascii_lowercase()),
             ("LOG_BODY_LIMIT", self.inline_limit().to_string()),
             ("LOG_CAPTURE_LIMIT", self.capture_limit.to_string()),

@@ -35,7 +35,12 @@ pub(crate) struct Console {
     view: Watch,
     counters: Arc<Counters>,
     out: Mutex<Out>,
+    /// To be told with the next entry: who has it to tell must not wait for stdout.
+    suppressed: Mutex<Vec<entry::Suppressed>>,
 }
+
+/// Notes that wait; what comes beyond is added to the last.
+const WAITING: usize = 16;
 
 impl Console {
     /// Prints to `out`, usually stdout, what `view` says at the time.
@@ -46,13 +51,23 @@ impl Console {
         out: impl Write + Send + 'static,
     ) -> Self {
         let out = Out { to: Box::new(out), seq: 0, gap: None, torn: false, batch: Vec::new(), lines: 0 };
-        Self { style, view, counters, out: Mutex::new(out) }
+        Self { style, view, counters, out: Mutex::new(out), suppressed: Mutex::default() }
     }
 
     /// Prints what the recorder tells about itself.
     pub(crate) fn note(&self, note: &entry::Note<'_>) {
         let at = Timestamp::now();
         self.print(|out, view| self.add_note(out, view, at, note));
+    }
+
+    /// Prints with the next entry, or the next flush, that exchanges got no dump.
+    pub(crate) fn note_suppressed(&self, more: &entry::Suppressed) {
+        let mut waiting = self.suppressed.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() < WAITING {
+            waiting.push(more.clone());
+        } else if let Some(last) = waiting.last_mut() {
+            last.n += more.n;
+        }
     }
 
     /// Writes in one go what `add` adds.
@@ -62,6 +77,10 @@ impl Console {
         out.begin();
         if let Some(gap) = out.gap {
             self.add_note(&mut out, &view, Timestamp::now(), &gap.note());
+        }
+        let suppressed = std::mem::take(&mut *self.suppressed.lock().unwrap_or_else(PoisonError::into_inner));
+        for suppressed in &suppressed {
+            self.add_note(&mut out, &view, Timestamp::now(), &entry::Note::DumpsSuppressed(suppressed));
         }
         add(&mut out, &view);
         match out.send() {
@@ -124,6 +143,7 @@ impl Sink for Console {
     }
 
     fn flush(&self) {
+        self.print(|_, _| {});
         let _ = self.out().to.flush();
     }
 }

@@ -288,3 +288,21 @@ fn what_the_queue_could_not_take_is_a_hole_in_the_numbers_and_told() {
     assert_eq!(entries.iter().map(|entry| entry["seq"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 9, 10]);
     assert_eq!(entries[1]["fields"], json!({"lost": 7, "cause": "overload", "from_seq": 2, "to_seq": 8}));
 }
+
+#[test]
+fn what_dumps_have_to_tell_waits_for_the_next_entry_and_for_no_stream() {
+    let (console, stream, _) = console(Style::Json, View::default());
+    for n in 1..=20 {
+        console.note_suppressed(&entry::Suppressed { n, most: Vec::new() });
+    }
+    assert_eq!(stream.text(), "");
+    console.finished(&Arc::new(exchange(json!({}))));
+    console.flush();
+    let told = stream.entries();
+    let notes: Vec<_> = told.iter().filter(|entry| entry["event_type"] == "dumps_suppressed").collect();
+    assert_eq!(notes.iter().map(|note| note["fields"]["n"].as_u64().unwrap()).sum::<u64>(), 210);
+    assert_eq!((notes.len(), told.len()), (16, 17));
+    console.note_suppressed(&entry::Suppressed { n: 1, most: Vec::new() });
+    console.flush();
+    assert_eq!(stream.entries().last().unwrap()["fields"]["n"], 1);
+}

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{DirBuilder, File, Permissions},
-    io::{self, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::Path,
 };
@@ -37,6 +37,18 @@ pub(super) trait Fs: Send + Sync {
     fn remove(&self, dir: &File, name: &str) -> io::Result<()>;
     /// Waits until a directory's names are on disk.
     fn sync_dir(&self, dir: &File) -> io::Result<()>;
+    /// At most so many bytes of the end of an own regular file.
+    fn read_end(&self, dir: &File, name: &str, bytes: usize) -> io::Result<Vec<u8>>;
+    /// How full the file system of a directory is.
+    fn space(&self, dir: &File) -> io::Result<Space>;
+}
+
+/// Bytes of a file system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Space {
+    /// Those that we may take.
+    pub free: u64,
+    pub total: u64,
 }
 
 /// What there is to know about a directory.
@@ -137,6 +149,26 @@ impl Fs for System {
 
     fn sync_dir(&self, dir: &File) -> io::Result<()> {
         dir.sync_all()
+    }
+
+    fn read_end(&self, dir: &File, name: &str, bytes: usize) -> io::Result<Vec<u8>> {
+        // A pipe in its place would wait for somebody to write.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let mut file = File::from(rustix::fs::openat(dir, name, flags, Mode::empty())?);
+        let found = file.metadata()?;
+        if !found.is_file() || found.uid() != geteuid().as_raw() {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        file.seek(SeekFrom::Start(found.len().saturating_sub(bytes as u64)))?;
+        let mut end = Vec::new();
+        file.take(bytes as u64).read_to_end(&mut end)?;
+        Ok(end)
+    }
+
+    fn space(&self, dir: &File) -> io::Result<Space> {
+        let found = rustix::fs::fstatvfs(dir)?;
+        let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
+        Ok(Space { free: bytes(found.f_bavail), total: bytes(found.f_blocks) })
     }
 }
 

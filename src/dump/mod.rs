@@ -2,22 +2,22 @@
 //!
 //! On the request's path there is [`claim`](Dumps::claim) only, which decides and gives the name; the file is written
 //! where [`finished`](Dumps::finished) is called, on a thread of the recorder's. What does not work is counted and
-//! told, never more.
+//! told, never more: of the exchanges that should have a dump, each one is written, failed or suppressed.
 
 mod clock;
 mod fs;
 mod name;
 mod place;
 mod policy;
+mod quota;
 mod retention;
+mod store;
 
 use std::{
-    fmt,
-    fs::File,
     io,
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -28,15 +28,16 @@ use serde::Serialize;
 pub(crate) use self::place::usable;
 use self::{
     clock::Clock,
-    fs::{Fs, Look},
+    fs::Fs,
     place::Failure,
-    policy::{Rate, Trigger},
-    retention::{Limits, Shelf},
+    policy::Trigger,
+    quota::{Quota, Verdict},
+    store::Store,
 };
 use crate::{
-    exchange::Exchange,
-    export::{self, Context, Program},
-    sink::{BlackBox, Counters, Sink, Stats, Trouble},
+    exchange::{Exchange, Redacted, RequestId, Timestamp},
+    export::{self, Context, Program, Similar, entry::Suppressed},
+    sink::{BlackBox, Counters, Sink, Stats},
 };
 
 /// How dumps are kept. 0 is no limit.
@@ -49,8 +50,10 @@ pub(crate) struct DumpOptions {
     pub max_bytes: u64,
     /// LOG_DUMP_MAX_AGE.
     pub max_age: Duration,
-    /// LOG_DUMP_PER_MINUTE.
+    /// LOG_DUMP_PER_MINUTE; without a limit there is none of a fingerprint either.
     pub per_minute: u32,
+    /// Asks for a dump of what has none otherwise.
+    pub when: Option<Box<When>>,
     /// LOG_FILE_MODE; where the group may read, the directory is made 0750, else 0700.
     pub file_mode: u32,
     /// LOG_SERVICE.
@@ -59,7 +62,12 @@ pub(crate) struct DumpOptions {
     pub counters: Arc<Counters>,
     /// All that is counted, as it stands, for `recorder.counters`.
     pub stats: Box<dyn Fn() -> Stats + Send + Sync>,
+    /// Tells of what was suppressed.
+    pub tell: Box<dyn Fn(&Suppressed) + Send + Sync>,
 }
+
+/// Decides about a finished exchange; code of users.
+pub(crate) type When = dyn Fn(&Exchange) -> bool + Send + Sync;
 
 /// The name of the service and its version.
 #[derive(Clone, Debug)]
@@ -72,25 +80,20 @@ pub(crate) struct Service {
 pub(crate) struct Dumps {
     options: DumpOptions,
     service: Program,
-    rate: Rate,
+    quota: Quota,
     /// Failures since the last dump that got none.
     suppressed: AtomicU64,
-    shelf: Mutex<Shelf>,
-    trouble: Trouble,
-    fs: Box<dyn Fs>,
-    clock: Box<dyn Clock>,
+    store: Store,
+    clock: Arc<dyn Clock>,
 }
 
-/// A temporary file of this age was left by a process that died.
-const ABANDONED_AFTER_SECONDS: i64 = 3600;
-
 impl Dumps {
-    /// Dumps as the options say. Touches no disk: what is wrong there shows at the first dump, or at `tidy`.
+    /// Dumps as the options say. Touches no disk: what is wrong there shows at the first dump, or at a flush.
     pub(crate) fn new(options: DumpOptions) -> Self {
-        Self::with(options, Box::new(fs::System), Box::new(clock::System))
+        Self::with(options, Box::new(fs::System), Arc::new(clock::System))
     }
 
-    fn with(options: DumpOptions, fs: Box<dyn Fs>, clock: Box<dyn Clock>) -> Self {
+    fn with(options: DumpOptions, fs: Box<dyn Fs>, clock: Arc<dyn Clock>) -> Self {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         Self {
             service: Program {
@@ -99,157 +102,168 @@ impl Dumps {
                 pid: std::process::id(),
                 host: Some(host).filter(|host| !host.is_empty()),
             },
-            rate: Rate::new(options.per_minute),
+            quota: Quota::new(options.per_minute),
             suppressed: AtomicU64::new(0),
-            shelf: Mutex::default(),
-            trouble: Trouble::new("dumps"),
+            store: Store::new(&options, fs, Arc::clone(&clock)),
             options,
-            fs,
             clock,
         }
     }
 
-    /// Deletes what is past the limits without writing anything: at start, and where nothing failed for long.
-    pub(crate) fn tidy(&self) {
-        match place::open(&*self.fs, &self.options.dir, None) {
-            Ok((dir, look)) => {
-                let mut shelf = self.shelf();
-                shelf.doubt();
-                self.look_around(&mut shelf, &dir, look);
-                self.clear(&mut shelf, &dir, None);
-            }
-            Err(failure) if failure.is_not_found() => {}
-            Err(failure) => self.report(&failure),
+    /// What asks for a dump of an exchange that has none yet.
+    fn trigger(&self, exchange: &mut Exchange) -> Option<Trigger> {
+        if let Some(trigger) = Trigger::of(exchange) {
+            return Some(trigger);
         }
-    }
-
-    /// What went wrong last with a dump.
-    #[cfg(test)]
-    pub(crate) fn last_trouble(&self) -> Option<String> {
-        self.trouble.last()
+        // The handler asked in vain before: now there may be room.
+        if exchange.dump_reason.is_some() {
+            return Some(Trigger::Manual);
+        }
+        let when = self.options.when.as_ref().filter(|_| !policy::is_theirs(exchange))?;
+        when(exchange).then(|| {
+            exchange.dump_reason = Some(Redacted::literal("dump_when"));
+            Trigger::Manual
+        })
     }
 
     fn keep(&self, exchange: &Exchange, name: &str) -> Result<(), Failure> {
         let trigger = name::trigger(name)
             .ok_or_else(|| Failure::refused("take this name for a dump", "it is not one of ours"))?;
-        let suppressed = self.suppressed.swap(0, Relaxed);
-        self.write(exchange, name, trigger, suppressed)
-            .inspect_err(|_| _ = self.suppressed.fetch_add(suppressed, Relaxed))
+        let fingerprint = exchange.fingerprint();
+        let (suppressed, count) = (self.suppressed.swap(0, Relaxed), self.quota.take_similar(fingerprint));
+        self.write(exchange, name, &Told { trigger, similar: Similar::new(fingerprint, count), suppressed })
+            .inspect_err(|_| {
+                self.suppressed.fetch_add(suppressed, Relaxed);
+                self.quota.give_back(fingerprint, count);
+            })
     }
 
-    fn write(&self, exchange: &Exchange, name: &str, trigger: &str, suppressed: u64) -> Result<(), Failure> {
-        let text = self.text(exchange, trigger, suppressed)?;
-        let bytes = text.len() as u64;
-        if self.options.max_bytes > 0 && bytes > self.options.max_bytes {
-            return Err(Failure::refused("keep a dump", "it alone is larger than LOG_DUMP_MAX_BYTES"));
+    fn write(&self, exchange: &Exchange, name: &str, told: &Told<'_>) -> Result<(), Failure> {
+        let mut text = self.text(exchange, told)?;
+        if self.store.is_too_large(text.len()) {
+            text = self.text(&exchange.without_bodies(), told)?;
         }
-        let mut shelf = self.shelf();
-        let (dir, look) = place::open(&*self.fs, &self.options.dir, Some(self.options.file_mode))?;
-        if place::is_open_to_all(&look) {
-            self.report(&"anybody may delete or replace dumps there: chmod o-w the directory");
+        if self.store.is_too_large(text.len()) {
+            return Err(Failure::refused(
+                "keep a dump",
+                "it alone is larger than LOG_DUMP_MAX_BYTES, also without bodies",
+            ));
         }
-        self.look_around(&mut shelf, &dir, look);
-        place::write(&*self.fs, &dir, name, text.as_bytes(), self.options.file_mode)?;
-        if let Err(error) = self.fs.sync_dir(&dir) {
-            self.report(&Failure::new("sync the directory")(error));
-        }
-        shelf.add(name, bytes, retention::fingerprint(trigger, exchange));
-        self.clear(&mut shelf, &dir, Some(name));
-        Ok(())
+        self.store.save(name, told.similar.fingerprint, &text)
     }
 
-    fn text(&self, exchange: &Exchange, trigger: &str, suppressed: u64) -> Result<String, Failure> {
+    fn text(&self, exchange: &Exchange, told: &Told<'_>) -> Result<String, Failure> {
         let recorder = Recorder {
-            suppressed_since_last_dump: Some(suppressed).filter(|n| *n > 0),
+            suppressed_since_last_dump: Some(told.suppressed).filter(|n| *n > 0),
             counters: (self.options.stats)(),
         };
-        export::dump(exchange, &Context { trigger, service: &self.service, recorder: &recorder })
+        let Told { trigger, similar, .. } = *told;
+        export::dump(exchange, &Context { trigger, service: &self.service, similar, recorder: &recorder })
             .map_err(|error| Failure::new("put a dump into words")(io::Error::other(error)))
     }
 
-    /// Looks at the whole directory where others changed it, or where it was not looked at yet.
-    fn look_around(&self, shelf: &mut Shelf, dir: &File, look: Look) {
-        if shelf.is_current(look.stamp) {
-            return;
-        }
-        let wanted = |name: &str| name::trigger(name).is_some() || name::is_temporary(name);
-        match self.fs.list(dir, &wanted) {
-            Ok(found) => {
-                let (temporary, dumps) = found.into_iter().partition(|found| name::is_temporary(&found.name));
-                shelf.fill(dumps);
-                self.sweep(dir, temporary);
-            }
-            Err(error) => {
-                shelf.doubt();
-                self.report(&Failure::new("list the directory")(error));
-            }
-        }
+    /// Keeps it, and counts whatever becomes of that, a panic too.
+    fn keep_counted(&self, exchange: &Exchange, name: &str) -> Result<(), Failure> {
+        let mut fate = Fate { counters: &self.options.counters, is_written: false };
+        let kept = self.keep(exchange, name);
+        fate.is_written = kept.is_ok();
+        kept
     }
 
-    fn sweep(&self, dir: &File, temporary: Vec<fs::Found>) {
-        let now = i64::try_from(self.clock.wall().as_micros() / 1_000_000).unwrap_or(i64::MAX);
-        for found in temporary {
-            if now.saturating_sub(found.modified) <= ABANDONED_AFTER_SECONDS {
-                continue;
-            }
-            if let Err(error) = self.fs.remove(dir, &found.name) {
-                self.report(&Failure::new("delete an abandoned file")(error));
-            }
+    fn suppress(&self, verdict: Verdict) -> bool {
+        self.options.counters.dumps_suppressed.add(1);
+        self.suppressed.fetch_add(1, Relaxed);
+        verdict == Verdict::Suppressed { is_news: true }
+    }
+
+    fn tell(&self, is_end: bool) {
+        if let Some(news) = self.quota.news(self.clock.monotonic(), is_end) {
+            (self.options.tell)(&news);
         }
-    }
-
-    fn clear(&self, shelf: &mut Shelf, dir: &File, newest: Option<&str>) {
-        let limits =
-            Limits { keep: self.options.keep, bytes: self.options.max_bytes, age: self.options.max_age };
-        for name in shelf.surplus(limits, self.clock.wall(), newest) {
-            match self.fs.remove(dir, &name) {
-                Ok(()) => {
-                    self.options.counters.dumps_deleted.add(1);
-                    shelf.forget(&name);
-                }
-                Err(error) if error.kind() == io::ErrorKind::NotFound => shelf.forget(&name),
-                Err(error) => self.report(&Failure::new("delete an old dump")(error)),
-            }
-        }
-        shelf.settle(self.fs.look(dir).ok().map(|look| look.stamp));
-    }
-
-    fn report(&self, what: &dyn fmt::Display) {
-        let what = format!("dumps in {}: {what}", self.options.dir.display());
-        self.trouble.report(self.clock.monotonic(), what);
-    }
-
-    fn shelf(&self) -> std::sync::MutexGuard<'_, Shelf> {
-        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Sink for Dumps {
     fn finished(&self, exchange: &Arc<Exchange>) {
         let Some(name) = &exchange.dump else { return };
-        match self.keep(exchange, name) {
-            Ok(()) => self.options.counters.dumps_written.add(1),
-            Err(failure) => {
-                self.options.counters.dumps_failed.add(1);
-                self.report(&failure);
-            }
+        if let Err(failure) = self.keep_counted(exchange, name) {
+            self.store.report(&failure);
         }
     }
 
+    fn lost(&self, dumps: u64) {
+        self.options.counters.dumps_failed.add(dumps);
+        self.store.report(&format_args!("{dumps} were to be written faster than the disk takes them"));
+    }
+
     fn flush(&self) {
-        self.tidy();
+        self.store.tidy();
+        self.tell(true);
     }
 }
 
 impl BlackBox for Dumps {
-    fn claim(&self, exchange: &Exchange) -> Option<String> {
-        let trigger = Trigger::of(exchange)?;
-        if self.rate.admits(self.clock.monotonic()) {
-            return Some(name::name(exchange, trigger));
+    fn claim(&self, exchange: &mut Exchange) -> bool {
+        // The handler asked for it, and was told the name.
+        if exchange.dump.is_some() {
+            return false;
         }
-        self.options.counters.dumps_suppressed.add(1);
-        self.suppressed.fetch_add(1, Relaxed);
-        None
+        let Some(trigger) = self.trigger(exchange) else { return false };
+        match self.quota.judge(self.clock.monotonic(), exchange) {
+            Verdict::Dumped => {
+                exchange.dump = Some(name::name(exchange.finished, trigger, exchange.request_id));
+                false
+            }
+            verdict => self.suppress(verdict),
+        }
+    }
+
+    fn reserve(&self, request_id: RequestId, at: Timestamp) -> Option<String> {
+        let is_admitted = self.quota.admits(self.clock.monotonic());
+        is_admitted.then(|| name::name(at, Trigger::Manual, request_id))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.options.dir.join(name)
+    }
+
+    fn write_now(&self, exchange: &mut Exchange) -> io::Result<PathBuf> {
+        let Some(name) = self.reserve(exchange.request_id, exchange.finished) else {
+            self.suppress(self.quota.refuse(self.clock.monotonic(), exchange));
+            return Err(io::Error::new(
+                io::ErrorKind::QuotaExceeded,
+                format!("LOG_DUMP_PER_MINUTE: {} dumps were written in this minute", self.options.per_minute),
+            ));
+        };
+        exchange.dump = Some(name.clone());
+        self.keep_counted(exchange, &name).map_err(Failure::into_io)?;
+        Ok(self.path(&name))
+    }
+
+    fn look(&self) -> Option<Duration> {
+        self.tell(false);
+        self.quota.next_news(self.clock.monotonic())
+    }
+}
+
+/// What a dump tells beside the exchange, as it stood when writing began.
+struct Told<'a> {
+    trigger: &'a str,
+    similar: Similar,
+    /// Since the last dump.
+    suppressed: u64,
+}
+
+/// Counts a dump once it is known what became of it.
+struct Fate<'a> {
+    counters: &'a Counters,
+    is_written: bool,
+}
+
+impl Drop for Fate<'_> {
+    fn drop(&mut self) {
+        let Counters { dumps_written, dumps_failed, .. } = self.counters;
+        if self.is_written { dumps_written } else { dumps_failed }.add(1);
     }
 }
 

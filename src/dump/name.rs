@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::exchange::{Exchange, RequestId};
+use crate::exchange::{RequestId, Timestamp};
 
 /// Triggers that are not a status.
 const WORDS: [&str; 5] = ["panic", "error", "aborted", "slow", "manual"];
@@ -8,8 +8,8 @@ const WORDS: [&str; 5] = ["panic", "error", "aborted", "slow", "manual"];
 const TIME: usize = 23;
 
 /// The name of an exchange's dump, `{time}-{trigger}-{request_id}.json`: none of it comes from a client.
-pub(super) fn name(exchange: &Exchange, trigger: impl fmt::Display) -> String {
-    format!("{}-{trigger}-{}.json", exchange.finished.compact(), exchange.request_id)
+pub(super) fn name(at: Timestamp, trigger: impl fmt::Display, id: RequestId) -> String {
+    format!("{}-{trigger}-{id}.json", at.compact())
 }
 
 /// The trigger in a name that is exactly one of ours.
@@ -54,7 +54,8 @@ mod tests {
 
     #[test]
     fn a_name_is_time_trigger_and_our_id() {
-        assert_eq!(name(&failed(&[]), 500), NAME);
+        let exchange = failed(&[]);
+        assert_eq!(name(exchange.finished, 500, exchange.request_id), NAME);
         assert_eq!(trigger(NAME), Some("500"));
         assert!(is_temporary(&temporary(NAME)) && trigger(&temporary(NAME)).is_none());
         assert_eq!(trigger(&NAME.replace("-500-", "-panic-")), Some("panic"));

@@ -25,6 +25,11 @@ impl Failure {
         Self { doing, error: io::Error::new(io::ErrorKind::PermissionDenied, why) }
     }
 
+    /// The same for whoever asked for the dump.
+    pub(super) fn into_io(self) -> io::Error {
+        io::Error::new(self.error.kind(), self.to_string())
+    }
+
     pub(super) fn is_not_found(&self) -> bool {
         self.error.kind() == io::ErrorKind::NotFound
     }

@@ -1,8 +1,4 @@
-use std::{
-    fmt,
-    sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::fmt;
 
 use http::StatusCode;
 
@@ -21,6 +17,8 @@ pub(super) enum Trigger {
     Aborted,
     /// It was slow.
     Slow,
+    /// Somebody asked for it.
+    Manual,
 }
 
 impl Trigger {
@@ -39,13 +37,17 @@ impl Trigger {
         if exchange.is_failure() {
             return Some(Self::Error);
         }
-        let theirs = status.is_some_and(|status| matches!(status.as_u16(), 404 | 405 | 429));
-        match (exchange.slow && !theirs, exchange.outcome.is_abort()) {
+        match (exchange.slow && !is_theirs(exchange), exchange.outcome.is_abort()) {
             (false, _) => None,
             (true, true) => Some(Self::Aborted),
             (true, false) => Some(Self::Slow),
         }
     }
+}
+
+/// True for the clients' own mistakes, which nothing dumps but who asks for it.
+pub(super) fn is_theirs(exchange: &Exchange) -> bool {
+    exchange.status().is_some_and(|status| matches!(status.as_u16(), 404 | 405 | 429))
 }
 
 impl fmt::Display for Trigger {
@@ -56,51 +58,16 @@ impl fmt::Display for Trigger {
             Self::Error => f.write_str("error"),
             Self::Aborted => f.write_str("aborted"),
             Self::Slow => f.write_str("slow"),
+            Self::Manual => f.write_str("manual"),
         }
-    }
-}
-
-/// How many dumps a minute may see; 0 lets all through.
-#[derive(Debug)]
-pub(super) struct Rate {
-    per_minute: u32,
-    minute: Mutex<Option<Minute>>,
-}
-
-#[derive(Debug)]
-struct Minute {
-    began: Instant,
-    dumps: u32,
-}
-
-impl Rate {
-    pub(super) fn new(per_minute: u32) -> Self {
-        Self { per_minute, minute: Mutex::default() }
-    }
-
-    /// True where one more may be written. A minute begins with the first dump after the last minute.
-    pub(super) fn admits(&self, now: Instant) -> bool {
-        if self.per_minute == 0 {
-            return true;
-        }
-        let mut minute = self.minute.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = minute
-            .take()
-            .filter(|minute| now.saturating_duration_since(minute.began) < Duration::from_secs(60))
-            .unwrap_or(Minute { began: now, dumps: 0 });
-        let admitted = current.dumps < self.per_minute;
-        *minute = Some(Minute { dumps: current.dumps + u32::from(admitted), ..current });
-        admitted
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
-
     use serde_json::{Value, json};
 
-    use super::{Rate, Trigger};
+    use super::Trigger;
     use crate::export::fixtures::failed;
 
     #[test]
@@ -139,15 +106,5 @@ mod tests {
             let trigger = Trigger::of(&exchange).map(|trigger| trigger.to_string());
             assert_eq!(trigger.as_deref(), expected, "{status} {outcome} slow: {slow} grpc: {grpc}");
         }
-    }
-
-    #[test]
-    fn a_minute_admits_so_many_and_the_next_one_as_many_again() {
-        let (rate, start) = (Rate::new(2), Instant::now());
-        let admitted =
-            [0, 1, 2, 59, 60, 61, 119, 120].map(|second| rate.admits(start + Duration::from_secs(second)));
-        assert_eq!(admitted, [true, true, false, false, true, true, false, true]);
-        let unlimited = Rate::new(0);
-        assert!((0..1000).all(|_| unlimited.admits(start)));
     }
 }

@@ -1,4 +1,8 @@
+mod asked;
+mod bounds;
 mod faults;
+mod hostile;
+mod storm;
 mod support;
 
 use std::{
@@ -54,10 +58,10 @@ fn what_is_no_failure_leaves_no_trace() {
     let bench = Bench::new(|options| options);
     assert_eq!(bench.fail(&failed(&[("/response/status", json!(404))])), None);
     bench.dumps.finished(&Arc::new(failed(&[])));
-    bench.dumps.tidy();
+    bench.dumps.store.tidy();
     assert!(!bench.dir.exists());
     assert_eq!(bench.counts(), [0; 4]);
-    assert_eq!(bench.dumps.last_trouble(), None);
+    assert_eq!(bench.dumps.store.last_trouble(), None);
 }
 
 #[test]
@@ -97,9 +101,9 @@ fn a_directory_that_is_a_link_or_a_file_or_cannot_be_made_costs_the_dump_only() 
     {
         let bench = Bench::new(|options| DumpOptions { dir: dir.clone(), ..options });
         bench.fail(&failed(&[]));
-        bench.dumps.tidy();
+        bench.dumps.store.tidy();
         assert_eq!(bench.counts(), [0, 1, 0, 0], "{}", dir.display());
-        let trouble = bench.dumps.last_trouble().unwrap();
+        let trouble = bench.dumps.store.last_trouble().unwrap();
         assert!(trouble.starts_with(&format!("dumps in {}: cannot ", dir.display())), "{trouble}");
     }
     assert_eq!(files(elsewhere.path()), ["file", "link"]);
@@ -115,7 +119,7 @@ fn a_directory_of_another_user_is_refused() {
     }
     bench.fail(&failed(&[]));
     assert_eq!(bench.counts(), [0, 1, 0, 0]);
-    assert!(bench.dumps.last_trouble().unwrap().ends_with("it belongs to another user"));
+    assert!(bench.dumps.store.last_trouble().unwrap().ends_with("it belongs to another user"));
     assert_eq!(files(&bench.dir), [""; 0]);
 }
 
@@ -126,7 +130,7 @@ fn a_directory_open_to_all_is_used_and_named() {
     fs::set_permissions(&bench.dir, fs::Permissions::from_mode(0o777)).unwrap();
     bench.fail(&failed(&[]));
     assert_eq!(bench.counts(), [1, 0, 0, 0]);
-    assert!(bench.dumps.last_trouble().unwrap().contains("chmod o-w"));
+    assert!(bench.dumps.store.last_trouble().unwrap().contains("chmod o-w"));
 }
 
 #[test]
@@ -169,18 +173,19 @@ fn only_so_many_bytes_are_kept() {
     let tiny = Bench::new(|options| DumpOptions { max_bytes: 10, ..options });
     tiny.fail(&named(0, &[]));
     assert_eq!(tiny.counts(), [0, 1, 0, 0]);
-    assert!(tiny.dumps.last_trouble().unwrap().ends_with("it alone is larger than LOG_DUMP_MAX_BYTES"));
+    assert!(tiny.dumps.store.last_trouble().unwrap().ends_with("also without bodies"));
 }
 
 #[test]
 fn only_the_young_are_kept_also_where_nothing_fails_any_more() {
     let bench = Bench::new(|options| DumpOptions { max_age: Duration::from_secs(60), ..options });
-    let names: Vec<_> = (0..2).map(|second| bench.fail(&named(second * 40, &[])).unwrap()).collect();
+    let kind = |n: u64| [("/response/status", json!(500 + n))];
+    let names: Vec<_> = (0..2).map(|n| bench.fail(&named(n * 40, &kind(n))).unwrap()).collect();
     bench.clock.set(Duration::from_secs(59));
-    bench.dumps.tidy();
+    bench.dumps.store.tidy();
     assert_eq!(files(&bench.dir), names);
     bench.clock.set(Duration::from_secs(61));
-    bench.dumps.tidy();
+    bench.dumps.store.tidy();
     assert_eq!(files(&bench.dir), names[1..]);
     bench.clock.set(Duration::from_secs(200));
     let last = bench.fail(&named(200, &[])).unwrap();
@@ -242,7 +247,7 @@ fn two_in_one_directory_keep_the_limits_together() {
         }
     });
     assert_eq!((first.counts()[..2].to_vec(), second.counts()[..2].to_vec()), (vec![100, 0], vec![100, 0]));
-    first.dumps.tidy();
+    first.dumps.store.tidy();
     let left = files(&first.dir);
     assert!(left.len() <= 10, "{left:?}");
     for name in left {
@@ -258,7 +263,7 @@ fn a_temporary_file_is_swept_once_it_is_an_hour_old() {
     let file = fs::File::create(bench.dir.join(&left_behind)).unwrap();
     for (age, expected) in [(3600, vec![left_behind.clone()]), (3601, vec![])] {
         file.set_modified(bench.clock.system_time() - Duration::from_secs(age)).unwrap();
-        bench.dumps.tidy();
+        bench.dumps.store.tidy();
         assert_eq!(files(&bench.dir), expected, "{age}");
     }
     assert_eq!(bench.counts(), [0; 4]);

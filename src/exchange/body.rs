@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::{BodyText, Media, RawBody, Redacted, Scrub, budget::Permit};
+use super::{BodyText, Media, RawBody, Redacted, Scrub, budget::Permit, one_line};
 
 /// A body as far as it was kept, and how long it was.
 ///
@@ -148,6 +148,12 @@ impl CapturedBody {
         Some(hexadecimal.into())
     }
 
+    /// What is known of it, without its text.
+    pub(crate) fn counted(&self) -> Self {
+        let counted = Self::new(self.total, self.complete, None);
+        Self { content_type: self.content_type(), encoding: self.encoding(), ..counted }
+    }
+
     /// A copy that holds nothing to be redacted later.
     pub(crate) fn settled(&self) -> Self {
         Self {
@@ -159,7 +165,7 @@ impl CapturedBody {
             raw: None,
             head: self.head().clone().into(),
             whole: self.whole().clone().into(),
-            digest: self.digest().into(),
+            digest: self.sha256().map(Box::from).into(),
         }
     }
 }
@@ -270,7 +276,7 @@ impl<'de> Deserialize<'de> for CapturedBody {
         let captured = wire.captured_bytes.unwrap_or(all);
         let truncated = wire.truncated.unwrap_or(false) || captured as u64 != total;
         let text = match (wire.json, wire.text, wire.bytes) {
-            (Some(json), _, _) => BodyText::Json(Redacted::vouch(json.get())),
+            (Some(json), _, _) => BodyText::Json(Redacted::vouch(one_line(json.get()))),
             (_, Some(text), _) => BodyText::Text { text, truncated },
             (_, _, Some(_)) => BodyText::Binary,
             _ => BodyText::NotKept,

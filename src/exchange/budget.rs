@@ -50,15 +50,23 @@ impl Permit {
         if self.refused {
             return false;
         }
-        let before = self.budget.taken.fetch_add(more, Relaxed);
-        if before.saturating_add(more) > self.budget.cap {
-            self.budget.taken.fetch_sub(more, Relaxed);
+        if !self.ask(more) {
             self.budget.refused.fetch_add(1, Relaxed);
             self.refused = true;
-            return false;
         }
-        self.bytes += more;
-        true
+        !self.refused
+    }
+
+    /// Takes `more` bytes; false where the budget is spent, which whoever asks counts, and may ask again.
+    pub(crate) fn ask(&mut self, more: usize) -> bool {
+        let before = self.budget.taken.fetch_add(more, Relaxed);
+        let is_given = before.saturating_add(more) <= self.budget.cap;
+        if is_given {
+            self.bytes += more;
+        } else {
+            self.budget.taken.fetch_sub(more, Relaxed);
+        }
+        is_given
     }
 
     /// Gives all that was taken to a new permit.

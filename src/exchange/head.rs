@@ -226,6 +226,18 @@ impl Head {
         self.endpoint.get_or_init(|| self.scrub_url(|raw| raw.endpoint.clone()))
     }
 
+    /// The endpoint without the rest, for whoever redacts it later, away from locks.
+    pub(crate) fn endpoint_alone(&self) -> Self {
+        let alone = |(raw, scrub): &(RawHead, Arc<dyn Scrub>)| {
+            let bytes = raw.bytes.get(raw.endpoint.clone()).unwrap_or_default().to_vec();
+            let (endpoint, fields) = (0..bytes.len(), bytes.len());
+            (RawHead { bytes, url: 0..0, endpoint, fields }, Arc::clone(scrub))
+        };
+        let endpoint = self.endpoint.clone();
+        let raw = if endpoint.get().is_none() { self.raw.as_ref().map(alone) } else { None };
+        Self { raw, endpoint, ..Self::redacted(Redacted::default(), Redacted::default(), Headers::default()) }
+    }
+
     fn scrub_url(&self, range: impl Fn(&RawHead) -> Range<usize>) -> Redacted {
         let Some((raw, scrub)) = &self.raw else { return Redacted::default() };
         let bytes = raw.bytes.get(range(raw)).unwrap_or_default();

@@ -4,7 +4,9 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tracing::Level;
 
-use super::{CapturedBody, ErrorReport, Head, Headers, Outcome, Redacted, Started, Timestamp, text};
+use super::{
+    CapturedBody, ErrorReport, Fingerprint, Head, Headers, Outcome, Redacted, Started, Timestamp, Trail, text,
+};
 
 /// One finished exchange: the record everything is made from.
 ///
@@ -66,9 +68,15 @@ pub struct Exchange {
     /// Why it failed, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
+    /// What was told while it was served, where it has a dump.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trail: Option<Trail>,
     /// The name of its dump in the dump directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dump: Option<String>,
+    /// Why a dump was asked for: by the handler, or by [`dump_when`](crate::FlightLogBuilder::dump_when).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dump_reason: Option<Redacted>,
 }
 
 /// The response of an exchange.
@@ -118,10 +126,30 @@ impl Exchange {
             || self.grpc_status.is_some_and(|code| GRPC_FAILURES.contains(&code))
     }
 
-    /// True where it is worth logging even on a route that is skipped: a failure, an abort, a slow one.
+    /// True where it is worth logging even on a route that is skipped: a failure, an abort, a slow one, one that has a
+    /// dump.
     #[must_use]
     pub fn is_remarkable(&self) -> bool {
-        self.is_failure() || self.outcome.is_abort() || self.slow
+        self.is_failure() || self.outcome.is_abort() || self.slow || self.dump.is_some()
+    }
+
+    /// The same without the text of its bodies.
+    pub(crate) fn without_bodies(&self) -> Self {
+        let mut lighter = self.clone();
+        lighter.began = Arc::new(self.began.with_body(self.request.body.counted()));
+        if let Some(response) = &mut lighter.response {
+            response.body = response.body.counted();
+        }
+        lighter
+    }
+
+    /// What makes this failure the same as others: its endpoint, how it ended, the type of its error, and the error's
+    /// message without numbers, ids, addresses and quoted texts.
+    ///
+    /// Computed anew with each call, from text that is redacted.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(self)
     }
 
     /// How much it matters: the worse of what the status and what the outcome say.
@@ -155,6 +183,8 @@ struct Wire {
     #[serde(with = "text::status")]
     status: StatusCode,
     headers: Headers,
+    /// Dumps leave out what is empty.
+    #[serde(default)]
     body: CapturedBody,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     trailers: Option<Headers>,

@@ -38,6 +38,11 @@ impl Redacted {
         Self(format!("…[{bytes} bytes]").into())
     }
 
+    /// The first `limit` bytes. What is redacted stays so wherever it is cut.
+    pub(crate) fn cut(&self, limit: usize) -> Self {
+        Self(self.0.get(..self.0.floor_char_boundary(limit)).unwrap_or(&self.0).into())
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -133,6 +133,8 @@ struct Wire {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     peer_addr: Option<IpAddr>,
     headers: Headers,
+    /// Dumps leave out what is empty.
+    #[serde(default)]
     body: CapturedBody,
 }
 

@@ -41,6 +41,26 @@ pub(crate) mod status {
         StatusCode::from_u16(code)
             .map_err(|_| de::Error::custom(format!("{code} is not a status from 100 to 999")))
     }
+
+    pub(crate) mod option {
+        use super::{Deserialize, Deserializer, Serializer, StatusCode};
+
+        #[derive(serde::Serialize, serde::Deserialize)]
+        struct Status(#[serde(with = "super")] StatusCode);
+
+        pub(crate) fn serialize<S: Serializer>(
+            value: &Option<StatusCode>,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
+            serde::Serialize::serialize(&value.map(Status), serializer)
+        }
+
+        pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Option<StatusCode>, D::Error> {
+            Option::<Status>::deserialize(deserializer).map(|status| status.map(|Status(status)| status))
+        }
+    }
 }
 
 pub(crate) mod http_version {
@@ -73,6 +93,10 @@ pub(crate) mod level {
         text.parse().map_err(|_| de::Error::custom(format!("{text:?} is not a level")))
     }
 }
+
+/// A duration that is read as milliseconds.
+#[derive(serde::Deserialize)]
+pub(crate) struct Millis(#[serde(with = "millis")] pub(crate) std::time::Duration);
 
 pub(crate) mod millis {
     use std::time::Duration;

@@ -5,15 +5,17 @@
 
 use std::net::IpAddr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{curl::curl, pretty::pretty};
 use crate::exchange::{
-    self, Backtrace, CapturedBody, ErrorReport, Exchange, Headers, Outcome, Redacted, RequestId, Timestamp,
-    TraceId, millis_of,
+    self, Backtrace, CapturedBody, ErrorReport, Exchange, Fingerprint, Headers, Outcome, Redacted, RequestId,
+    Timestamp, TraceId, Trail, TrailEvent, millis_of,
 };
 
-const SCHEMA: &str = "flightlog.dump/1";
+pub(super) const SCHEMA: &str = "flightlog.dump/1";
+/// The trigger of what was asked for.
+const MANUAL: &str = "manual";
 
 /// What a dump tells beside the exchange.
 pub(crate) struct Context<'a, R> {
@@ -21,19 +23,42 @@ pub(crate) struct Context<'a, R> {
     pub trigger: &'a str,
     /// Who answered.
     pub service: &'a Program,
+    /// What it is one of.
+    pub similar: Similar,
     /// What the recorder says about itself.
     pub recorder: &'a R,
 }
 
-/// The process that answered.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Program {
+/// The process that answered, as a [`Dump`](crate::Dump) tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Program {
+    /// The name of the service (LOG_SERVICE), else the program's.
     pub name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The version of the service (LOG_SERVICE).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// Its process id.
     pub pid: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The name of the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
+}
+
+/// Other failures like the one of a [`Dump`](crate::Dump).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Similar {
+    /// What they have in common.
+    pub fingerprint: Fingerprint,
+    /// How many of them got no dump since the last one that did.
+    pub count: u64,
+}
+
+impl Similar {
+    pub(crate) fn new(fingerprint: Fingerprint, count: u64) -> Self {
+        Self { fingerprint, count }
+    }
 }
 
 /// The text of a dump.
@@ -48,6 +73,7 @@ pub(crate) fn dump<R: Serialize>(
         schema: SCHEMA,
         timestamp: exchange.finished,
         trigger: context.trigger,
+        reason: exchange.dump_reason.as_ref().filter(|_| context.trigger == MANUAL),
         request_id: exchange.request_id,
         client_request_id: exchange.client_request_id.as_ref(),
         trace_id: exchange.trace_id,
@@ -60,8 +86,12 @@ pub(crate) fn dump<R: Serialize>(
         },
         request: Request::of(&exchange.request),
         response: exchange.response.as_ref().map(Response::of),
+        events: exchange.trail.as_ref().map_or(&[], Trail::events),
+        events_dropped: exchange.trail.as_ref().map(Trail::dropped).filter(|dropped| *dropped > 0),
+        events_limited_to: exchange.trail.as_ref().and_then(Trail::limit),
         curl: curl(exchange),
         service: context.service,
+        similar: context.similar,
         recorder: context.recorder,
     })
 }
@@ -71,6 +101,8 @@ struct Dump<'a, R> {
     schema: &'static str,
     timestamp: Timestamp,
     trigger: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a Redacted>,
     request_id: RequestId,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_request_id: Option<&'a Redacted>,
@@ -83,8 +115,15 @@ struct Dump<'a, R> {
     request: Request<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<Response<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    events: &'a [TrailEvent],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events_dropped: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events_limited_to: Option<&'static str>,
     curl: String,
     service: &'a Program,
+    similar: Similar,
     recorder: &'a R,
 }
 
@@ -108,7 +147,7 @@ impl<'a> Error<'a> {
             message: &report.message,
             location: report.location.as_deref(),
             chain: &report.chain,
-            backtrace: report.backtrace.as_ref(),
+            backtrace: report.backtrace(),
         }
     }
 }
@@ -129,6 +168,8 @@ struct Request<'a> {
     http_version: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     remote_addr: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer_addr: Option<IpAddr>,
     headers: &'a Headers,
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<&'a CapturedBody>,
@@ -142,6 +183,7 @@ impl<'a> Request<'a> {
             endpoint: request.endpoint(),
             http_version: request.http_version(),
             remote_addr: request.remote_addr,
+            peer_addr: request.peer_addr,
             headers: request.headers(),
             body: told(&request.body),
         }
@@ -175,4 +217,4 @@ fn told(body: &CapturedBody) -> Option<&CapturedBody> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
-use crate::exchange::must_escape;
+use crate::exchange::{must_escape, one_line, tokens};
 
 /// Writes `value` indented by two spaces, and ends with a newline.
 ///
@@ -103,7 +103,7 @@ impl Formatter for Pretty {
 }
 
 /// Valid JSON laid out anew from `depth` on; none where that takes more than `most` bytes.
-fn indented(json: &str, mut depth: usize, most: usize) -> Option<String> {
+pub(super) fn indented(json: &str, mut depth: usize, most: usize) -> Option<String> {
     let mut text = String::with_capacity(json.len() * 2);
     let mut just_opened = false;
     for token in tokens(json) {
@@ -127,40 +127,6 @@ fn indented(json: &str, mut depth: usize, most: usize) -> Option<String> {
         just_opened = matches!(token, "{" | "[");
     }
     Some(text)
-}
-
-/// Valid JSON without the white space around its tokens.
-fn one_line(json: &str) -> String {
-    tokens(json).collect()
-}
-
-/// Brackets, commas, colons, strings, and runs of anything else.
-fn tokens(json: &str) -> impl Iterator<Item = &str> {
-    let mut rest = json;
-    std::iter::from_fn(move || {
-        rest = rest.trim_start_matches([' ', '\t', '\r', '\n']);
-        let length = match rest.bytes().next()? {
-            b'{' | b'}' | b'[' | b']' | b',' | b':' => 1,
-            b'"' => string_length(rest),
-            _ => rest.find(['{', '}', '[', ']', ',', ':', '"', ' ', '\t', '\r', '\n']).unwrap_or(rest.len()),
-        };
-        let (token, tail) = rest.split_at_checked(length)?;
-        rest = tail;
-        Some(token)
-    })
-}
-
-fn string_length(text: &str) -> usize {
-    let mut escaped = false;
-    for (at, byte) in text.bytes().enumerate().skip(1) {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => return at + 1,
-            _ => {}
-        }
-    }
-    text.len()
 }
 
 fn line(depth: usize) -> String {

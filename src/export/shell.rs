@@ -1,103 +1,114 @@
 //! Words of a POSIX shell line.
 
-/// What stands where a secret stood.
-const REDACTED: &str = "[REDACTED]";
-/// Past so many, secrets stay as they are shown.
-const MOST_VARIABLES: usize = 32;
-/// Names a shell, the loader or curl give a meaning of their own.
-const TAKEN: [&str; 33] = [
-    "CDPATH", "COLUMNS", "ENV", "EUID", "FPATH", "GROUPS", "HOME", "HOST", "HOSTNAME", "IFS", "LANG",
-    "LINENO", "LINES", "LOGNAME", "MAIL", "OLDPWD", "OPTARG", "OPTERR", "OPTIND", "PATH", "PPID", "PS1",
-    "PS2", "PS4", "PWD", "RANDOM", "SECONDS", "SHELL", "STATUS", "TERM", "TZ", "UID", "USER",
-];
-const TAKEN_BEGINNINGS: [&str; 6] = ["BASH", "CURL_", "DYLD_", "LC_", "LD_", "SSL_"];
+use std::borrow::Cow;
+
+use super::blanks::{Blanks, Piece};
+use crate::exchange::must_escape;
 
 /// Makes words for a shell, with variables in place of what was redacted.
 #[derive(Default)]
 pub(super) struct Words {
-    variables: Vec<String>,
-    left: usize,
+    blanks: Blanks,
 }
 
 impl Words {
     /// One word that stands for `text`, whatever that holds. Each secret becomes a variable called after the name
     /// in front of it (`token=`, `"token":`), else after `owner`.
     pub(super) fn word(&mut self, text: &str, owner: &str) -> String {
-        let mut word = String::with_capacity(text.len() + 2);
-        let (mut from, mut literal_from) = (0, 0);
-        while let Some(found) = text.get(from..).and_then(|rest| rest.find(REDACTED)) {
-            let (start, end) = (from + found, from + found + REDACTED.len());
-            from = end;
-            if self.variables.len() == MOST_VARIABLES {
-                self.left += 1;
-                continue;
-            }
-            let variable =
-                self.variable(name_in_front(text.get(..start).unwrap_or_default()).unwrap_or(owner));
-            quote_some(&mut word, text.get(literal_from..start).unwrap_or_default());
-            word.push_str(&variable);
-            literal_from = end;
-        }
-        quote_some(&mut word, text.get(literal_from..).unwrap_or_default());
-        if word.is_empty() { "''".into() } else { word }
+        joined(self.blanks.pieces(text, owner), quote)
+    }
+
+    /// The same for a header, `begin` and its value, whose characters up to U+00FF are bytes.
+    pub(super) fn header(&mut self, begin: &str, value: &str, owner: &str) -> String {
+        let line = format!("{begin}{value}");
+        joined(self.blanks.pieces(&line, owner), |text| quote_bytes(&latin1(text)))
     }
 
     /// A reference to a new variable called after `name`.
     pub(super) fn variable(&mut self, name: &str) -> String {
-        let base = variable_name(name);
-        let taken = |name: &String| self.variables.contains(name);
-        let name = std::iter::once(base.clone())
-            .chain((2..).map(|n| format!("{base}_{n}")))
-            .find(|name| !taken(name))
-            .unwrap_or(base);
-        let reference = format!("\"${name}\"");
-        self.variables.push(name);
-        reference
+        format!("\"${}\"", self.blanks.named(name))
     }
 
     /// The variables to set before the line is run.
-    pub(super) fn variables(&self) -> &[String] {
-        &self.variables
+    pub(super) fn blanks(&self) -> &Blanks {
+        &self.blanks
     }
+}
 
-    /// How many secrets got no variable.
-    pub(super) fn left(&self) -> usize {
-        self.left
+fn joined(pieces: Vec<Piece<'_>>, quote: impl Fn(&str) -> String) -> String {
+    let word: String = pieces
+        .into_iter()
+        .map(|piece| match piece {
+            Piece::Text(text) => quote(text),
+            Piece::Blank(name) => format!("\"${name}\""),
+        })
+        .collect();
+    if word.is_empty() { "''".into() } else { word }
+}
+
+/// The bytes that a header's value had on the wire.
+pub(super) fn latin1(text: &str) -> Cow<'_, [u8]> {
+    if text.is_ascii() {
+        return text.as_bytes().into();
     }
+    let mut bytes = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        match u8::try_from(c) {
+            Ok(byte) => bytes.push(byte),
+            Err(_) => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    bytes.into()
 }
 
 /// Single quotes keep everything but themselves; a NUL no word can hold.
+///
+/// What a terminal would act upon, were the line shown there, is made by `printf`: so a line is always plain text.
 pub(super) fn quote(text: &str) -> String {
+    quote_bytes(text.as_bytes())
+}
+
+fn quote_bytes(bytes: &[u8]) -> String {
+    let acts = |c: char| (c.is_control() && c != '\n' && c != '\0') || must_escape(c);
+    match str::from_utf8(bytes) {
+        Ok(text) if !text.contains(acts) => single_quoted(text),
+        _ => printed(bytes, acts),
+    }
+}
+
+fn single_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\0', "\u{fffd}").replace('\'', r"'\''"))
 }
 
-fn quote_some(word: &mut String, text: &str) {
-    if !text.is_empty() {
-        word.push_str(&quote(text));
+/// `"$(printf '..')"`, of which a shell takes the line feeds at the end.
+fn printed(bytes: &[u8], acts: impl Fn(char) -> bool) -> String {
+    let content = bytes.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
+    let (content, line_feeds) = bytes.split_at_checked(content).unwrap_or((bytes, &[]));
+    let mut format = String::from("\"$(printf '");
+    for chunk in content.utf8_chunks() {
+        for (at, c) in chunk.valid().char_indices() {
+            match c {
+                '\\' => format.push_str(r"\\"),
+                '%' => format.push_str("%%"),
+                '\n' => format.push_str(r"\n"),
+                '\0' => format.push('\u{fffd}'),
+                // An option, if it stands first.
+                '-' if at == 0 => octal(&mut format, b"-"),
+                c if c == '\'' || acts(c) => octal(&mut format, c.encode_utf8(&mut [0; 4]).as_bytes()),
+                c => format.push(c),
+            }
+        }
+        octal(&mut format, chunk.invalid());
     }
+    format.push_str("')\"");
+    if !line_feeds.is_empty() {
+        format.push_str(&single_quoted(&"\n".repeat(line_feeds.len())));
+    }
+    format
 }
 
-fn name_in_front(text: &str) -> Option<&str> {
-    let fillers = ['"', '\'', '\\', ' '];
-    let text = text.trim_end_matches(fillers).strip_suffix(['=', ':'])?.trim_end_matches(fillers);
-    let name = text.rsplit(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))).next()?;
-    (!name.is_empty()).then_some(name)
-}
-
-fn variable_name(name: &str) -> String {
-    let mut variable: String = name
-        .chars()
-        .take(40)
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
-        .collect();
-    if !variable.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        variable.insert_str(0, "VALUE_");
-    }
-    if TAKEN.contains(&variable.as_str()) || TAKEN_BEGINNINGS.iter().any(|taken| variable.starts_with(taken))
-    {
-        variable.push_str("_VALUE");
-    }
-    variable
+fn octal(format: &mut String, bytes: &[u8]) {
+    format.extend(bytes.iter().map(|byte| format!("\\{byte:03o}")));
 }
 
 #[cfg(test)]
@@ -119,7 +130,7 @@ mod tests {
         );
         assert_eq!(words.word("password=[REDACTED]", "body"), r#"'password='"$PASSWORD_2""#);
         assert_eq!(
-            words.variables(),
+            words.blanks().names(),
             ["AUTHORIZATION", "X_API_KEY", "SID", "CSRF_TOKEN", "PASSWORD", "BODY", "PASSWORD_2"]
         );
     }
@@ -137,8 +148,12 @@ mod tests {
         let mut words = Words::default();
         assert_eq!(words.word("", "x"), "''");
         assert_eq!(words.word("it's\n$(x) `y` \0", "x"), "'it'\\''s\n$(x) `y` \u{fffd}'");
+        assert_eq!(
+            words.header("x: ", "caf\u{e9}% \\\u{1b}'", "x"),
+            r#""$(printf 'x: caf\351%% \\\033\047')""#
+        );
         let many = words.word(&"[REDACTED]".repeat(100), "x");
-        assert_eq!((words.variables().len(), words.left()), (32, 68));
+        assert_eq!((words.blanks().names().len(), words.blanks().left()), (32, 68));
         assert!(many.ends_with("[REDACTED]'"));
     }
 }

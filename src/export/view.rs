@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::exchange::Bodies;
+use crate::exchange::{Backtrace, Bodies, Exchange};
 
 /// What entries show, as it stands when one is made.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +15,9 @@ pub(crate) struct View {
     pub bodies: Bodies,
     /// LOG_COMBINED: response entries carry the request's part, and nobody writes request entries.
     pub combined: bool,
+    /// Without LOG_DUMPS: stacks are in entries. Looking up symbols takes milliseconds of the request's thread; where there
+    /// are dumps, an exchange without one is the like of another that has one.
+    pub backtraces: bool,
 }
 
 /// The view of the moment: verbosity may change while the service runs.
@@ -30,10 +33,23 @@ impl View {
     pub(crate) fn shows_everything(&self) -> bool {
         self.verbosity >= 3
     }
+
+    /// The stack of a failure, where it is shown.
+    pub(crate) fn backtrace<'a>(&self, exchange: &'a Exchange) -> Option<&'a Backtrace> {
+        let report = exchange.error.as_ref().filter(|_| self.backtraces && exchange.dump.is_none());
+        report.and_then(|report| report.backtrace())
+    }
 }
 
 impl Default for View {
     fn default() -> Self {
-        Self { run: *b"00000000", verbosity: 0, headers: false, bodies: Bodies::All, combined: false }
+        Self {
+            run: *b"00000000",
+            verbosity: 0,
+            headers: false,
+            bodies: Bodies::All,
+            combined: false,
+            backtraces: true,
+        }
     }
 }

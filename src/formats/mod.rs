@@ -17,16 +17,38 @@
 //! | `error` | it ended with a status from 500 on; `message` is the cause | ERROR | errors.log |
 //! | `exception` | it ended without a proper response: a panic, an error of the service or of the body | ERROR | errors.log |
 //! | `log` | the application or a library told something through tracing or the `log` crate | theirs | that of its component, else api.log; ERROR also errors.log |
+//! | `custom_event` | an exchange is `still_running` after `LOG_SLOW`, see below | WARN | api.log |
 //! | `recorder` | the log tells something about itself, see below | INFO, WARN | all; what concerns one file, that one |
 //!
 //! The level of a response is the worse of what status and outcome say: 5xx ERROR, 4xx WARN, 429 and below 400 INFO,
 //! OPTIONS DEBUG; `panicked`, `service_error`, `body_error` and a `grpc_status` of 2, 4, 13, 14 or 15 ERROR; an abort and
 //! an exchange slower than `LOG_SLOW` WARN. With `LOG_COMBINED` there are no request entries, and the response entry has
-//! the request's keys too. `custom_event`, `debug` and `stream` are in the schema and not written yet.
+//! the request's keys too. `debug` and `stream` are in the schema and not written yet.
 //!
 //! The recorder's `event_type` is `started` (with `version`, `service`, `verbosity` and `settings` in `fields`),
-//! `stopped`, `gap` (entries were lost: `lost`, `cause`, `from_seq`, `to_seq`; WARN) or `expired` (rotation deleted the
-//! oldest file: `bytes`, unless another process did it, and `from_seq` and `to_seq` if it held entries of this run).
+//! `stopped`, `gap` (entries were lost: `lost`, `cause`, `from_seq`, `to_seq`; WARN), `expired` (rotation deleted the
+//! oldest file: `bytes`, unless another process did it, and `from_seq` and `to_seq` if it held entries of this run), or one
+//! of these:
+//!
+//! `dumps_suppressed` (WARN) says that `n` exchanges got no dump since the last such entry, and names the most frequent
+//! kinds in `fingerprints`: `fingerprint`, `endpoint`, `status`, `count`. It comes once a minute and at the end: over a
+//! run the sum of `n` is [`Stats::dumps_suppressed`](crate::Stats::dumps_suppressed).
+//!
+//! `in_flight_at_death` (WARN): a process that wrote to the same directory died while requests were in flight, by SIGKILL,
+//! abort or want of memory. The next one that starts tells it once: `pid` and `run` of the dead, `last_seen`, when its
+//! requests were noted last, how many there were (`count`), and of the 256 that were open longest (`requests`)
+//! `request_id`, `trace_id`, `method`, `endpoint`, `status` if the response had begun, `started`, and as of `last_seen`
+//! `age_ms`, `request_bytes` and `response_bytes`. They are noted every 100 ms where they changed and every second where
+//! they did not: a request that came in the last 100 ms may be missing, one that ended in them may be named.
+//!
+//! A `custom_event` is told by its `event_type`. `still_running` comes once for each exchange that is open longer than
+//! `LOG_SLOW`, while it is, also for those that `LOG_SKIP`, `LOG_SAMPLE` or a route's policy leave out: `age_ms`, `method`,
+//! `endpoint`, `request_bytes`, `response_bytes` and, once the response has begun, `status` are in its `fields`. It comes
+//! up to half a second late. An upgraded connection has ended by then; a stream of events without an end is told too.
+//!
+//! ```json
+#![doc = include_str!("in_flight.jsonl")]
+//! ```
 //!
 //! ## Keys
 //!
@@ -40,7 +62,7 @@
 //! | `type` | see above | all |
 //! | `run` | 8 letters and digits, others for each start of the process | all |
 //! | `seq` | integer from 1, without gaps within a run and a file | all |
-//! | `request_id` | our id, a UUIDv7: joins what belongs to one exchange | exchange, `log` |
+//! | `request_id` | our id, a UUIDv7: joins what belongs to one exchange | exchange, `log`, `custom_event` |
 //! | `method` | string | exchange |
 //! | `endpoint` | the template of the route that matched, else the path | exchange |
 //! | `status_code` | integer; absent where there was no response | ended |
@@ -49,11 +71,11 @@
 //! | `outcome` | an [`Outcome`](crate::Outcome) in snake case | ended |
 //! | `grpc_status` | integer | ended |
 //! | `message` | string; of a failure its cause | all |
-//! | `module` | the tracing target | `log` |
+//! | `module` | the tracing target | `log`, `custom_event` |
 //! | `location` | `file:line` | `log`, failed |
 //! | `client_request_id` | the client's valid `x-request-id` | exchange |
 //! | `client_request_id_rejected` | `true`: it sent one that is not valid | exchange |
-//! | `trace_id` | 32 hexadecimal digits | exchange, `log` |
+//! | `trace_id` | 32 hexadecimal digits | exchange, `log`, `custom_event` |
 //! | `span_id` | 16 hexadecimal digits, our own | exchange |
 //! | `started` | when the request arrived, as `timestamp` | request's part |
 //! | `url` | absolute where the host is known | request's part |
@@ -68,10 +90,10 @@
 //! | `error_type` | `shop::OrderError` | ended |
 //! | `error_message` | string | ended |
 //! | `error_chain` | the error's sources, outermost first: strings | failed, `log` |
-//! | `backtrace` | string; absent where there is a dump | failed |
+//! | `backtrace` | string; only with `LOG_DUMPS=false`, else dumps have it | failed |
 //! | `dump` | a file's name in `LOG_DUMP_DIR` | ended |
-//! | `event_type` | string | `recorder` |
-//! | `fields` | object; an array where a name came more than once, `null` for a number that is not finite | `log`, `recorder` |
+//! | `event_type` | string | `recorder`, `custom_event` |
+//! | `fields` | object; an array where a name came more than once, `null` for a number that is not finite | `log`, `custom_event`, `recorder` |
 //! | `attributes` | object | not yet |
 //! | `cache` | object | not yet |
 //! | `timers` | array of objects | not yet |
@@ -130,7 +152,100 @@
 //! # Dumps
 //!
 //! A failed exchange is a file `{time}-{trigger}-{request_id}.json` in `LOG_DUMP_DIR`: pretty-printed JSON, the cause
-//! first, described by [`DUMP_SCHEMA`].
+//! first, UTF-8, without control characters but line feeds. [`DUMP_SCHEMA`] describes it for machines, [`Dump`](crate::Dump)
+//! reads it back and makes a command, a test, a text for an issue or an HTTP archive of it.
+//!
+//! Its version stands in `schema`. Within version 1 keys, triggers and counters may be added, at any depth; what is there
+//! keeps its name, its type and its meaning, and what is required stays so. Readers pass over what they do not know, and
+//! take nothing for granted that is not required. Anything else would be `flightlog.dump/2`.
+//!
+//! ## Fields
+//!
+//! Keys stand in this order and are absent when unknown, but for those marked "always": of the top, or of what they are in.
+//!
+//! | key | value |
+//! |---|---|
+//! | `schema` | always: `flightlog.dump/1` |
+//! | `timestamp` | always: when the exchange ended, RFC 3339, UTC, microseconds, `Z`, 27 characters |
+//! | `trigger` | always: why there is a dump: the status from 500 on, `panic`, `error` (of the service, of the response's body, or a failing `grpc-status`), `slow`, `aborted` (slow, and the client left) or `manual` |
+//! | `reason` | why it was asked for, where it was: `manual` |
+//! | `request_id` | always: our id, a UUIDv7, as in the entries |
+//! | `client_request_id` | the client's valid `x-request-id` |
+//! | `trace_id` | the trace of a valid `traceparent`: 32 hexadecimal digits |
+//! | `outcome` | always: `complete`, `aborted_before_response`, `aborted_in_body`, `service_error`, `body_error`, `panicked`, `upgraded` |
+//! | `error` | object: what went wrong, as far as anyone told |
+//! | `error.type` | `shop::OrderError`; `panic` |
+//! | `error.message` | always: what the error or the panic said |
+//! | `error.location` | `src/orders.rs:42`: where it was reported, or where the panic was |
+//! | `error.chain` | array of strings: its sources, outermost first, without itself |
+//! | `error.backtrace` | the stack, a string of lines |
+//! | `timing` | always: object |
+//! | `timing.started` | always: when the request arrived, as `timestamp` |
+//! | `timing.ttfb_ms` | milliseconds from arrival to the response's headers |
+//! | `timing.duration_ms` | always: milliseconds from arrival to the last byte |
+//! | `request` | always: object |
+//! | `request.method` | always: string |
+//! | `request.url` | always: absolute where the host is known |
+//! | `request.endpoint` | always: the template of the route that matched, else the path |
+//! | `request.http_version` | always: `HTTP/1.1` and the like |
+//! | `request.remote_addr` | the client's IP address; from a trusted proxy what that one saw |
+//! | `request.peer_addr` | the socket's IP address, only where it differs |
+//! | `request.headers` | always: object: a string for each name, an array where it came more than once; bytes from 0x80 on are read as Latin-1 |
+//! | `request.body` | object, see below; absent where it was empty |
+//! | `response` | object; absent where there was none |
+//! | `response.status` | always: number |
+//! | `response.headers` | always: as the request's |
+//! | `response.body` | as the request's |
+//! | `response.trailers` | as headers |
+//! | `events` | array of objects, the trail: the tracing events of this request in their order, also those that no log level shows |
+//! | `events[].at_ms` | always: milliseconds from arrival |
+//! | `events[].level` | always: `ERROR`, `WARN`, `INFO`, `DEBUG`, `TRACE` |
+//! | `events[].target` | always: usually the module |
+//! | `events[].message` | string |
+//! | `events[].location` | `src/orders.rs:42` |
+//! | `events[].spans` | array of strings: the spans around it, outermost first |
+//! | `events[].fields` | object of strings, numbers, booleans and `null` |
+//! | `events_dropped` | how many events before these were not kept |
+//! | `events_limited_to` | where a filter held events back: the most verbose level it let through, or `OFF` |
+//! | `curl` | always: a POSIX `sh` command that sends the request again; comments at its top name variables to set for what was redacted |
+//! | `service` | always: object |
+//! | `service.name` | always: `LOG_SERVICE`, else the program's name |
+//! | `service.version` | of `LOG_SERVICE` |
+//! | `service.pid` | always: the process id |
+//! | `service.host` | the name of the machine |
+//! | `similar` | object: other failures like this one |
+//! | `similar.fingerprint` | always: what they have in common, 16 hexadecimal digits |
+//! | `similar.count` | always: how many got no dump since the last one that did |
+//! | `recorder` | always: object |
+//! | `recorder.suppressed_since_last_dump` | failures since the last dump that got none because of `LOG_DUMP_PER_MINUTE` |
+//! | `recorder.counters` | always: object: [`Stats`](crate::Stats) as they stood |
+//!
+//! A body has `json`, `text`, `bytes`, or none of them where nothing was kept:
+//!
+//! | key | value |
+//! |---|---|
+//! | `body.content_type` | its `content-type` |
+//! | `body.encoding` | its `content-encoding` |
+//! | `body.json` | any JSON: the body, where all of it was kept and is valid; digits, order and repeated keys as sent |
+//! | `body.text` | string: any other text, or the head of one |
+//! | `body.bytes` | its length; only of a body that is not text, or compressed |
+//! | `body.sha256` | of such a one, in hexadecimal, where all of it was kept |
+//! | `body.captured_bytes` | how many of its bytes were kept (`LOG_CAPTURE_LIMIT`) |
+//! | `body.total_bytes` | how many passed |
+//! | `body.truncated` | `true` where fewer were kept than passed |
+//! | `body.complete` | `false` where its end was not seen |
+//!
+//! `similar` says what it is one of. Failures have the same `fingerprint` if endpoint, way of ending, type of error and
+//! message are the same but for numbers, ids, addresses and quoted texts. Of each fingerprint the first three in a minute
+//! are dumped, of all together `LOG_DUMP_PER_MINUTE`; `count` says how many of this one got none since its last dump.
+//! Whatever has to go because of `LOG_DUMP_KEEP`, `LOG_DUMP_MAX_BYTES` or `LOG_DUMP_MAX_AGE`, the first dump of each
+//! fingerprint outlives its repeats.
+//!
+//! ## Example
+//!
+//! ```json
+#![doc = include_str!("dump.json")]
+//! ```
 
 /// The JSON Schema (draft 2020-12) of an entry, `flightlog.entry/1`.
 ///
@@ -219,3 +334,13 @@ pub const ENTRY_KEYS: &[&str] = &[
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub const DUMP_SCHEMA: &str = include_str!("../../schema/flightlog.dump.1.json");
+
+/// A dump: the example above.
+///
+/// ```
+/// use tower_flightlog::{Dump, formats::DUMP_EXAMPLE};
+///
+/// assert_eq!(DUMP_EXAMPLE.parse::<Dump>()?.trigger, "500");
+/// # Ok::<(), tower_flightlog::DumpError>(())
+/// ```
+pub const DUMP_EXAMPLE: &str = include_str!("dump.json");

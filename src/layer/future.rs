@@ -15,7 +15,7 @@ use super::{
     response_body::Tail,
 };
 use crate::{
-    capture::{Ahead, Flight, Panic},
+    capture::{Ahead, Flight, Left, Panic},
     config::RoutePolicy,
     exchange::Outcome,
 };
@@ -101,6 +101,9 @@ fn depart<M: ResponseMode<B>, B: Body>(flight: Flight, response: Response<B>) ->
     let (mut parts, body) = response.into_parts();
     if let Some(policy) = parts.extensions.get::<RoutePolicy>() {
         flight.set_policy(*policy);
+    }
+    if let Some(left) = Left::find(&parts.extensions) {
+        flight.leave(left);
     }
     let ahead = flight.answer(parts.status, &parts.headers, body.is_end_stream(), body.size_hint().exact());
     flight.stamp(&mut parts);

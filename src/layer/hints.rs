@@ -7,7 +7,7 @@ use http::request::Parts;
 use crate::capture::Hints;
 
 /// Reads peer, route and original URI.
-pub(super) fn of(parts: &Parts) -> Hints<'_> {
+pub(crate) fn of(parts: &Parts) -> Hints<'_> {
     #[cfg(feature = "axum")]
     let hints = Hints {
         peer: peer(parts),

@@ -5,7 +5,7 @@ mod axum;
 #[cfg(feature = "axum")]
 mod extract;
 mod future;
-mod hints;
+pub(crate) mod hints;
 mod mode;
 mod policy;
 mod request_body;

@@ -16,6 +16,7 @@ mod multipart;
 mod names;
 mod own_names;
 mod spelling;
+mod stack;
 mod text;
 mod url;
 mod values;
@@ -36,6 +37,7 @@ use decisions::Decisions;
 use harmless::Question;
 use names::NameClass;
 use own_names::OwnNames;
+pub(crate) use stack::stack;
 use text::Text;
 
 /// What becomes of a part of a body, given whether it is cut off at its end.

@@ -57,12 +57,15 @@ counters! {
     sink_panics,
     /// Dumps written.
     dumps_written,
-    /// Failures that got no dump because of LOG_DUMP_PER_MINUTE.
+    /// Exchanges that should have been dumped and were not, because of LOG_DUMP_PER_MINUTE, or because three like them
+    /// had a dump in that minute. Each that should have a dump is counted here, in `dumps_written` or in `dumps_failed`.
     dumps_suppressed,
     /// Dumps that could not be written.
     dumps_failed,
     /// Dumps deleted to keep within LOG_DUMP_KEEP, LOG_DUMP_MAX_BYTES and LOG_DUMP_MAX_AGE.
     dumps_deleted,
+    /// Events that a trail could not keep because LOG_CAPTURE_BUDGET was spent.
+    events_over_budget,
     /// Lines that the console could not take.
     console_errors,
 }

@@ -1,13 +1,14 @@
 use std::{
     cell::Cell,
-    fmt,
+    fmt, io,
     panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
     sync::Arc,
     time::Instant,
 };
 
 use super::{BlackBox, Counters, FileStats, Gate, Ledger, Sink, outbox::Outbox, outbox::Parcel};
-use crate::exchange::{Event, Exchange, Started};
+use crate::exchange::{Event, Exchange, RequestId, Started, Timestamp, Trail};
 
 /// All outputs. Whatever one of them does, the others get the record and the request goes on.
 pub(crate) struct Fanout {
@@ -38,8 +39,9 @@ impl Fanout {
         Self {
             inline,
             queued: queued.into_iter().map(outbox).collect(),
-            black_box: black_box
-                .map(|black_box| (Arc::clone(&black_box), outbox((Box::new(black_box), None)))),
+            black_box: black_box.map(|black_box| {
+                (Arc::clone(&black_box), Outbox::looked_after(black_box, Arc::clone(&counters)))
+            }),
             ledger,
             counters,
         }
@@ -56,11 +58,49 @@ impl Fanout {
         self.queued(|| Parcel::Started(Arc::clone(started)));
     }
 
-    /// Tells of an exchange, and gives its dump a name before anyone else sees it.
-    pub(crate) fn finished(&self, mut exchange: Exchange) {
-        if let Some((black_box, _)) = &self.black_box {
-            contained(&self.counters, || exchange.dump = black_box.claim(&exchange));
+    /// Gives the dump of an exchange a name, where it gets one, before anyone is told of it. Only one with a dump has its
+    /// trail: in queues it would only take room.
+    pub(crate) fn claim(&self, exchange: &mut Exchange, trail: impl FnOnce() -> Option<Trail>) {
+        let Some((black_box, outbox)) = &self.black_box else { return };
+        let mut is_restless = false;
+        contained(&self.counters, || is_restless = black_box.claim(exchange));
+        if exchange.dump.is_some() {
+            contained(&self.counters, || exchange.trail = trail());
         }
+        if is_restless {
+            outbox.nudge();
+        }
+    }
+
+    /// The name of a dump that is asked for before the exchange has ended.
+    pub(crate) fn reserve(&self, request_id: RequestId, at: Timestamp) -> Option<String> {
+        self.black_box.as_ref()?.0.reserve(request_id, at)
+    }
+
+    /// Where a dump is, or will be.
+    pub(crate) fn dump_path(&self, name: &str) -> Option<PathBuf> {
+        Some(self.black_box.as_ref()?.0.path(name))
+    }
+
+    /// True where there are dumps.
+    pub(crate) fn has_dumps(&self) -> bool {
+        self.black_box.is_some()
+    }
+
+    /// Writes the dump of what nobody else is told of.
+    pub(crate) fn write_dump(&self, exchange: &mut Exchange) -> io::Result<PathBuf> {
+        let Some((black_box, outbox)) = &self.black_box else {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, "dumps are off: LOG_DUMPS=false"));
+        };
+        let written = black_box.write_now(exchange);
+        if written.is_err() {
+            outbox.nudge();
+        }
+        written
+    }
+
+    /// Tells of an exchange.
+    pub(crate) fn finished(&self, exchange: Exchange) {
         let exchange = Arc::new(exchange);
         self.inline(|sink| sink.finished(&exchange));
         self.queued(|| Parcel::Finished(Arc::clone(&exchange)));

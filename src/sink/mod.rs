@@ -6,7 +6,12 @@ mod memory;
 mod outbox;
 mod trouble;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    io,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 pub(crate) use counters::Counters;
 pub use counters::{FileStats, Stats};
@@ -16,7 +21,7 @@ pub use memory::MemorySink;
 pub(crate) use outbox::Gate;
 pub(crate) use trouble::Trouble;
 
-use crate::exchange::{Event, Exchange, Started};
+use crate::exchange::{Event, Exchange, InFlight, RequestId, Started, Timestamp};
 
 /// An output.
 ///
@@ -90,10 +95,22 @@ impl<T: Sink + ?Sized> Sink for Arc<T> {
     }
 }
 
-/// The output that keeps what is needed to understand a failure. Its `finished` writes what `claim` named.
+/// The output that keeps what is needed to understand a failure. Its `finished` writes what was named before.
 pub(crate) trait BlackBox: Sink {
-    /// Decides whether this exchange is kept and, if so, under which name.
-    fn claim(&self, exchange: &Exchange) -> Option<String>;
+    /// Decides whether an exchange that ended is kept and, if so, names its dump. True where `look` is to be called.
+    fn claim(&self, exchange: &mut Exchange) -> bool;
+
+    /// The name of the dump of an exchange that goes on, of which one is asked for now; none where there may be no more.
+    fn reserve(&self, request_id: RequestId, at: Timestamp) -> Option<String>;
+
+    /// Where the dump of this name is, or will be.
+    fn path(&self, name: &str) -> PathBuf;
+
+    /// Writes what did not come by the usual road, and waits for the disk.
+    fn write_now(&self, exchange: &mut Exchange) -> io::Result<PathBuf>;
+
+    /// Does what is due by now; gives the time until it wants to do more.
+    fn look(&self) -> Option<Duration>;
 }
 
 /// An output that takes records at once and brings them to their place later.
@@ -106,4 +123,26 @@ pub(crate) trait Ledger: Sink {
 
     /// What it counts.
     fn stats(&self) -> FileStats;
+}
+
+/// The output that outlives the process: it knows who was in flight when that died.
+pub(crate) trait Journal: Send + Sync {
+    /// Takes note of who is in flight, in place of what it knew. Never waits; false where it cannot take it now.
+    fn note(&self, snapshot: Snapshot) -> bool;
+
+    /// Nobody has been in flight for a while: what was noted may go.
+    fn rest(&self);
+
+    /// The recorder ends. Waits until what was noted is gone; nothing is noted any more.
+    fn close(&self, deadline: Instant);
+}
+
+/// Who was in flight at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Snapshot {
+    pub at: Timestamp,
+    /// Those that are open longest, longest first.
+    pub open: Vec<InFlight>,
+    /// So many more were open.
+    pub others: u64,
 }

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Counters, Sink, contained};
+use super::{BlackBox, Counters, Sink, contained};
 use crate::exchange::{Event, Exchange, Started};
 
 /// Records that may wait for one sink.
@@ -28,6 +28,8 @@ pub(crate) struct Outbox(Arc<Queue>);
 
 struct Queue {
     sink: Box<dyn Sink>,
+    /// The same, where it has more to do than what it is told.
+    restless: Option<Arc<dyn BlackBox>>,
     gate: Option<Gate>,
     counters: Arc<Counters>,
     state: Mutex<State>,
@@ -73,8 +75,23 @@ pub(crate) enum Parcel {
 
 impl Outbox {
     pub(crate) fn new(sink: Box<dyn Sink>, gate: Option<Gate>, counters: Arc<Counters>) -> Self {
+        Self::with(sink, None, gate, counters)
+    }
+
+    /// The same for a sink that wants to look after something now and then.
+    pub(crate) fn looked_after(sink: Arc<dyn BlackBox>, counters: Arc<Counters>) -> Self {
+        Self::with(Box::new(Arc::clone(&sink)), Some(sink), None, counters)
+    }
+
+    fn with(
+        sink: Box<dyn Sink>,
+        restless: Option<Arc<dyn BlackBox>>,
+        gate: Option<Gate>,
+        counters: Arc<Counters>,
+    ) -> Self {
         Self(Arc::new(Queue {
             sink,
+            restless,
             gate,
             counters,
             state: Mutex::default(),
@@ -111,6 +128,21 @@ impl Outbox {
                 self.0.work.notify_one();
             }
             Worker::Busy | Worker::Gone => {}
+        }
+    }
+
+    /// Makes the sink look after what it has to, soon.
+    pub(crate) fn nudge(&self) {
+        let mut state = self.0.lock();
+        match state.worker {
+            Worker::NotStarted => self.start(state),
+            Worker::Idle => {
+                state.worker = Worker::Busy;
+                drop(state);
+                self.0.work.notify_one();
+            }
+            // It looks before it rests.
+            Worker::Busy | Worker::Lingering | Worker::Gone => {}
         }
     }
 
@@ -207,6 +239,7 @@ impl Queue {
                 let (dropped, is_end) = (state.dropped, state.closed);
                 drop(state);
                 self.tell(&mut losses, dropped, is_end);
+                self.look();
                 state = self.lock();
                 state.delivered += count;
                 self.done.notify_all();
@@ -219,9 +252,37 @@ impl Queue {
                 state = self.work.wait_timeout(state, LINGER).unwrap_or_else(PoisonError::into_inner).0;
             } else {
                 state.worker = Worker::Idle;
-                state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state = self.rest(state);
             }
         }
+    }
+
+    /// Waits for something to do.
+    fn rest<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        if self.restless.is_none() {
+            return self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(state);
+        let next = self.look();
+        state = self.lock();
+        // Whoever came in between believes that this thread is woken.
+        if state.worker != Worker::Idle || state.closed {
+            return state;
+        }
+        match next {
+            Some(next) => {
+                let next = next.max(LINGER);
+                self.work.wait_timeout(state, next).unwrap_or_else(PoisonError::into_inner).0
+            }
+            None => self.work.wait(state).unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    fn look(&self) -> Option<Duration> {
+        let restless = self.restless.as_ref()?;
+        let mut next = None;
+        contained(&self.counters, || next = restless.look());
+        next
     }
 
     /// Tells of what was dropped.
@@ -244,5 +305,87 @@ impl Queue {
             Parcel::Lost(records) => self.sink.lost(*records),
             Parcel::Flush => self.sink.flush(),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io,
+        path::PathBuf,
+        sync::{Arc, Mutex, mpsc},
+        time::{Duration, Instant},
+    };
+
+    use super::Outbox;
+    use crate::{
+        exchange::{Exchange, RequestId, Timestamp},
+        sink::{BlackBox, Sink},
+    };
+
+    /// Says when it is looked after, and when to look again.
+    struct Restless {
+        looked: Mutex<mpsc::Sender<()>>,
+        next: Option<Duration>,
+    }
+
+    impl Sink for Restless {}
+
+    impl BlackBox for Restless {
+        fn claim(&self, _: &mut Exchange) -> bool {
+            true
+        }
+
+        fn reserve(&self, _: RequestId, _: Timestamp) -> Option<String> {
+            None
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            name.into()
+        }
+
+        fn write_now(&self, _: &mut Exchange) -> io::Result<PathBuf> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+
+        fn look(&self) -> Option<Duration> {
+            let _ = self.looked.lock().unwrap().send(());
+            self.next
+        }
+    }
+
+    fn restless(next: Option<Duration>) -> (Outbox, mpsc::Receiver<()>) {
+        let (looked, told) = mpsc::channel();
+        let sink = Arc::new(Restless { looked: looked.into(), next });
+        (Outbox::looked_after(sink, Arc::default()), told)
+    }
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn a_sink_is_looked_after_when_it_says_so_and_when_it_is_nudged() {
+        let (outbox, looked) = restless(Some(Duration::from_millis(1)));
+        outbox.nudge();
+        (0..5).for_each(|_| looked.recv_timeout(PATIENCE).unwrap());
+        drop(outbox);
+
+        let (outbox, looked) = restless(None);
+        for _ in 0..50 {
+            outbox.nudge();
+            looked.recv_timeout(PATIENCE).unwrap();
+        }
+        assert_eq!(outbox.flush(Instant::now() + PATIENCE), 0);
+    }
+
+    #[test]
+    fn who_is_looked_after_for_ever_goes_when_it_is_closed() {
+        let (outbox, looked) = restless(Some(Duration::from_millis(1)));
+        outbox.nudge();
+        looked.recv_timeout(PATIENCE).unwrap();
+        drop(outbox);
+        let start = Instant::now();
+        while looked.recv_timeout(PATIENCE).is_ok() {
+            assert!(start.elapsed() < PATIENCE);
+        }
     }
 }

@@ -5,7 +5,7 @@ use tracing::field::{Field as Name, Visit};
 use super::secrets::Secrets;
 use crate::{
     capture::{head, say, sources},
-    exchange::{Field, Redacted, Value},
+    exchange::{ErrorReport, Field, Location, Redacted, Value},
 };
 
 /// Fields taken from one event or span, and causes from one event.
@@ -17,6 +17,8 @@ pub(super) struct Told {
     pub(super) fields: Vec<Field>,
     /// The sources of the errors among the fields.
     pub(super) chain: Vec<Redacted>,
+    /// What the first of these errors says itself.
+    error: Option<Redacted>,
 }
 
 impl Told {
@@ -27,8 +29,28 @@ impl Told {
         visitor.told
     }
 
-    /// Why a request fails, if this is the reason: what is said, else what its first field says.
-    pub(super) fn cause(&self) -> Option<&Redacted> {
+    /// Why a request fails, if this is the reason: what is said, else what its first field says, and the errors among the
+    /// fields.
+    pub(super) fn cause(&self, location: Option<&Location>) -> Option<ErrorReport> {
+        let message = self.said()?.clone();
+        let error = self.error.iter().filter(|error| **error != message);
+        let chain = error.chain(&self.chain).cloned().collect();
+        Some(ErrorReport {
+            message,
+            location: location.map(ToString::to_string),
+            chain,
+            ..ErrorReport::default()
+        })
+    }
+
+    fn said_under(&self, name: &str) -> Option<Redacted> {
+        match self.fields.last() {
+            Some(Field { name: last, value: Value::Text(text) }) if last == name => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    fn said(&self) -> Option<&Redacted> {
         let said = self.fields.iter().filter_map(|field| match &field.value {
             Value::Text(text) => Some(text),
             _ => None,
@@ -68,7 +90,7 @@ struct Visitor<'a> {
 
 impl<'a> Visitor<'a> {
     fn new(of: Of, secrets: Secrets<'a>) -> Self {
-        let told = Told { message: Redacted::default(), fields: Vec::new(), chain: Vec::new() };
+        let told = Told { message: Redacted::default(), fields: Vec::new(), chain: Vec::new(), error: None };
         Self { told, of, secrets }
     }
 
@@ -112,6 +134,7 @@ impl Visit for Visitor<'_> {
     fn record_error(&mut self, name: &Name, value: &(dyn Error + 'static)) {
         written(format_args!("{value}"), |text| self.text(name, text));
         if self.of == Of::Event {
+            self.told.error = self.told.error.take().or_else(|| self.told.said_under(name.name()));
             let room = LIMIT.saturating_sub(self.told.chain.len());
             for source in sources(value).take(room) {
                 let cause = written(format_args!("{source}"), |text| self.secrets.text(name, text));

@@ -2,10 +2,13 @@
 
 mod fields;
 mod filter;
+mod listed;
+mod probe;
 mod secrets;
 mod spans;
 #[cfg(test)]
 mod tests;
+mod trail;
 
 use std::{
     borrow::Cow,
@@ -23,12 +26,13 @@ use tracing_subscriber::{EnvFilter, Layer, layer::Context, layer::Filter, regist
 use self::{
     fields::{Told, of_span},
     filter::Heard,
+    listed::Listed,
     secrets::Secrets,
     spans::Origin,
 };
 use crate::{
-    capture::current,
-    exchange::{Event, EventKind, Field, Location, Scrub, Timestamp},
+    capture::{Hearing, current},
+    exchange::{Event, EventKind, Field, Location, Place, Scrub, Timestamp},
     sink::{Fanout, is_delivering},
     tracing_events,
 };
@@ -40,36 +44,82 @@ pub(crate) struct LogLayer {
     sinks: Arc<Fanout>,
     scrub: Arc<dyn Scrub>,
     listed: Arc<EnvFilter>,
+    hearing: Arc<Hearing>,
 }
 
 impl LogLayer {
     /// The layer with a filter of its own: other layers keep their levels.
-    pub(crate) fn filtered<S>(sinks: Arc<Fanout>, scrub: Arc<dyn Scrub>, filter: EnvFilter) -> impl Layer<S>
+    pub(crate) fn filtered<S>(
+        sinks: Arc<Fanout>,
+        scrub: Arc<dyn Scrub>,
+        filter: EnvFilter,
+        hearing: Arc<Hearing>,
+    ) -> impl Layer<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
+        static NEXT: AtomicU64 = AtomicU64::new(1);
         let (id, listed) = (NEXT.fetch_add(1, Relaxed), Arc::new(filter));
-        Self { id, sinks, scrub, listed: Arc::clone(&listed) }.with_filter(Heard(listed))
+        hearing.has_layer(probe::reach);
+        let heard = Heard { listed: Arc::clone(&listed), hearing: Arc::clone(&hearing) };
+        Self { id, sinks, scrub, listed, hearing }.with_filter(heard)
     }
 
-    fn is_listed<S>(&self, metadata: &Metadata<'_>, context: &Context<'_, S>) -> bool
+    /// `record`: what the event is that the `log` crate made.
+    fn is_listed<S>(
+        &self,
+        place: &'static Metadata<'static>,
+        record: Option<&Metadata<'_>>,
+        context: &Context<'_, S>,
+    ) -> bool
     where
         EnvFilter: Filter<S>,
     {
-        // Whatever else was heard is listed: the filter said so.
-        *metadata.level() != Level::ERROR || Filter::enabled(&*self.listed, metadata, context)
+        let ask = |metadata: &Metadata<'_>| Filter::enabled(&*self.listed, metadata, context);
+        let Some(record) = record else {
+            let always = || Filter::<S>::callsite_enabled(&*self.listed, place).into();
+            return match Listed::of(place, self.id, always) {
+                Listed::Always => true,
+                Listed::Never => false,
+                Listed::Sometimes => ask(place),
+            };
+        };
+        ask(record)
     }
 
-    /// The exchange that is worked on here; else the one in which the nearest span was made.
+    /// The exchange in which the nearest span was made.
     fn origin<S>(&self, event: &tracing::Event<'_>, context: &Context<'_, S>) -> Option<Origin>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        match current().flight() {
-            Some(flight) => Some(Origin::of(flight)),
-            None => spans::origin(context.event_scope(event), self.id),
-        }
+        spans::origin(context.event_scope(event), self.id)
+    }
+
+    /// Hands on what is listed.
+    fn tell<S>(
+        &self,
+        event: &tracing::Event<'_>,
+        module: Cow<'static, str>,
+        location: Option<Location>,
+        mut told: Told,
+        origin: Option<&Origin>,
+        context: &Context<'_, S>,
+    ) where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        spans::add_fields(&mut told.fields, context.event_scope(event), self.id);
+        self.sinks.event(&Arc::new(Event {
+            timestamp: Timestamp::now(),
+            level: *event.metadata().level(),
+            kind: EventKind::Log,
+            request_id: origin.map(|origin| origin.request_id),
+            trace_id: origin.and_then(|origin| origin.trace_id),
+            message: told.message,
+            module,
+            location,
+            error_chain: told.chain,
+            fields: told.fields,
+        }));
     }
 
     /// The fields of a span, or those that were recorded later, redacted.
@@ -91,51 +141,70 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
         // `parent: None` says that it belongs to nobody: a worker that serves others too.
         let origin = if attributes.is_root() { None } else { current().flight().map(Origin::of) };
-        let fields = self.of_span(attributes.metadata(), |visitor| attributes.record(visitor));
+        // One that is heard for the trail alone has no part in entries.
+        let span = attributes.metadata();
+        let fields = if *span.level() <= Level::INFO || self.is_listed(span, None, &context) {
+            self.of_span(span, |visitor| attributes.record(visitor))
+        } else {
+            Vec::new()
+        };
         self.note(id, &context, origin, fields);
     }
 
     fn on_record(&self, id: &span::Id, values: &span::Record<'_>, context: Context<'_, S>) {
-        if let Some(span) = context.metadata(id) {
+        let span = context.metadata(id);
+        if let Some(span) =
+            span.filter(|span| *span.level() <= Level::INFO || self.is_listed(span, None, &context))
+        {
             let fields = self.of_span(span, |visitor| values.record(visitor));
             self.note(id, &context, None, fields);
         }
     }
 
     fn on_event(&self, event: &tracing::Event<'_>, context: Context<'_, S>) {
-        let normalized = event.normalized_metadata();
+        // All records of the `log` crate have this target; asking whether it is one costs more.
+        let normalized = if event.metadata().target() == "log" { event.normalized_metadata() } else { None };
         let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
         // What a sink tells while it is told something would come back to it for ever. Our own warnings do not: they
         // are told once a minute.
         if is_delivering() && !metadata.target().starts_with(env!("CARGO_CRATE_NAME")) {
             return;
         }
-        let listed = self.is_listed(metadata, &context);
-        let origin = self.origin(event, &context);
-        let flight = origin.as_ref().filter(|_| *metadata.level() == Level::ERROR).and_then(Origin::flight);
-        if flight.is_none() && !listed {
+        let place = Place { metadata: event.metadata(), is_log: normalized.is_some() };
+        let listed = self.is_listed(place.metadata, normalized.as_ref(), &context);
+        let trailed = self.hearing.takes(metadata) && !is_delivering();
+        let is_error = *metadata.level() == Level::ERROR;
+        if !(listed || trailed || is_error) {
             return;
         }
-        let secrets = Secrets::among(event.metadata(), self.id, &*self.scrub);
-        let mut told = Told::of(event, normalized.is_some(), secrets);
-        if let Some((flight, cause)) = flight.zip(told.cause()) {
-            flight.logged_error(cause.clone());
+        // The exchange that is worked on here; else the one in which the nearest span was made.
+        let here = current().into_flight();
+        let origin = match &here {
+            Some(flight) if listed => Some(Origin::of(flight)),
+            Some(_) => None,
+            None => self.origin(event, &context),
+        };
+        let flight = here.or_else(|| origin.as_ref()?.flight());
+        if let Some(flight) = flight.as_ref().filter(|_| trailed) {
+            trail::jot(event, place, context.event_scope(event), |told| flight.told(self.id, place, told));
+        }
+        let failing = flight.as_ref().filter(|_| is_error);
+        if failing.is_none() && !listed {
+            return;
+        }
+        let secrets = Secrets::among(place.metadata, self.id, &*self.scrub);
+        let told = Told::of(event, place.is_log, secrets);
+        let location = location(event, normalized.as_ref());
+        if let Some((flight, cause)) = failing.zip(told.cause(location.as_ref())) {
+            flight.logged_error(cause);
         }
         if listed {
-            spans::add_fields(&mut told.fields, context.event_scope(event), self.id);
-            self.sinks.event(&Arc::new(Event {
-                timestamp: Timestamp::now(),
-                level: *metadata.level(),
-                kind: EventKind::Log,
-                request_id: origin.as_ref().map(|origin| origin.request_id),
-                trace_id: origin.as_ref().and_then(|origin| origin.trace_id),
-                message: told.message,
-                module: module(event, normalized.as_ref()),
-                location: location(event, normalized.as_ref()),
-                error_chain: told.chain,
-                fields: told.fields,
-            }));
+            self.tell(event, module(event, normalized.as_ref()), location, told, origin.as_ref(), &context);
         }
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        probe::is_open(metadata)
     }
 }
 

@@ -19,11 +19,18 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, layer::SubscriberExt};
 
 use super::LogLayer;
 use crate::{
+    capture::Hearing,
+    config::Settings,
     exchange::{Event, Scrub},
     export::{View, entry},
     redact::{RedactOptions, Redactor},
     sink::{Counters, Fanout, Outputs, Sink},
 };
+
+/// No trail is kept.
+fn deaf() -> Arc<Hearing> {
+    Arc::new(Hearing::new(Settings::default().trail(), false))
+}
 
 /// What a layer told, as lines.
 #[derive(Clone, Default)]
@@ -47,7 +54,7 @@ impl Told {
             Outputs { inline: vec![Box::new(self.clone())], ..Outputs::default() },
             counters,
         ));
-        LogLayer::filtered(sinks, Arc::new(redactor) as Arc<dyn Scrub>, EnvFilter::new(level))
+        LogLayer::filtered(sinks, Arc::new(redactor) as Arc<dyn Scrub>, EnvFilter::new(level), deaf())
     }
 
     /// The lines, which are taken.
@@ -112,7 +119,7 @@ fn what_is_told_of_a_place_has_no_allocation_of_its_own() {
         Outputs { inline: vec![Box::new(Borrowed)], ..Outputs::default() },
         Arc::clone(&counters),
     ));
-    let layer = LogLayer::filtered(sinks, Arc::new(Redactor::default()), EnvFilter::new("info"));
+    let layer = LogLayer::filtered(sinks, Arc::new(Redactor::default()), EnvFilter::new("info"), deaf());
     let _guard = subscriber::set_default(Registry::default().with(layer));
     tracing::info!(target: "here", "told");
     assert_eq!(counters.sink_panics.get(), 0);

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{cell::LazyCell, sync::Arc};
 
 use tracing::{Level, field};
 
@@ -30,7 +30,10 @@ impl TracingEvents {
     }
 }
 
-/// An event with the fields that every type has, and those given.
+/// An event with the fields that every type has, and those given, each worked out only where somebody listens.
+///
+/// Nobody is asked beforehand (`tracing::enabled!`): a filter of a layer that was asked, and then not told, takes the next
+/// event of its thread for the refused one.
 macro_rules! tell {
     ($level:expr, $type:literal, $about:expr, $message:expr, $($name:tt = $value:expr),+ $(,)?) => {
         tracing::event!(
@@ -52,14 +55,11 @@ macro_rules! tell {
 
 impl Sink for TracingEvents {
     fn started(&self, started: &Arc<Started>) {
-        if !tracing::enabled!(target: TARGET, Level::INFO) {
-            return;
-        }
         let view = (self.0)();
         if view.combined {
             return;
         }
-        let (body, body_text, truncated) = members(inline_request(&view, started));
+        let body = LazyCell::new(|| members(inline_request(&view, started)));
         tell!(
             Level::INFO,
             "request",
@@ -74,9 +74,9 @@ impl Sink for TracingEvents {
             content_type = started.request.head.content_type().map(field::display),
             request_bytes = started.request.body.total_bytes(),
             request_headers = view.shows_headers().then(|| headers(started.request.headers())),
-            request_body = body,
-            request_body_text = body_text,
-            request_body_truncated = truncated,
+            request_body = body.0,
+            request_body_text = body.1,
+            request_body_truncated = body.2,
         );
     }
 
@@ -84,8 +84,8 @@ impl Sink for TracingEvents {
         for kind in entry::entries_of(exchange) {
             match kind {
                 entry::Kind::Response => self.response(exchange),
-                entry::Kind::Error => error(exchange),
-                entry::Kind::Exception => exception(exchange),
+                entry::Kind::Error => self.error(exchange),
+                entry::Kind::Exception => self.exception(exchange),
             }
         }
     }
@@ -105,20 +105,12 @@ macro_rules! at_level {
 
 impl TracingEvents {
     fn response(&self, exchange: &Exchange) {
-        macro_rules! enabled {
-            ($level:expr) => {
-                tracing::enabled!(target: TARGET, $level)
-            };
-        }
-        let level = exchange.level();
-        if !at_level!(level, enabled) {
-            return;
-        }
-        let view = (self.0)();
-        let (request_inline, response_inline) = inline_response(&view, exchange);
-        let (request_body, request_body_text, request_body_truncated) = members(request_inline);
-        let (response_body, response_body_text, response_body_truncated) = members(response_inline);
-        let combined = view.combined.then_some(&exchange.request);
+        let view = LazyCell::new(|| (self.0)());
+        let bodies = LazyCell::new(|| {
+            let (request, response) = inline_response(&view, exchange);
+            (members(request), members(response))
+        });
+        let combined = LazyCell::new(|| view.combined.then_some(&exchange.request));
         let response = exchange.response.as_ref();
         let report = exchange.error.as_ref();
         macro_rules! event {
@@ -150,22 +142,22 @@ impl TracingEvents {
                         combined.filter(|_| view.shows_headers()).map(|request| headers(request.headers())),
                     response_headers =
                         response.filter(|_| view.shows_headers()).map(|response| headers(response.headers())),
-                    request_body = request_body,
-                    request_body_text = request_body_text,
-                    request_body_truncated = request_body_truncated,
-                    response_body = response_body,
-                    response_body_text = response_body_text,
-                    response_body_truncated = response_body_truncated,
+                    request_body = bodies.0.0,
+                    request_body_text = bodies.0.1,
+                    request_body_truncated = bodies.0.2,
+                    response_body = bodies.1.0,
+                    response_body_text = bodies.1.1,
+                    response_body_truncated = bodies.1.2,
                 )
             };
         }
-        at_level!(level, event);
+        at_level!(exchange.level(), event);
     }
 }
 
 /// The fields that errors and exceptions have.
 macro_rules! tell_failure {
-    ($type:literal, $exchange:ident, $message:expr) => {{
+    ($type:literal, $view:expr, $exchange:ident, $message:expr) => {{
         let report = $exchange.error.as_ref();
         let request = &$exchange.request;
         tell!(
@@ -190,24 +182,21 @@ macro_rules! tell_failure {
             error_type = report.and_then(|report| report.error_type.as_deref()),
             error_message = report.map(|report| report.message.as_str()),
             error_chain = report.filter(|report| !report.chain.is_empty()).map(|report| chain(&report.chain)),
-            backtrace = report
-                .and_then(|report| report.backtrace.as_ref())
-                .filter(|_| $exchange.dump.is_none())
-                .map(field::display),
+            backtrace = $view.backtrace($exchange).map(field::display),
             dump = $exchange.dump.as_deref(),
         );
     }};
 }
 
-fn error(exchange: &Exchange) {
-    if tracing::enabled!(target: TARGET, Level::ERROR) {
-        tell_failure!("error", exchange, &*entry::error_message(exchange));
+impl TracingEvents {
+    fn error(&self, exchange: &Exchange) {
+        let view = LazyCell::new(|| (self.0)());
+        tell_failure!("error", view, exchange, &*entry::error_message(exchange));
     }
-}
 
-fn exception(exchange: &Exchange) {
-    if tracing::enabled!(target: TARGET, Level::ERROR) {
-        tell_failure!("exception", exchange, entry::exception_message(exchange));
+    fn exception(&self, exchange: &Exchange) {
+        let view = LazyCell::new(|| (self.0)());
+        tell_failure!("exception", view, exchange, entry::exception_message(exchange));
     }
 }
 

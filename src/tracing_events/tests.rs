@@ -12,7 +12,7 @@ use tracing::{
 };
 use tracing_subscriber::{
     Layer,
-    filter::LevelFilter,
+    filter::{LevelFilter, filter_fn},
     fmt::MakeWriter,
     layer::{Context, SubscriberExt},
 };
@@ -39,6 +39,15 @@ impl<S: Subscriber> Layer<S> for Heard {
         let mut fields = Fields::default();
         event.record(&mut fields);
         self.0.lock().unwrap().push((*event.metadata().level(), fields.0));
+    }
+}
+
+/// Counts all events.
+struct Counting(Arc<Mutex<u32>>);
+
+impl<S: Subscriber> Layer<S> for Counting {
+    fn on_event(&self, _: &Event<'_>, _: Context<'_, S>) {
+        *self.0.lock().unwrap() += 1;
     }
 }
 
@@ -187,13 +196,30 @@ fn the_json_formatter_of_tracing_subscriber_writes_them() {
 }
 
 #[test]
+fn a_layer_that_refuses_exchanges_misses_nothing_else() {
+    // While another subscriber would take them, each is asked anew for every event.
+    let _other = tracing::Dispatch::new(tracing_subscriber::registry());
+    let told = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&told);
+    let refusing = filter_fn(|metadata| metadata.target() != "flightlog");
+    let layer = Counting(count).with_filter(refusing);
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+        let combined = TracingEvents::new(Arc::new(|| View { combined: true, ..View::default() }));
+        combined.started(&dumped().began);
+        tracing::info!("something else");
+        tell(View::default(), &dumped());
+        tracing::info!("something else");
+    });
+    assert_eq!(*told.lock().unwrap(), 2);
+}
+
+#[test]
 fn where_nobody_listens_nothing_is_looked_at() {
     let sink = TracingEvents::new(Arc::new(|| panic!("nobody asked")));
     // A filter for all layers: of one layer's filter the registry cannot tell, while a subscriber on another thread
     // listens, that nobody does.
     let quiet = tracing_subscriber::registry().with(LevelFilter::OFF).with(Heard::default());
     tracing::subscriber::with_default(quiet, || {
-        sink.started(&exchange(json!({})).began);
         sink.finished(&Arc::new(dumped()));
     });
 }

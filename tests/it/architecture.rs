@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Each room, and the rooms it may import.
-const ROOMS: [(&str, &[&str]); 21] = [
+const ROOMS: [(&str, &[&str]); 22] = [
     ("exchange", &[]),
     ("redact", &["exchange"]),
     ("config", &["exchange", "redact"]),
@@ -20,6 +20,7 @@ const ROOMS: [(&str, &[&str]); 21] = [
     ("export", &["exchange"]),
     ("writer", &[]),
     ("files", &["exchange", "export", "sink", "writer"]),
+    ("journal", &["exchange", "sink"]),
     ("dump", &["exchange", "export", "sink", "writer"]),
     ("console", &["exchange", "export", "sink"]),
     ("tracing_events", &["exchange", "export", "sink"]),
@@ -44,6 +45,7 @@ const ALL: &[&str] = &[
     "export",
     "writer",
     "files",
+    "journal",
     "dump",
     "console",
     "tracing_events",

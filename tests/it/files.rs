@@ -113,10 +113,11 @@ fn mode(path: impl AsRef<Path>) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
 }
 
-/// The names in a directory.
+/// The names in a directory, but of the file that is there while requests are open.
 fn names(dir: &Path) -> Vec<String> {
     let mut names: Vec<_> =
         fs::read_dir(dir).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| !name.starts_with(".in-flight."));
     names.sort();
     names
 }

@@ -5,10 +5,16 @@
 #![allow(clippy::type_complexity)]
 
 mod architecture;
+mod canaries;
 mod capture;
+mod dumps;
+mod errors;
+mod exports;
 mod files;
+mod in_flight;
 mod logs;
 mod outcomes;
+mod panics;
 mod process;
 mod protocol;
 mod quickstart;
@@ -16,8 +22,10 @@ mod redaction;
 mod shutdown;
 mod spans;
 mod stacks;
+mod story;
 mod support;
 mod told;
+mod trail;
 mod transparency;
 
 use tower_flightlog::formats;

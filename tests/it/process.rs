@@ -23,12 +23,16 @@ pub(crate) const SECRETS: [&str; 5] =
 
 /// The compiled example, which `cargo test` builds beside the tests; made where only this test was asked for.
 pub(crate) async fn binary() -> PathBuf {
+    binary_of("quickstart").await
+}
+
+async fn binary_of(example: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().unwrap().parent().unwrap();
-    let binary = profile.join("examples/quickstart");
+    let binary = profile.join("examples").join(example);
     if !binary.exists() {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--example", "quickstart"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        cargo.args(["build", "--example", example]).current_dir(env!("CARGO_MANIFEST_DIR"));
         cargo.env("CARGO_TARGET_DIR", profile.parent().unwrap());
         if profile.ends_with("release") {
             cargo.arg("--release");
@@ -49,7 +53,17 @@ pub(crate) struct Quickstart {
 impl Quickstart {
     /// Starts it with nothing in its environment but what is given.
     pub(crate) async fn start(log_dir: &Path, variables: &[(&str, &str)], stdout: Stdio) -> Self {
-        let mut command = Command::new(binary().await);
+        Self::start_example("quickstart", log_dir, variables, stdout).await
+    }
+
+    /// The same with another example.
+    pub(crate) async fn start_example(
+        example: &str,
+        log_dir: &Path,
+        variables: &[(&str, &str)],
+        stdout: Stdio,
+    ) -> Self {
+        let mut command = Command::new(binary_of(example).await);
         command.env_clear().env("PORT", "0").env("LOG_DIR", log_dir).env("LOG_CONSOLE", "json");
         command.envs(variables.iter().copied()).current_dir(log_dir.parent().unwrap());
         command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped()).kill_on_drop(true);

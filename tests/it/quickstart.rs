@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The dumps in a directory, by endpoint, each valid against the schema in the repository.
-fn dumps(log_dir: &Path) -> HashMap<String, (String, Value)> {
+pub(crate) fn dumps(log_dir: &Path) -> HashMap<String, (String, Value)> {
     let mut dumps = HashMap::new();
     let Ok(files) = fs::read_dir(log_dir.join("dumps")) else { return dumps };
     for file in files {
@@ -26,6 +26,11 @@ fn dumps(log_dir: &Path) -> HashMap<String, (String, Value)> {
             assert!(!text.contains(secret), "{text}");
         }
         let dump = validated_dump(&text);
+        let read = tower_flightlog::Dump::read(file.path()).unwrap();
+        assert_eq!(dump["curl"].as_str(), Some(read.curl().as_str()));
+        for export in [read.curl(), read.test(), read.markdown(), read.har()] {
+            assert!(SECRETS.iter().all(|secret| !export.contains(secret)), "{export}");
+        }
         let endpoint = dump["request"]["endpoint"].as_str().unwrap().to_owned();
         let name = file.file_name().into_string().unwrap();
         assert!(dumps.insert(endpoint, (name, dump)).is_none(), "two dumps of one exchange");
@@ -135,13 +140,13 @@ async fn every_request_is_on_the_console_and_every_failure_on_disk() {
         assert_eq!(*name, name_of(dump));
     }
     let (_, fail) = &dumps["/fail"];
-    assert_eq!(fail["error"]["type"], "quickstart::app::OrderError");
+    assert_eq!(fail["error"]["type"], "quickstart::broken::OrderError");
     assert_eq!(fail["error"]["chain"][0], "the order store at 10.0.0.7:5432 does not answer");
     assert_eq!(fail["error"]["chain"][1], "connection refused");
-    assert!(fail["error"]["location"].as_str().unwrap().starts_with("examples/quickstart/app.rs:"));
+    assert!(fail["error"]["location"].as_str().unwrap().starts_with("examples/quickstart/broken.rs:"));
     assert_eq!(fail["request"]["headers"]["authorization"], "Bearer [REDACTED]");
     assert!(fail["request"]["url"].as_str().unwrap().ends_with("/fail?access_token=[REDACTED]&x=1"));
-    assert!(dumps["/panic"].1["error"]["location"].as_str().unwrap().contains("app.rs:"));
+    assert!(dumps["/panic"].1["error"]["location"].as_str().unwrap().contains("broken.rs:"));
 }
 
 /// The name of a dump's file.
@@ -232,7 +237,8 @@ async fn a_directory_that_cannot_be_one_is_a_warning() {
     let (exit, entries) = service.stop().await;
     assert!(exit.success(), "{exit}");
     let about_it = |entry: &&Value| {
-        entry["level"] == "WARN" && entry["type"] == "log" && entry["module"] != "quickstart::app"
+        let is_ours = || !entry["module"].as_str().unwrap().starts_with("quickstart::");
+        entry["level"] == "WARN" && entry["type"] == "log" && is_ours()
     };
     let warnings: Vec<_> = entries.iter().filter(about_it).collect();
     assert_eq!(warnings.len(), 2, "one at the start, one for the dump that was lost: {warnings:#?}");

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// The variables this crate reads so far, as its users know them.
-const DOCUMENTED: [&str; 30] = [
+const DOCUMENTED: [&str; 31] = [
     "LOG_API_CALLS",
     "LOG_BACKUP_COUNT",
     "LOG_BODIES",
@@ -38,6 +38,7 @@ const DOCUMENTED: [&str; 30] = [
     "LOG_SERVICE",
     "LOG_SKIP",
     "LOG_SLOW",
+    "LOG_TRAIL",
     "LOG_TRUSTED_PROXIES",
 ];
 
@@ -85,7 +86,7 @@ fn the_documented_defaults_are_the_defaults() {
 #[test]
 fn every_variable_does_what_it_says() {
     type Seen = fn(&Settings) -> bool;
-    let table: [(&str, &str, Seen); 47] = [
+    let table: [(&str, &str, Seen); 51] = [
         ("LOG_API_CALLS", "off", |s| !s.enabled),
         ("LOG_DIR", "/var/log/app", |s| s.dir == Path::new("/var/log/app")),
         ("LOG_DIR", " a b ", |s| s.dir == Path::new(" a b ")),
@@ -101,6 +102,10 @@ fn every_variable_does_what_it_says() {
         ("LOG_LEVEL", "WARNING", |s| s.level.as_deref() == Some("warn")),
         ("LOG_LEVEL", "info, hyper=FATAL", |s| s.level.as_deref() == Some("info,hyper=error")),
         ("RUST_LOG", "my_crate=DEBUG", |s| s.level.as_deref() == Some("my_crate=debug")),
+        ("LOG_TRAIL", "off", |s| s.trail() == TrailLevels::default()),
+        ("LOG_TRAIL", "WARNING", |s| s.trail() == TrailLevels::parse("warn").unwrap()),
+        ("LOG_TRAIL", "debug, hyper=info", |s| s.trail() == TrailLevels::parse("hyper=info,debug").unwrap()),
+        ("LOG_DUMPS", "false", |s| s.trail() == TrailLevels::default()),
         ("LOG_CONSOLE", "Pretty", |s| s.console == Console::Pretty),
         ("LOG_CONSOLE", "json", |s| s.console == Console::Json),
         ("LOG_CONSOLE", "off", |s| s.console == Console::Off),
@@ -160,6 +165,9 @@ fn what_cannot_be_meant_is_refused_with_what_is_allowed() {
         ("LOG_LEVEL", "verbose"),
         ("LOG_LEVEL", ","),
         ("RUST_LOG", "info,50"),
+        ("LOG_TRAIL", "verbose"),
+        ("LOG_TRAIL", "shop[span]=debug"),
+        ("LOG_TRAIL", ","),
         ("LOG_CONSOLE", "xml"),
         ("LOG_DEBUG", "4"),
         ("LOG_DEBUG", "true"),
@@ -224,6 +232,7 @@ fn a_bad_part_of_a_list_is_pointed_at() {
         ("LOG_COMPONENTS", "db=sqlx,web=hyper", ", not \"db=sqlx,web=hyper\": entries are separated by ;"),
         ("LOG_COMPONENTS", "api.log=x", ", not \"api.log=x\": the file is named name.log by itself"),
         ("LOG_LEVEL", "inof", ", not \"inof\": a target is written inof=trace"),
+        ("LOG_TRAIL", "inof", ", not \"inof\": a target is written inof=trace"),
         ("LOG_LEVEL", " wran,", ", not \"wran\": a target is written wran=trace"),
     ] {
         let said = said(&[(name, value)]);
@@ -294,7 +303,7 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn no_environment_makes_it_panic(values in proptest::collection::vec(proptest::option::of(value()), 31)) {
+    fn no_environment_makes_it_panic(values in proptest::collection::vec(proptest::option::of(value()), 32)) {
         let names: Vec<&str> = DOCUMENTED.iter().copied().chain(["RUST_LOG"]).collect();
         let read = Settings::from_lookup(|name| {
             let index = names.iter().position(|it| *it == name)?;

@@ -19,10 +19,10 @@ use crate::{
     dump::{
         DumpOptions, Dumps, Service,
         clock::Clock,
-        fs::{self, Found, Fs, Look},
+        fs::{self, Found, Fs, Look, Space},
     },
     exchange::{Exchange, Timestamp},
-    export::fixtures::failed,
+    export::{entry::Suppressed, fixtures::failed},
     sink::{BlackBox, Counters, Sink},
 };
 
@@ -34,6 +34,8 @@ pub(super) struct Bench {
     pub(super) dir: PathBuf,
     pub(super) clock: Arc<TestClock>,
     pub(super) faults: Arc<Faults>,
+    /// What was told to be suppressed.
+    pub(super) told: Arc<Mutex<Vec<Suppressed>>>,
     counters: Arc<Counters>,
     _root: tempfile::TempDir,
 }
@@ -43,12 +45,16 @@ impl Bench {
         let root = tempfile::tempdir().unwrap();
         let counters = Arc::new(Counters::default());
         let stats = Arc::clone(&counters);
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let teller = Arc::clone(&told);
         let options = options(DumpOptions {
             dir: root.path().join("logs/dumps"),
             keep: 200,
             max_bytes: 64 << 20,
             max_age: Duration::from_secs(7 * 86_400),
             per_minute: 0,
+            when: None,
+            tell: Box::new(move |suppressed| teller.lock().unwrap().push(suppressed.clone())),
             file_mode: 0o600,
             service: Service { name: "shop".into(), version: Some("1.2.3".into()) },
             counters: Arc::clone(&counters),
@@ -58,14 +64,17 @@ impl Bench {
         });
         let (dir, clock, faults) =
             (options.dir.clone(), Arc::new(TestClock::default()), Arc::new(Faults::default()));
-        let dumps = Dumps::with(options, Box::new(Arc::clone(&faults)), Box::new(Arc::clone(&clock)));
-        Self { dumps, dir, clock, faults, counters, _root: root }
+        let dumps = Dumps::with(options, Box::new(Arc::clone(&faults)), Arc::new(Arc::clone(&clock)));
+        faults.watch(&dir);
+        Self { dumps, dir, clock, faults, told, counters, _root: root }
     }
 
     /// What the recorder does with an exchange: claims at its end, hands over later.
     pub(super) fn fail(&self, exchange: &Exchange) -> Option<String> {
-        let dump = self.dumps.claim(exchange);
-        self.dumps.finished(&Arc::new(Exchange { dump: dump.clone(), ..exchange.clone() }));
+        let mut exchange = exchange.clone();
+        self.dumps.claim(&mut exchange);
+        let dump = exchange.dump.clone();
+        self.dumps.finished(&Arc::new(exchange));
         dump
     }
 
@@ -140,6 +149,11 @@ pub(super) struct Faults {
     fail: Mutex<Option<(Range<usize>, Errno)>>,
     names: Mutex<Vec<&'static str>>,
     failed: AtomicUsize,
+    /// The directory that is looked at after each call, and the most bytes that its files ever had.
+    watched: Mutex<PathBuf>,
+    most: AtomicU64,
+    /// In place of what the disk says.
+    pub(super) space: Mutex<Option<Space>>,
 }
 
 impl Faults {
@@ -169,6 +183,22 @@ impl Faults {
 
     pub(super) fn last_names(&self) -> Vec<&'static str> {
         self.names.lock().unwrap().clone()
+    }
+
+    fn watch(&self, dir: &Path) {
+        *self.watched.lock().unwrap() = dir.into();
+    }
+
+    /// The most bytes that lay in the directory at any moment.
+    pub(super) fn most_bytes(&self) -> u64 {
+        self.most.load(Relaxed)
+    }
+
+    fn measure(&self) {
+        let dir = self.watched.lock().unwrap().clone();
+        let entries = std::fs::read_dir(dir).into_iter().flatten();
+        let bytes = entries.map(|entry| entry.unwrap().metadata().map_or(0, |found| found.len())).sum();
+        self.most.fetch_max(bytes, Relaxed);
     }
 
     fn pass(&self, name: &'static str) -> io::Result<()> {
@@ -219,7 +249,9 @@ impl Fs for Arc<Faults> {
             fs::System.write(file, &bytes[..bytes.len() / 2])?;
             return Err(error);
         }
-        fs::System.write(file, bytes)
+        let written = fs::System.write(file, bytes);
+        self.measure();
+        written
     }
 
     fn sync(&self, file: &File) -> io::Result<()> {
@@ -229,7 +261,9 @@ impl Fs for Arc<Faults> {
 
     fn publish(&self, dir: &File, from: &str, to: &str) -> io::Result<()> {
         self.pass("publish")?;
-        fs::System.publish(dir, from, to)
+        let published = fs::System.publish(dir, from, to);
+        self.measure();
+        published
     }
 
     fn remove(&self, dir: &File, name: &str) -> io::Result<()> {
@@ -240,5 +274,15 @@ impl Fs for Arc<Faults> {
     fn sync_dir(&self, dir: &File) -> io::Result<()> {
         self.pass("sync_dir")?;
         fs::System.sync_dir(dir)
+    }
+
+    fn read_end(&self, dir: &File, name: &str, bytes: usize) -> io::Result<Vec<u8>> {
+        self.pass("read_end")?;
+        fs::System.read_end(dir, name, bytes)
+    }
+
+    fn space(&self, dir: &File) -> io::Result<Space> {
+        self.pass("space")?;
+        self.space.lock().unwrap().map_or_else(|| fs::System.space(dir), Ok)
     }
 }

@@ -1,3 +1,5 @@
+mod sent;
+
 use std::process::Command;
 
 use proptest::prelude::*;
@@ -6,10 +8,16 @@ use serde_json::{Value, json};
 use super::curl;
 use crate::export::fixtures::failed;
 
-/// The line for a request, and what curl would be given when `sh` runs it with those variables set.
+/// The line for a request, and what curl would be given when `sh` runs it with those variables set, without what takes
+/// out curl's own headers.
 fn run(changes: &[(&str, Value)], variables: &[(&str, &str)]) -> (String, Vec<String>) {
     let line = curl(&failed(changes));
-    let arguments = arguments(&line, variables);
+    let mut arguments = arguments(&line, variables);
+    for own in ["accept:", "user-agent:"] {
+        if let Some(at) = arguments.iter().position(|word| word == own) {
+            arguments.drain(at - 1..=at);
+        }
+    }
     (line, arguments)
 }
 
@@ -57,6 +65,11 @@ fn the_request_is_sent_again_with_its_secrets_as_variables() {
     );
 }
 
+/// A body of plain text that is all there.
+fn kept(text: &str) -> Value {
+    json!({"text": text, "captured_bytes": text.len(), "total_bytes": text.len()})
+}
+
 /// BAD_INPUTS Q4 and what else a shell could act upon.
 const HOSTILE: [&str; 14] = [
     "\"####",
@@ -84,7 +97,7 @@ fn whatever_a_client_sends_stays_data() {
                 ("/began/request/method", json!("A'$`!")),
                 ("/began/request/url", json!(format!("http://h/{hostile}"))),
                 ("/began/request/headers", json!({"x-name": hostile, "content-type": "text/plain"})),
-                ("/began/request/body", json!({"text": hostile, "captured_bytes": 9, "total_bytes": 9})),
+                ("/began/request/body", kept(hostile)),
             ],
             &[],
         );
@@ -181,6 +194,15 @@ fn a_body_that_is_not_all_there_is_read_from_a_file() {
             "its 200000 bytes do not fit a command line",
         ),
         (
+            json!({"json": {"a": "[string 3]"}, "captured_bytes": 9, "total_bytes": 9}),
+            "not all strings in its 9 bytes are shown",
+        ),
+        (kept("[REDACTED] \u{fffd}"), "not all of its 14 bytes can be shown as text"),
+        (
+            json!({"text": "caf\u{fffd}", "captured_bytes": 4, "total_bytes": 4}),
+            "not all of its 4 bytes can be shown as text",
+        ),
+        (
             json!({"text": "[unscannable 3 bytes]", "captured_bytes": 3, "total_bytes": 3}),
             "its 3 bytes could not be searched for secrets",
         ),
@@ -205,7 +227,7 @@ fn a_body_cannot_name_a_file_and_is_no_form_unless_it_said_so() {
 fn a_url_is_always_one_of_http() {
     for (url, expected) in [
         ("/x?a=[1]", vec!["--globoff", "--url", "http://b/x?a=[1]"]),
-        ("*", vec!["--url", "http://b/*"]),
+        ("*", vec!["--request-target", "*", "--url", "http://b"]),
         ("file:///etc/passwd", vec!["--url", "http://b/file:///etc/passwd"]),
         ("@urls", vec!["--url", "http://b/@urls"]),
         ("-o/x", vec!["--url", "http://b/-o/x"]),
@@ -223,14 +245,51 @@ fn a_url_is_always_one_of_http() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn any_text_reaches_curl_as_it_is(header in "[^\0]*", body in "[^\0@][^\0]*") {
+    fn any_text_reaches_curl_as_it_is(header in "[^\0\u{80}-\u{ff}]*", body in "[^\0@][^\0]*") {
         prop_assume!(!header.is_empty() && !header.starts_with("…["));
         let changes = [
             ("/began/request/headers", json!({"x": header, "content-type": "text/plain"})),
-            ("/began/request/body", json!({"text": body, "captured_bytes": 1, "total_bytes": 1})),
+            ("/began/request/body", kept(&body)),
         ];
         let (_, arguments) = run(&changes, &[("TOKEN", "t")]);
         prop_assert_eq!(&arguments[arguments.len() - 3], &format!("x: {header}"));
         prop_assert_eq!(&arguments[arguments.len() - 1], &body);
     }
+}
+
+#[test]
+fn curl_adds_nothing_of_its_own() {
+    let changes = [("/began/request/headers", json!({})), ("/began/request/body", json!({}))];
+    let line = curl(&failed(&changes));
+    assert_eq!(
+        arguments(&line, &[("TOKEN", "t")])[5..],
+        ["--header", "accept:", "--header", "user-agent:"],
+        "{line}"
+    );
+}
+
+#[test]
+fn the_line_is_plain_text_whatever_it_sends() {
+    let acting = "\u{1b}[31m\u{9b}\u{7f}\u{202e}\u{2028}\r'%s'\\n";
+    let body = format!("-{acting}\n\n");
+    let changes = [
+        ("/began/request/headers", json!({"content-type": "text/plain", "x": acting})),
+        ("/began/request/url", json!(format!("http://h/{acting}"))),
+        ("/began/request/body", kept(&body)),
+    ];
+    let line = curl(&failed(&changes));
+    assert!(
+        !line.contains(|c: char| c != '\n' && (c.is_control() || crate::exchange::must_escape(c))),
+        "{line}"
+    );
+    let (_, arguments) = run(&[changes[1].clone(), changes[2].clone()], &[("AUTHORIZATION", "a")]);
+    assert!(arguments.contains(&format!("http://h/{acting}")), "{arguments:?}");
+    assert_eq!(arguments.last(), Some(&body));
+}
+
+#[test]
+fn a_name_that_is_none_is_left_out() {
+    let headers = json!({"@/etc/passwd": "1", "X-Upper": "1", "content-type": "text/plain"});
+    let line = curl(&failed(&[("/began/request/headers", headers)]));
+    assert!(!line.contains("passwd") && !line.contains("upper") && !line.contains("Upper"), "{line}");
 }

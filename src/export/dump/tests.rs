@@ -1,17 +1,29 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Context, Program, dump};
+use super::{Context, Program, Similar, dump};
 use crate::{
     exchange::Exchange,
     export::fixtures::{failed, failure, validated_dump},
 };
 
-fn text(exchange: &Exchange) -> String {
+pub(in crate::export) fn text(exchange: &Exchange) -> String {
     let service =
         Program { name: "shop".into(), version: Some("1.2.3".into()), pid: 4711, host: Some("box".into()) };
     let recorder = json!({"counters": {"begun": 7}});
-    dump(exchange, &Context { trigger: "500", service: &service, recorder: &recorder }).unwrap()
+    let similar = Similar { fingerprint: exchange.fingerprint(), count: 4 };
+    let trigger = if exchange.dump_reason.is_some() { "manual" } else { "500" };
+    dump(exchange, &Context { trigger, service: &service, similar, recorder: &recorder }).unwrap()
+}
+
+#[test]
+fn what_was_asked_for_says_why_before_anything_else() {
+    let text = text(&failed(&[("/dump_reason", json!("a negative amount"))]));
+    let value = validated_dump(&text);
+    assert_eq!((&value["trigger"], &value["reason"]), (&json!("manual"), &json!("a negative amount")));
+    assert!(
+        text.contains("\"trigger\": \"manual\",\n  \"reason\": \"a negative amount\",\n  \"request_id\"")
+    );
 }
 
 #[test]
@@ -93,12 +105,16 @@ fn a_full_dump_looks_like_this() {
       "x-checksum": "8"
     }
   },
-  "curl": "# set first: TOKEN AUTHORIZATION NUMBER\ncurl \\\n  --request 'POST' \\\n  --globoff \\\n  --url 'http://127.0.0.1:3000/api/v1/orders?token='\"$TOKEN\" \\\n  --header 'accept: text/html' \\\n  --header 'accept: */*' \\\n  --header 'authorization: Bearer '\"$AUTHORIZATION\" \\\n  --header 'content-type: application/json' \\\n  --data-binary '{\"card\":{\"number\":\"'\"$NUMBER\"'\"},\"item\":\"café\",\"price\":1.5}'",
+  "curl": "# set first: TOKEN AUTHORIZATION NUMBER\ncurl \\\n  --request 'POST' \\\n  --globoff \\\n  --url 'http://127.0.0.1:3000/api/v1/orders?token='\"$TOKEN\" \\\n  --header 'accept: text/html' \\\n  --header 'accept: */*' \\\n  --header 'authorization: Bearer '\"$AUTHORIZATION\" \\\n  --header 'content-type: application/json' \\\n  --header 'user-agent:' \\\n  --data-binary '{\"card\":{\"number\":\"'\"$NUMBER\"'\"},\"item\":\"café\",\"price\":1.5}'",
   "service": {
     "name": "shop",
     "version": "1.2.3",
     "pid": 4711,
     "host": "box"
+  },
+  "similar": {
+    "fingerprint": "26a1dd7d4722a93b",
+    "count": 4
   },
   "recorder": {
     "counters": {
@@ -108,6 +124,35 @@ fn a_full_dump_looks_like_this() {
 }
 "##
     );
+}
+
+#[test]
+fn what_was_told_stands_behind_the_response() {
+    let trail = json!({
+        "events": [
+            {
+                "at_ms": 0.25,
+                "level": "DEBUG",
+                "target": "shop::stock",
+                "message": "asking the stock service",
+                "location": "src/stock.rs:7",
+                "spans": ["checkout", "reserve"],
+                "fields": {"order": 42, "owed": -3, "share": 0.5, "retry": false, "at": "10.0.0.7\u{1b}"},
+            },
+            {"at_ms": 12.5, "level": "ERROR", "target": "shop"},
+        ],
+        "dropped": 3,
+        "limited_to": "OFF",
+    });
+    let text = text(&failed(&[("/trail", trail.clone())]));
+    let value = validated_dump(&text);
+    assert_eq!(value["events"], trail["events"]);
+    assert_eq!((&value["events_dropped"], &value["events_limited_to"]), (&json!(3), &json!("OFF")));
+    let keys: Vec<_> =
+        order(&text).into_iter().filter(|(depth, _)| *depth == 1).map(|(_, key)| key).collect();
+    let behind = keys.iter().position(|key| *key == "response").unwrap() + 1;
+    assert_eq!(keys[behind..behind + 4], ["events", "events_dropped", "events_limited_to", "curl"]);
+    assert!(text.contains(r#""at": "10.0.0.7\u001b""#), "{text}");
 }
 
 #[test]
@@ -137,6 +182,7 @@ fn what_is_not_known_is_not_there() {
             "request",
             "curl",
             "service",
+            "similar",
             "recorder"
         ]
     );
@@ -145,7 +191,7 @@ fn what_is_not_known_is_not_there() {
 
 #[test]
 fn bodies_that_are_not_text_are_told_by_size_and_digest() {
-    let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    let digest = "26a1dd7d4722a93b9a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     let text = text(&failed(&[
         ("/began/request/body", json!({"content_type": "image/png", "bytes": 4, "sha256": digest})),
         ("/response/body", json!({"content_type": "application/json", "encoding": "gzip", "bytes": 9})),
@@ -190,10 +236,11 @@ fn order(text: &str) -> Vec<(usize, &str)> {
         .collect()
 }
 
-const TOP: [&str; 14] = [
+const TOP: [&str; 16] = [
     "schema",
     "timestamp",
     "trigger",
+    "reason",
     "request_id",
     "client_request_id",
     "trace_id",
@@ -204,6 +251,7 @@ const TOP: [&str; 14] = [
     "response",
     "curl",
     "service",
+    "similar",
     "recorder",
 ];
 
@@ -242,7 +290,7 @@ fn outcome() -> impl Strategy<Value = Value> {
 }
 
 prop_compose! {
-    fn exchanges()(
+    pub(in crate::export) fn exchanges()(
         bodies in (body(), body()),
         heads in (headers(), headers(), prop::option::of(headers())),
         (url, endpoint, message, chain) in (any::<String>(), any::<String>(), any::<String>(), prop::collection::vec(any::<String>(), 0..3)),

@@ -110,9 +110,7 @@ fn failure(out: &mut Vec<u8>, view: &View, exchange: &Exchange, kind: &str, mess
     if let Some(report) = report {
         error_names(&mut line, report);
         line.list(key!("error_chain"), &report.chain);
-        // Looking up symbols takes milliseconds, and a dump has them.
-        let backtrace = report.backtrace.as_ref().filter(|_| exchange.dump.is_none());
-        line.maybe(key!("backtrace"), backtrace.map(ToString::to_string).as_deref());
+        line.maybe(key!("backtrace"), view.backtrace(exchange).map(ToString::to_string).as_deref());
     }
     line.maybe(key!("dump"), exchange.dump.as_deref());
     line.end()

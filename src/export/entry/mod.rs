@@ -13,4 +13,4 @@ pub(crate) use exchange::{
     Kind, entries_of, error_message, exception_message, finished, request, request_message, response_message,
 };
 pub(crate) use log::log;
-pub(crate) use recorder::{Note, recorder};
+pub(crate) use recorder::{Kindred, Note, Suppressed, recorder};

@@ -9,7 +9,7 @@ use super::{
     },
     Draft,
 };
-use crate::exchange::Timestamp;
+use crate::exchange::{Fingerprint, InFlight, Redacted, Timestamp};
 
 /// What the recorder tells about itself.
 #[derive(Clone, Copy, Debug)]
@@ -23,13 +23,38 @@ pub(crate) enum Note<'a> {
     /// Rotation deleted a file with the entries between the two numbers, which are absent where it held none of this
     /// run. No bytes: another process deleted it, and its length is not known.
     Expired { from_seq: Option<u64>, to_seq: Option<u64>, bytes: u64 },
+    /// A process that wrote to the same directory died while requests were in flight: those that are open longest, and
+    /// how many there were in all.
+    InFlightAtDeath { pid: u32, run: &'a str, last_seen: Timestamp, count: u64, requests: &'a [InFlight] },
+    /// Exchanges got no dump, since as many had one as may in a minute.
+    DumpsSuppressed(&'a Suppressed),
 }
+
+/// Exchanges that should have been dumped and were not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Suppressed {
+    pub n: u64,
+    /// The most frequent of them.
+    pub most: Vec<Kindred>,
+}
+
+/// Those of one fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Kindred {
+    pub fingerprint: Fingerprint,
+    pub endpoint: Redacted,
+    pub status: Option<u16>,
+    pub count: u64,
+}
+
+/// So many of the requests in flight are named in the message.
+const NAMED: usize = 3;
 
 impl Note<'_> {
     /// How much it matters.
     pub(crate) fn level(&self) -> Level {
         match self {
-            Self::Gap { .. } => Level::WARN,
+            Self::Gap { .. } | Self::InFlightAtDeath { .. } | Self::DumpsSuppressed(_) => Level::WARN,
             Self::Started { .. } | Self::Stopped | Self::Expired { .. } => Level::INFO,
         }
     }
@@ -51,6 +76,26 @@ impl Note<'_> {
             Self::Expired { bytes, .. } => {
                 format!("the oldest file was deleted, {bytes} bytes of earlier runs").into()
             }
+            Self::InFlightAtDeath { pid, count, requests, .. } => {
+                let plural = if count == 1 { "" } else { "s" };
+                let mut text = format!("process {pid} died with {count} request{plural} in flight");
+                for (place, request) in requests.iter().take(NAMED).enumerate() {
+                    text.push_str(if place == 0 { ": " } else { ", " });
+                    text.push_str(&format!("{} {}", request.method, request.endpoint));
+                }
+                let more = count.saturating_sub(requests.len().min(NAMED) as u64);
+                if more > 0 && !requests.is_empty() {
+                    text.push_str(&format!(" and {more} more"));
+                }
+                text.into()
+            }
+            Self::DumpsSuppressed(Suppressed { n: 1, .. }) => {
+                "1 exchange got no dump: LOG_DUMP_PER_MINUTE, or three like it had one in that minute".into()
+            }
+            Self::DumpsSuppressed(Suppressed { n, .. }) => format!(
+                "{n} exchanges got no dump: LOG_DUMP_PER_MINUTE, or three like them had one in a minute"
+            )
+            .into(),
         }
     }
 
@@ -60,31 +105,43 @@ impl Note<'_> {
             Self::Stopped => "stopped",
             Self::Gap { .. } => "gap",
             Self::Expired { .. } => "expired",
+            Self::InFlightAtDeath { .. } => "in_flight_at_death",
+            Self::DumpsSuppressed(_) => "dumps_suppressed",
         }
     }
 
     /// Everything else about it, by name.
-    fn fields(&self) -> [Option<(&'static str, Told<'_>)>; 4] {
+    fn fields(&self) -> Vec<(&'static str, Told<'_>)> {
         match *self {
-            Self::Started { version, service, verbosity, settings } => [
-                Some(("version", Told::Text(version))),
-                Some(("service", Told::Text(service))),
-                Some(("verbosity", Told::Number(verbosity.into()))),
-                Some(("settings", Told::Texts(settings))),
+            Self::Started { version, service, verbosity, settings } => vec![
+                ("version", Told::Text(version)),
+                ("service", Told::Text(service)),
+                ("verbosity", Told::Number(verbosity.into())),
+                ("settings", Told::Texts(settings)),
             ],
-            Self::Stopped => [const { None }; 4],
-            Self::Gap { lost, cause, from_seq, to_seq } => [
-                Some(("lost", Told::Number(lost))),
-                Some(("cause", Told::Text(cause))),
-                Some(("from_seq", Told::Number(from_seq))),
-                Some(("to_seq", Told::Number(to_seq))),
+            Self::Stopped => Vec::new(),
+            Self::Gap { lost, cause, from_seq, to_seq } => vec![
+                ("lost", Told::Number(lost)),
+                ("cause", Told::Text(cause)),
+                ("from_seq", Told::Number(from_seq)),
+                ("to_seq", Told::Number(to_seq)),
             ],
-            Self::Expired { from_seq, to_seq, bytes } => [
-                from_seq.map(|seq| ("from_seq", Told::Number(seq))),
-                to_seq.map(|seq| ("to_seq", Told::Number(seq))),
-                (bytes > 0).then_some(("bytes", Told::Number(bytes))),
-                None,
+            Self::Expired { from_seq, to_seq, bytes } => {
+                let bytes = (bytes > 0).then_some(bytes);
+                let numbers = [("from_seq", from_seq), ("to_seq", to_seq), ("bytes", bytes)];
+                numbers.into_iter().filter_map(|(name, number)| Some((name, Told::Number(number?)))).collect()
+            }
+            Self::InFlightAtDeath { pid, run, last_seen, count, requests } => vec![
+                ("pid", Told::Number(pid.into())),
+                ("run", Told::Text(run)),
+                ("last_seen", Told::Time(last_seen)),
+                ("count", Told::Number(count)),
+                ("requests", Told::Requests(requests)),
             ],
+            Self::DumpsSuppressed(Suppressed { n, most }) => {
+                let most = (!most.is_empty()).then_some(("fingerprints", Told::Kindred(most)));
+                std::iter::once(("n", Told::Number(*n))).chain(most).collect()
+            }
         }
     }
 }
@@ -94,7 +151,7 @@ pub(crate) fn recorder(out: &mut Vec<u8>, view: &View, at: Timestamp, note: &Not
     let mut line = Line::begin(out, view, at, note.level(), "recorder");
     line.text(key!("message"), &note.message());
     line.plain(key!("event_type"), note.event_type().as_bytes());
-    let fields: Vec<_> = note.fields().into_iter().flatten().collect();
+    let fields = note.fields();
     if !fields.is_empty() {
         line.with(key!("fields"), |out| {
             separated(out, b'{', b'}', &fields, |out, (name, told)| told.write(out, name));
@@ -107,6 +164,9 @@ enum Told<'a> {
     Text(&'a str),
     Number(u64),
     Texts(&'a [(&'a str, String)]),
+    Time(Timestamp),
+    Requests(&'a [InFlight]),
+    Kindred(&'a [Kindred]),
 }
 
 impl Told<'_> {
@@ -119,6 +179,54 @@ impl Told<'_> {
             Self::Texts(texts) => {
                 separated(out, b'{', b'}', texts, |out, (name, text)| Told::Text(text).write(out, name))
             }
+            Self::Time(time) => {
+                out.push(b'"');
+                out.extend_from_slice(&time.encode());
+                out.push(b'"');
+            }
+            Self::Requests(requests) => separated(out, b'[', b']', requests, request),
+            Self::Kindred(groups) => separated(out, b'[', b']', groups, Kindred::write),
         }
+    }
+}
+
+/// Writes a request that was in flight.
+fn request(out: &mut Vec<u8>, open: &InFlight) {
+    let text = |out: &mut Vec<u8>, key: &str, text: &str| {
+        out.extend_from_slice(key.as_bytes());
+        json_text::string(out, text);
+    };
+    let number = |out: &mut Vec<u8>, key: &str, number: u64| {
+        out.extend_from_slice(key.as_bytes());
+        json_text::number(out, number);
+    };
+    text(out, "{\"request_id\":", open.request_id.encode(&mut [0; 36]));
+    if let Some(trace_id) = open.trace_id {
+        text(out, ",\"trace_id\":", &trace_id.to_string());
+    }
+    text(out, ",\"method\":", open.method.as_str());
+    text(out, ",\"endpoint\":", open.endpoint.as_str());
+    if let Some(status) = open.status {
+        number(out, ",\"status\":", status.as_u16().into());
+    }
+    text(out, ",\"started\":", &open.started.to_string());
+    out.extend_from_slice(b",\"age_ms\":");
+    json_text::millis(out, open.age);
+    number(out, ",\"request_bytes\":", open.request_bytes);
+    number(out, ",\"response_bytes\":", open.response_bytes);
+    out.push(b'}');
+}
+
+impl Kindred {
+    fn write(out: &mut Vec<u8>, Self { fingerprint, endpoint, status, count }: &Self) {
+        let fingerprint = fingerprint.to_string();
+        let fields = [
+            Some(("fingerprint", Told::Text(&fingerprint))),
+            Some(("endpoint", Told::Text(endpoint.as_str()))),
+            status.map(|status| ("status", Told::Number(status.into()))),
+            Some(("count", Told::Number(*count))),
+        ];
+        let fields: Vec<_> = fields.into_iter().flatten().collect();
+        separated(out, b'{', b'}', &fields, |out, (name, told)| told.write(out, name));
     }
 }

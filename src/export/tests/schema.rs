@@ -56,6 +56,48 @@ fn the_examples_in_the_documentation_are_what_is_written() {
     assert_eq!(examples, lines, "src/formats/entries.jsonl has to be:\n{lines}");
 }
 
+/// What is told of exchanges in flight: that one takes long, and by the next start that the process died.
+#[test]
+fn the_examples_of_exchanges_in_flight_are_what_is_written() {
+    let open: InFlight = serde_json::from_value(json!({
+        "request_id": "0198c0de-0000-7000-8000-000000000001",
+        "method": "POST",
+        "endpoint": "/orders/{id}",
+        "started": "2026-11-20T10:30:00.123456Z",
+        "age_ms": 5076.544,
+        "request_bytes": 45,
+        "response_bytes": 0,
+    }))
+    .unwrap();
+    let slow = event(json!({
+        "timestamp": "2026-11-20T10:30:05.150000Z",
+        "level": "WARN",
+        "kind": {"custom_event": "still_running"},
+        "message": "still running after 5.0 s: POST /orders/{id}",
+        "module": "tower_flightlog",
+        "location": null,
+        "fields": [
+            {"name": "age_ms", "value": 5026},
+            {"name": "method", "value": "POST"},
+            {"name": "endpoint", "value": "/orders/{id}"},
+            {"name": "request_bytes", "value": 45},
+            {"name": "response_bytes", "value": 0},
+        ],
+    }));
+    let last_seen = Timestamp::from_micros(1_795_170_605_200_000);
+    let requests = [open];
+    let note = Note::InFlightAtDeath { pid: 4711, run: "a1b2c3d4", last_seen, count: 1, requests: &requests };
+    let next = View { run: *b"e5f6g7h8", ..view() };
+    let mut out = Vec::new();
+    entry::log(&mut out, &view(), &slow).number(&mut out, 5);
+    let at = Timestamp::from_micros(1_795_170_609_124_000);
+    entry::recorder(&mut out, &next, at, &note).number(&mut out, 2);
+    let lines = String::from_utf8(out).unwrap();
+    lines.lines().map(validated_entry).for_each(drop);
+    let examples = include_str!("../../formats/in_flight.jsonl");
+    assert_eq!(examples, lines, "src/formats/in_flight.jsonl has to be:\n{lines}");
+}
+
 #[test]
 fn schema_and_documentation_describe_the_keys_in_their_order() {
     let schema: Value = serde_json::from_str(ENTRY_SCHEMA).unwrap();

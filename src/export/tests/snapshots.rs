@@ -142,11 +142,54 @@ fn a_log_entry() {
     assert_eq!(log(&told), expected);
 }
 
+/// A request in flight as an entry has it.
+macro_rules! request {
+    ($endpoint:literal) => {
+        concat!(
+            r#"{"request_id":"0198c0de-0000-7000-8000-000000000001","#,
+            r#""trace_id":"0af7651916cd43dd8448eb211c80319c","method":"GET","endpoint":""#,
+            $endpoint,
+            r#"","status":200,"started":"2026-11-20T10:30:00.123456Z","age_ms":0.500,"#,
+            r#""request_bytes":0,"response_bytes":9}"#,
+        )
+    };
+}
+
+fn in_flight(endpoint: &str) -> InFlight {
+    serde_json::from_value(json!({
+        "request_id": "0198c0de-0000-7000-8000-000000000001",
+        "trace_id": "0af7651916cd43dd8448eb211c80319c",
+        "method": "GET",
+        "endpoint": endpoint,
+        "status": 200,
+        "started": "2026-11-20T10:30:00.123456Z",
+        "age_ms": 0.5,
+        "request_bytes": 0,
+        "response_bytes": 9,
+    }))
+    .unwrap()
+}
+
 #[test]
 fn what_the_recorder_tells() {
+    let requests: Vec<_> = ["/a", "/\u{1b}[31m\n", "/c", "/d"].map(in_flight).into();
+    let last_seen = Timestamp::from_micros(1_795_170_600_123_999);
+    let death =
+        |count, requests| Note::InFlightAtDeath { pid: 7, run: "e5f6g7h8", last_seen, count, requests };
     let settings = [("LOG_DIR", String::from("./logs"))];
     let started =
         Note::Started { version: "0.1.0", service: "shop@1.2.3", verbosity: 2, settings: &settings };
+    let kindred = |fingerprint: &str, endpoint: &'static str, status, count| Kindred {
+        fingerprint: fingerprint.parse().unwrap(),
+        endpoint: Redacted::literal(endpoint),
+        status,
+        count,
+    };
+    let most = vec![
+        kindred("26a1dd7d4722a93b", "/api/v1/orders", Some(500), 9),
+        kindred("00f067aa0ba902b7", "/\u{202e}", None, 3),
+    ];
+    let (suppressed, one) = (Suppressed { n: 12, most }, Suppressed { n: 1, most: Vec::new() });
     for (note, level, rest) in [
         (
             started,
@@ -195,6 +238,49 @@ fn what_the_recorder_tells() {
             concat!(
                 r#""message":"another process deleted the oldest file with the entries 3130 to 4141","#,
                 r#""event_type":"expired","fields":{"from_seq":3130,"to_seq":4141}"#,
+            ),
+        ),
+        (
+            death(260, &requests),
+            "WARN",
+            concat!(
+                r#""message":"process 7 died with 260 requests in flight: GET /a, GET /\u001b[31m\n, GET /c and 257 more","#,
+                r#""event_type":"in_flight_at_death","fields":{"pid":7,"run":"e5f6g7h8","#,
+                r#""last_seen":"2026-11-20T10:30:00.123999Z","count":260,"requests":["#,
+                request!("/a"),
+                ",",
+                request!(r"/\u001b[31m\n"),
+                ",",
+                request!("/c"),
+                ",",
+                request!("/d"),
+                "]}",
+            ),
+        ),
+        (
+            death(2, &[]),
+            "WARN",
+            concat!(
+                r#""message":"process 7 died with 2 requests in flight","event_type":"in_flight_at_death","#,
+                r#""fields":{"pid":7,"run":"e5f6g7h8","last_seen":"2026-11-20T10:30:00.123999Z","count":2,"requests":[]}"#,
+            ),
+        ),
+        (
+            Note::DumpsSuppressed(&suppressed),
+            "WARN",
+            concat!(
+                r#""message":"12 exchanges got no dump: LOG_DUMP_PER_MINUTE, or three like them had one in a minute","#,
+                r#""event_type":"dumps_suppressed","fields":{"n":12,"fingerprints":["#,
+                r#"{"fingerprint":"26a1dd7d4722a93b","endpoint":"/api/v1/orders","status":500,"count":9},"#,
+                r#"{"fingerprint":"00f067aa0ba902b7","endpoint":"/\u202e","count":3}]}"#,
+            ),
+        ),
+        (
+            Note::DumpsSuppressed(&one),
+            "WARN",
+            concat!(
+                r#""message":"1 exchange got no dump: LOG_DUMP_PER_MINUTE, or three like it had one in that minute","#,
+                r#""event_type":"dumps_suppressed","fields":{"n":1}"#,
             ),
         ),
     ] {
