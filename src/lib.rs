@@ -95,11 +95,9 @@ pub mod formats;
 mod init;
 mod journal;
 mod layer;
-#[cfg_attr(not(test), expect(dead_code, reason = "not heard yet"))]
 mod llm;
 mod redact;
 mod sink;
-#[cfg_attr(not(test), expect(dead_code, reason = "not heard yet"))]
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -114,7 +112,8 @@ pub use config::{Console, Error, Problem, RoutePolicy, Verbosity};
 pub use exchange::{
     Backtrace, Bodies, BodyText, CapturedBody, Direction, EndedBy, ErrorReport, Event, EventKind, Exchange,
     Field, Fingerprint, Headers, InFlight, InvalidFingerprint, LlmUsage, Location, Outcome, Redacted,
-    Request, RequestId, Response, SpanId, Started, StreamStats, Timestamp, TraceId, Trail, TrailEvent, Value,
+    Request, RequestId, Response, SpanId, Started, StreamStats, StreamedEvent, Timestamp, TraceId, Trail,
+    TrailEvent, Value,
 };
 pub use export::{Dump, DumpError, Program, RecorderState, Similar};
 pub use flightlog::{FlightLog, Unwritten};

@@ -21,6 +21,7 @@ use super::{
     cause,
     completion::{self, Ahead},
     current,
+    following::{self, Following},
     left::Left,
     noted::Noted,
     open::Seat,
@@ -36,6 +37,7 @@ use crate::{
     exchange::{
         ErrorReport, Exchange, Outcome, Place, Redacted, RequestId, Ring, Started, Timestamp, TraceId, Trail,
     },
+    stream::Told,
 };
 
 /// One exchange while it lasts: a shared handle to its record in the making.
@@ -265,26 +267,31 @@ impl Flight {
         headers: &HeaderMap,
         is_end: bool,
         exact: Option<u64>,
-    ) -> Ahead {
-        let declared = self.answered(status, headers);
+    ) -> (Ahead, Option<Box<Following>>) {
+        let (declared, following) = self.answered(status, headers);
         let ahead = completion::ahead(&self.0.method, status, declared, is_end, exact);
         if let Ahead::Nothing(outcome) = ahead {
             self.finish(outcome, None);
         }
-        ahead
+        (ahead, following)
     }
 
-    /// Gives the Content-Length.
-    fn answered(&self, status: StatusCode, headers: &HeaderMap) -> Option<u64> {
+    /// Gives the Content-Length, and who follows the body.
+    fn answered(&self, status: StatusCode, headers: &HeaderMap) -> (Option<u64>, Option<Box<Following>>) {
         let ttfb = self.age();
         let noted = Noted::of(headers);
         let declared = noted.length();
         let mut state = self.lock();
-        state.answer = Some(Answer::new(&self.0.recorder, status, headers, &noted, ttfb, state.policy));
+        let answer = Answer::new(&self.0.recorder, status, headers, &noted, ttfb, state.policy);
+        let following = state.beginning.started().and_then(|began| {
+            let tells = !self.is_skipped(&state) && state.policy.limit(self.0.recorder.capture_limit()) > 0;
+            Following::of(&self.0.recorder, began, self.0.arrived, &answer, tells)
+        });
+        state.answer = Some(answer);
         let told = self.tell_beginning(&mut state);
         drop(state);
         self.announce(told);
-        declared
+        (declared, following)
     }
 
     /// Data of the response body passed; gives the bytes so far.
@@ -294,6 +301,13 @@ impl Flight {
         let Some(answer) = &mut state.answer else { return 0 };
         answer.body.data(&seen);
         answer.body.total()
+    }
+
+    /// What was heard as the response's body passed.
+    pub(crate) fn heard(&self, told: Told) {
+        if let Some(answer) = &mut self.lock().answer {
+            answer.heard = Some(told.into());
+        }
     }
 
     /// The trailers of the response passed.
@@ -423,6 +437,7 @@ impl Flight {
         if held {
             self.0.recorder.sinks.started(&exchange.began);
         }
+        following::tell_usage(&self.0.recorder, &exchange);
         self.0.recorder.sinks.finished(exchange);
     }
 
@@ -436,14 +451,18 @@ impl Flight {
     fn record(
         &self,
         began: Arc<Started>,
-        answer: Option<Answer>,
+        mut answer: Option<Answer>,
         grpc_status: Option<u16>,
         outcome: Outcome,
         duration: Duration,
     ) -> Exchange {
         let recorder = &self.0.recorder;
+        let heard = answer.as_mut().and_then(|answer| answer.heard.take());
+        let Told { stats, usage } = heard.map_or_else(Told::default, |told| *told);
         Exchange {
             finished: began.started.after(duration),
+            stream: stats,
+            llm: usage.map(|usage| following::asked(usage, &began, &*recorder.scrub)),
             began,
             outcome,
             ttfb: answer.as_ref().map(|answer| answer.ttfb),

@@ -49,7 +49,7 @@ pub use redacted::Redacted;
 pub use scrub::BodyText;
 pub(crate) use scrub::{RawBody, Scrub};
 pub use started::{Direction, Request, Started};
-pub use stream::{EndedBy, StreamStats};
+pub use stream::{EndedBy, StreamStats, StreamedEvent};
 pub(crate) use text::{Millis, millis_of, must_escape};
 pub use timestamp::Timestamp;
 pub(crate) use tokens::{one_line, tokens};

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, text};
+use super::{CapturedBody, Outcome, Redacted, text};
 
 /// How a streamed response went: server-sent events, NDJSON or a JSON sequence.
 ///
@@ -55,6 +55,38 @@ pub struct StreamStats {
     /// True where it ended within an event.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
+    /// With LOG_DEBUG=3, events that got no entry of their own: past 10,000, past a thousand in one frame, and while
+    /// LOG_CAPTURE_BUDGET is spent.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unlogged: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// One event of a streamed response, as its entry tells with LOG_DEBUG=3.
+///
+/// ```
+/// use tower_flightlog::{BodyText, StreamedEvent};
+///
+/// let event: StreamedEvent = serde_json::from_str(
+///     r#"{"number":2,"name":"delta","data":{"json":{"text":"Hi"},"captured_bytes":13,"total_bytes":13}}"#,
+/// )?;
+/// let BodyText::Json(json) = event.data.whole() else { panic!("it is JSON") };
+/// assert_eq!((event.number, json.as_str()), (2, r#"{"text":"Hi"}"#));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct StreamedEvent {
+    /// Which of the stream it is, from 1.
+    pub number: u64,
+    /// Its name, where it has one; the first 64 bytes, redacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Redacted>,
+    /// Its data, redacted: JSON where they are, else text. Of long ones LOG_BODY_LIMIT is kept.
+    pub data: CapturedBody,
 }
 
 /// Who ended a stream.

@@ -38,21 +38,37 @@ pub(super) const OPENAI: &str = "openai";
 
 /// Endings of paths, without the query, whose responses are looked at, and the form expected there. Gateways put
 /// something in front, so beginnings do not count.
-pub(super) const ROUTES: &[(&str, Form)] = &[
-    ("/chat/completions", Form::Chat),
-    ("/completions", Form::Completion),
-    ("/responses", Form::Responses),
-    ("/embeddings", Form::Embeddings),
-    ("/messages", Form::Anthropic),
-    (":rawPredict", Form::Anthropic),
-    (":streamRawPredict", Form::Anthropic),
-    (":generateContent", Form::Gemini),
-    (":streamGenerateContent", Form::Gemini),
-    ("/api/chat", Form::OllamaChat),
-    ("/api/generate", Form::OllamaGenerate),
-    ("/api/embed", Form::OllamaEmbed),
-    ("/completion", Form::LlamaCpp),
+pub(super) const ROUTES: &[Route] = &[
+    route("/chat/completions", Form::Chat),
+    route("/completions", Form::Completion),
+    route("/responses", Form::Responses),
+    route("/embeddings", Form::Embeddings),
+    route("/messages", Form::Anthropic),
+    route(":rawPredict", Form::Anthropic),
+    route(":streamRawPredict", Form::Anthropic),
+    route(":generateContent", Form::Gemini),
+    route(":streamGenerateContent", Form::Gemini),
+    route("/api/chat", Form::OllamaChat),
+    route("/api/generate", Form::OllamaGenerate),
+    route("/api/embed", Form::OllamaEmbed),
+    route("/completion", Form::LlamaCpp),
 ];
+
+/// An ending of paths, and the form expected there.
+pub(super) struct Route {
+    pub(super) end: &'static str,
+    /// Its last four bytes.
+    pub(super) last: u32,
+    pub(super) form: Form,
+}
+
+const fn route(end: &'static str, form: Form) -> Route {
+    let last = match end.as_bytes().last_chunk() {
+        Some(last) => u32::from_le_bytes(*last),
+        None => 0,
+    };
+    Route { end, last, form }
+}
 
 /// What `object` says of a form.
 pub(super) const OBJECTS: &[(&str, Form)] = &[

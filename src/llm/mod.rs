@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::exchange::{LlmUsage, Redacted, Scrub};
 
-use forms::{Form, REQUEST, RESPONSE, ROUTES, Slot};
+use forms::{Form, REQUEST, RESPONSE, ROUTES, Route, Slot};
 use json::{Pick, Picker, Value};
 pub(crate) use scan::{below, find, is};
 use tally::Tally;
@@ -37,14 +37,15 @@ pub(crate) struct Reader {
 impl Reader {
     /// For the body of a response, whose documents come one by one where it `is_stream`. The path is without its query.
     /// None where it is of no interest.
-    pub(crate) fn new(path: &str, is_stream: bool) -> Option<Self> {
-        let path = path.strip_suffix('/').unwrap_or(path);
+    pub(crate) fn new(path: &[u8], is_stream: bool) -> Option<Self> {
+        let path = path.strip_suffix(b"/").unwrap_or(path);
         let route = route(path);
         let patience = match route {
             Some(_) => None,
             None if is_stream => Some(PATIENCE),
             None => return None,
         };
+        let path = str::from_utf8(path).unwrap_or_default();
         Some(Self {
             picker: Picker::new(RESPONSE),
             tally: Tally::new(route, path.contains("/publishers/google/"), is_stream),
@@ -79,13 +80,11 @@ impl Reader {
     }
 }
 
-/// The form expected under a path. Asked of every JSON response, so the mark in front of each ending is looked for first.
-fn route(path: &str) -> Option<Form> {
-    let ends = |end: &str| {
-        let mark = path.len().checked_sub(end.len()).and_then(|at| path.as_bytes().get(at));
-        mark == end.as_bytes().first() && path.ends_with(end)
-    };
-    ROUTES.iter().find(|(end, _)| ends(end)).map(|(_, form)| *form)
+/// The form expected under a path. Asked of every JSON response: nearly all part from all of ours in the last four bytes.
+fn route(path: &[u8]) -> Option<Form> {
+    let last = path.last_chunk().map(|last| u32::from_le_bytes(*last))?;
+    let is = |route: &Route| route.last == last && path.ends_with(route.end.as_bytes());
+    ROUTES.iter().find(|route| is(route)).map(|route| route.form)
 }
 
 /// The model a request asks for, from the head of its body.

@@ -27,8 +27,8 @@ pub(crate) struct Followed<'a> {
     pub content_type: &'a [u8],
     /// True where it is compressed: then nothing can be read in it.
     pub is_encoded: bool,
-    /// The path of the request as it was sent, without the query.
-    pub path: &'a str,
+    /// The path of the request as it was sent, or its URL, without the query.
+    pub path: &'a [u8],
     pub status: StatusCode,
 }
 
@@ -133,6 +133,7 @@ impl Follower {
             duration: self.first_byte.map(|first| at.saturating_sub(first)).unwrap_or_default(),
             ended_by: outcome.into(),
             cut,
+            unlogged: 0,
         };
         Told { stats: Some(stats), usage: self.heard.usage(scrub) }
     }

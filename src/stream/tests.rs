@@ -14,7 +14,7 @@ const LINES: &str = "application/x-ndjson";
 const SEQUENCE: &str = "application/json-seq; charset=utf-8";
 
 fn followed<'a>(content_type: &'a str, path: &'a str) -> Followed<'a> {
-    let content_type = content_type.as_bytes();
+    let (content_type, path) = (content_type.as_bytes(), path.as_bytes());
     let media = Media::of(content_type);
     Followed { media, content_type, is_encoded: false, path, status: StatusCode::OK }
 }

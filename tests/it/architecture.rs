@@ -12,7 +12,7 @@ const ROOMS: [(&str, &[&str]); 22] = [
     ("redact", &["exchange"]),
     ("config", &["exchange", "redact"]),
     ("sink", &["exchange"]),
-    ("capture", &["exchange", "redact", "config", "sink"]),
+    ("capture", &["exchange", "redact", "config", "sink", "stream", "llm"]),
     ("stream", &["exchange", "llm"]),
     ("llm", &["exchange"]),
     ("layer", &["capture", "config", "exchange"]),

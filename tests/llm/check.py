@@ -1,6 +1,6 @@
 """Asks the server with the official clients, as they are, and holds what they make of it against what it should be.
 
-What the clients report is written to a file, one object per request, for whoever compares it with the log.
+What the clients report is written to a file, one object per request, for `log.py`, which compares it with the log.
 """
 
 import json

@@ -109,12 +109,12 @@ fn streams_of_others_are_no_models() {
 
 #[test]
 fn a_stream_that_shows_no_form_soon_is_not_read_on() {
-    let mut reader = Reader::new("/events", true).unwrap();
+    let mut reader = Reader::new("/events".as_bytes(), true).unwrap();
     for (document, goes_on) in [("{\"n\":1}", true), ("{\"type\":\"tick\"}", true), ("[DONE]", false)] {
         reader.read(document.as_bytes(), Duration::ZERO);
         assert_eq!(reader.next(), goes_on);
     }
-    let mut known = Reader::new("/v1/messages", true).unwrap();
+    let mut known = Reader::new("/v1/messages".as_bytes(), true).unwrap();
     assert!((0..100).all(|_| known.next()), "where the path is known it may come late");
 }
 
@@ -233,7 +233,7 @@ proptest! {
 
     #[test]
     fn bytes_do_not_panic(body in prop::collection::vec(any::<u8>(), 0..300)) {
-        let mut reader = Reader::new(CHAT, true).unwrap();
+        let mut reader = Reader::new(CHAT.as_bytes(), true).unwrap();
         for piece in body.chunks(7) {
             reader.read(piece, Duration::ZERO);
             reader.next();

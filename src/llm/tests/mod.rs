@@ -12,7 +12,7 @@ use crate::{exchange::LlmUsage, redact::Redactor};
 
 /// What a body under this path tells that passes in these pieces.
 fn usage_of_pieces<'a>(path: &str, pieces: impl IntoIterator<Item = &'a [u8]>) -> Option<LlmUsage> {
-    let mut reader = Reader::new(path, false)?;
+    let mut reader = Reader::new(path.as_bytes(), false)?;
     for piece in pieces {
         reader.read(piece, Duration::from_millis(100));
     }
@@ -30,7 +30,7 @@ fn told(path: &str, body: &str) -> Value {
 /// What documents tell that pass one after the other, with the time of each in milliseconds.
 fn streamed(path: &str, documents: &[(u64, &str)]) -> Value {
     let tell = |size: usize| {
-        let mut reader = Reader::new(path, true)?;
+        let mut reader = Reader::new(path.as_bytes(), true)?;
         for (at, document) in documents {
             for piece in document.as_bytes().chunks(size) {
                 reader.read(piece, Duration::from_millis(*at));
@@ -61,11 +61,11 @@ fn a_path_is_known_by_its_end() {
         "/v1beta/models/gemini-2.5-flash:generateContent",
         "/api/chat",
     ] {
-        assert!(Reader::new(path, false).is_some(), "{path}");
+        assert!(Reader::new(path.as_bytes(), false).is_some(), "{path}");
     }
     for path in ["/", "", "/v1/models", "/chat/completions/7", "/v1/chat/completions/export"] {
-        assert!(Reader::new(path, false).is_none(), "{path}");
-        assert!(Reader::new(path, true).is_some(), "{path}: a stream may show what it is");
+        assert!(Reader::new(path.as_bytes(), false).is_none(), "{path}");
+        assert!(Reader::new(path.as_bytes(), true).is_some(), "{path}: a stream may show what it is");
     }
 }
 

@@ -217,7 +217,7 @@ fn a_gemini_stream_of_either_kind() {
     );
 
     let path = "/v1beta/models/gemini-3-flash:streamGenerateContent";
-    let mut reader = super::Reader::new(path, false).unwrap();
+    let mut reader = super::Reader::new(path.as_bytes(), false).unwrap();
     for (at, piece) in
         [(100, format!("[{part}\n")), (310, format!(",\r\n{part}")), (938, format!(",{GEMINI}]"))]
     {
