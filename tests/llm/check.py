@@ -71,8 +71,11 @@ def openai_chat():
 
 @check
 def openai_chat_cut():
-    answer = gpt.chat.completions.create(model="parrot", messages=MESSAGES, max_tokens=3)
+    raw = gpt.chat.completions.with_raw_response.create(model="parrot", messages=MESSAGES, max_tokens=3)
+    answer = raw.parse()
     equal((answer.choices[0].message.content, answer.choices[0].finish_reason), ("ten nine eight ", "length"))
+    tell(raw.headers["x-request-id"], "openai", "chat",
+         {"input_tokens": answer.usage.prompt_tokens, "output_tokens": answer.usage.completion_tokens}, "length", cached=4)
 
 
 def chat_stream(**options):
@@ -130,7 +133,10 @@ def openai_responses_streamed():
 
 @check
 def openai_responses_cut():
-    answer = gpt.responses.create(model="parrot", input=PROMPT, max_output_tokens=2)
+    raw = gpt.responses.with_raw_response.create(model="parrot", input=PROMPT, max_output_tokens=2)
+    answer = raw.parse()
+    tell(raw.headers["x-request-id"], "openai", "chat",
+         {"input_tokens": answer.usage.input_tokens, "output_tokens": answer.usage.output_tokens}, "max_output_tokens")
     equal((answer.output_text, answer.status, answer.incomplete_details.reason),
           ("ten nine ", "incomplete", "max_output_tokens"))
 
@@ -175,9 +181,20 @@ def anthropic_messages_streamed():
 
 @check
 def anthropic_messages_cut():
-    answer = claude.messages.create(model="parrot", max_tokens=2, messages=[{"role": "user", "content": PROMPT}])
+    raw = claude.messages.with_raw_response.create(
+        model="parrot", max_tokens=2, messages=[{"role": "user", "content": PROMPT}])
+    answer = raw.parse()
+    tell(raw.headers["x-request-id"], "anthropic", "chat",
+         {"input_tokens": answer.usage.input_tokens + answer.usage.cache_read_input_tokens,
+          "output_tokens": answer.usage.output_tokens}, "max_tokens")
     equal((answer.content[0].text, answer.stop_reason), ("ten nine ", "max_tokens"))
 
+
+# What a client loads and builds with its first stream would count as time to its first token.
+gpt.chat.completions.create(model="parrot", messages=MESSAGES, stream=True).close()
+gpt.responses.create(model="parrot", input=PROMPT, stream=True).close()
+with claude.messages.stream(model="parrot", max_tokens=2, messages=[{"role": "user", "content": PROMPT}]) as warm:
+    warm.get_final_message()
 
 failed = 0
 for function in checks:

@@ -1,7 +1,7 @@
 """Holds what the log says of each call against what the clients saw: both have to tell the same.
 
-The server and the clients look at different clocks from different ends of a connection: times may differ by 50 ms, rates
-by a fifth.
+A client asks before the request arrives and sees a token after it passed: its time to the first is the longer one, by up
+to 100 ms. Rates may differ by a quarter.
 """
 
 import json
@@ -15,15 +15,15 @@ with open(log, encoding="utf-8") as file:
 responses = {entry["request_id"]: entry for entry in entries if entry["type"] == "response"}
 events = {entry["request_id"]: entry for entry in entries if entry.get("event_type") == "llm_usage"}
 
-APART_MS, APART = 50, 0.2
+APART_MS, APART = 100, 0.25
 failed = []
 
 
 def compare(case, name, logged, seen):
     if name == "time_to_first_token_ms":
-        same = logged is not None and abs(logged - seen) <= APART_MS
-    elif name == "tokens_per_second":
-        same = logged is not None and abs(logged - seen) <= APART * seen
+        same = logged is not None and seen - APART_MS <= logged <= seen
+    elif name == "tokens_per_second" and None not in (logged, seen):
+        same = abs(logged - seen) <= APART * seen
     else:
         same = logged == seen
     if not same:
@@ -41,10 +41,14 @@ for seen in told:
     usage = response.get("llm", {})
     event = events.get(request_id, {}).get("fields", {})
     for name, value in seen.items():
-        compare(case, name, usage.get(name, [] if name == "finish_reasons" else None), value)
+        logged = usage.get(name, [] if name == "finish_reasons" else None)
+        compare(case, name, logged, value)
         compared += 1
-        if name != "finish_reasons":
-            compare(case, f"{name} of llm_usage", event.get(name), usage.get(name))
+        # One value is no list there, and none is nothing.
+        if name == "finish_reasons":
+            compare(case, f"{name} of llm_usage", event.get("finish_reason"), *(value or [None]))
+        else:
+            compare(case, f"{name} of llm_usage", event.get(name), logged)
     compare(case, "request_model", usage.get("request_model"), seen["model"])
     is_streamed = "time_to_first_token_ms" in seen
     compare(case, "stream", "stream" in response, is_streamed)
@@ -53,7 +57,7 @@ for seen in told:
     else:
         compare(case, "time to first token", usage.get("time_to_first_token_ms"), None)
     # What the client did not see the log does not know either.
-    for name in ("input_tokens", "output_tokens", "cached_tokens", "tokens_per_second"):
+    for name in ("input_tokens", "output_tokens", "tokens_per_second"):
         if name not in seen:
             compare(case, name, usage.get(name), None)
 
