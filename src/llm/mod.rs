@@ -37,7 +37,7 @@ pub(crate) struct Reader {
 impl Reader {
     /// For the body of a response, whose documents come one by one where it `is_stream`. The path is without its query.
     /// None where it is of no interest.
-    pub(crate) fn new(path: &[u8], is_stream: bool) -> Option<Self> {
+    pub(crate) fn new(path: &[u8], is_stream: bool) -> Option<Box<Self>> {
         let path = path.strip_suffix(b"/").unwrap_or(path);
         let route = route(path);
         let patience = match route {
@@ -46,12 +46,13 @@ impl Reader {
             None => return None,
         };
         let path = str::from_utf8(path).unwrap_or_default();
-        Some(Self {
+        let reader = Self {
             picker: Picker::new(RESPONSE),
             tally: Tally::new(route, path.contains("/publishers/google/"), is_stream),
             patience,
             asked: model_in(path).map(|model| model.as_bytes().into()),
-        })
+        };
+        Some(Box::new(reader))
     }
 
     /// Takes note of a piece of a document that passes `at` this time after the request's arrival.

@@ -50,7 +50,7 @@ struct Kept {
 }
 
 impl Heard {
-    pub(super) fn new(reader: Option<Reader>, limit: Option<usize>, trims: bool) -> Self {
+    pub(super) fn new(reader: Option<Box<Reader>>, limit: Option<usize>, trims: bool) -> Self {
         let kept = limit.map(|limit| {
             let (data, waiting) = (Vec::new(), Vec::new());
             Box::new(Kept { limit, trims, data, length: 0, waiting, waiting_bytes: 0, missed: 0 })
@@ -62,7 +62,7 @@ impl Heard {
             largest_gap: None,
             last: Duration::ZERO,
             touched: Duration::ZERO,
-            reader: reader.map(Box::new),
+            reader,
             kept,
         }
     }
@@ -85,6 +85,19 @@ impl Heard {
         if let Some(reader) = &mut self.reader {
             reader.read(piece, self.now);
         }
+    }
+
+    /// True where nobody wants more of an event than that it passed.
+    #[inline]
+    pub(super) fn only_counts(&self) -> bool {
+        self.reader.is_none() && self.kept.is_none()
+    }
+
+    /// An event passed as a whole.
+    #[inline]
+    pub(super) fn passed(&mut self) {
+        self.touched = self.now;
+        self.event(b"");
     }
 
     /// The present event is whole.

@@ -50,7 +50,7 @@ pub(crate) struct Told {
 
 /// Follows one response.
 ///
-/// A frame with one event of which nobody wants more than the numbers costs some 400 instructions and one a byte; what a
+/// A frame with one event of which nobody wants more than the numbers costs some 230 instructions and one a byte; what a
 /// language model used, some 7,000 for an event of OpenAI's of 300 bytes and 3,600 for one of Anthropic's of 120. A
 /// frame allocates where the events themselves are wanted, else once for each name that is told.
 pub(crate) struct Follower {

@@ -83,6 +83,17 @@ impl ServerSentEvents {
             let Some((line, [terminator, rest @ ..])) = end.map(|end| bytes.split_at(end)) else {
                 return self.piece(bytes, to);
             };
+            // What most frames are: one event of one line.
+            if let [b'\n', after @ ..] = rest
+                && *terminator == b'\n'
+                && to.only_counts()
+                && self.is_between_events()
+                && line.starts_with(b"data:")
+            {
+                to.passed();
+                bytes = after;
+                continue;
+            }
             if !line.is_empty() {
                 self.piece(line, to);
             }
@@ -95,6 +106,10 @@ impl ServerSentEvents {
     /// True where the stream may not end without cutting off an event.
     pub(super) fn is_within_an_event(&self) -> bool {
         self.has_data || matches!(self.line, Line::Field(_, 1..) | Line::Data { .. } | Line::Name { .. })
+    }
+
+    fn is_between_events(&self) -> bool {
+        !self.has_data && self.name_length == 0 && matches!(self.line, Line::Field(_, 0))
     }
 
     /// Takes a byte order mark off the beginning.

@@ -1,3 +1,5 @@
+mod speed;
+
 use std::time::Duration;
 
 use http::StatusCode;
