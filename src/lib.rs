@@ -95,8 +95,10 @@ pub mod formats;
 mod init;
 mod journal;
 mod layer;
+mod llm;
 mod redact;
 mod sink;
+mod stream;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "init")]
@@ -108,9 +110,10 @@ pub use builder::FlightLogBuilder;
 pub use capture::{AnyError, Current, Failure, WithCurrent, WithCurrentFuture, WithError, current};
 pub use config::{Console, Error, Problem, RoutePolicy, Verbosity};
 pub use exchange::{
-    Backtrace, Bodies, BodyText, CapturedBody, Direction, ErrorReport, Event, EventKind, Exchange, Field,
-    Fingerprint, Headers, InFlight, InvalidFingerprint, Location, Outcome, Redacted, Request, RequestId,
-    Response, SpanId, Started, Timestamp, TraceId, Trail, TrailEvent, Value,
+    Backtrace, Bodies, BodyText, CapturedBody, Direction, EndedBy, ErrorReport, Event, EventKind, Exchange,
+    Field, Fingerprint, Headers, InFlight, InvalidFingerprint, LlmUsage, Location, Outcome, Redacted,
+    Request, RequestId, Response, SpanId, Started, StreamStats, StreamedEvent, Timestamp, TraceId, Trail,
+    TrailEvent, Value,
 };
 pub use export::{Dump, DumpError, Program, RecorderState, Similar};
 pub use flightlog::{FlightLog, Unwritten};

@@ -81,6 +81,7 @@ fn head(parts: &Parts, headers: &Noted<'_>, hints: &Hints<'_>, limit: usize) -> 
         None => headers.host.map_or(&[][..], |host| host.as_bytes()),
     };
     let path = uri.path_and_query().map_or("", |path| path.as_str());
+    let query = path.len().saturating_sub(uri.path().len());
     let endpoint = hints.route.unwrap_or(uri.path());
     // The asterisk-form of OPTIONS names the server itself, which has no path.
     let path = if path == "*" { "" } else { path };
@@ -89,5 +90,5 @@ fn head(parts: &Parts, headers: &Noted<'_>, hints: &Hints<'_>, limit: usize) -> 
         [] => &[path.as_bytes()],
         authority => &[scheme.as_bytes(), b"://", authority, path.as_bytes()],
     };
-    RawHead::copy(url, endpoint.as_bytes(), &parts.headers, limit)
+    RawHead::copy(url, endpoint.as_bytes(), &parts.headers, limit).with_query(query)
 }

@@ -10,6 +10,7 @@ mod clock;
 mod completion;
 mod current;
 mod flight;
+mod following;
 mod forwarded;
 mod frames;
 mod grpc;
@@ -37,6 +38,7 @@ pub use current::{Current, current};
 #[cfg(feature = "init")]
 pub(crate) use flight::WeakFlight;
 pub(crate) use flight::{Flight, Panic};
+pub(crate) use following::Following;
 #[cfg(feature = "init")]
 pub(crate) use hearing::{Hearing, Reach};
 pub(crate) use left::Left;

@@ -46,7 +46,7 @@ pub(crate) struct Recorder {
     skip: Skip,
     sample: Sample,
     enabled: AtomicBool,
-    verbosity: Arc<AtomicU8>,
+    pub(super) verbosity: Arc<AtomicU8>,
     peer_warned: AtomicBool,
 }
 

@@ -4,7 +4,10 @@ use tracing::Level;
 
 use super::paint::{Ink, Paint};
 use crate::{
-    exchange::{ErrorReport, Event, Exchange, Media, Outcome, RequestId, Response, Timestamp, Value},
+    exchange::{
+        BodyText, ErrorReport, Event, Exchange, LlmUsage, Media, Outcome, RequestId, Response, StreamedEvent,
+        Timestamp, Value,
+    },
     export::{Inline, View, entry::Note, inline_request, inline_response, told},
 };
 
@@ -67,6 +70,9 @@ pub(super) fn event(out: &mut Vec<u8>, colours: bool, event: &Event) {
         paint.put(Ink::Dim, "=");
         paint.put(Ink::Plain, &value(&field.value));
     }
+    if let Some(event) = &event.stream {
+        streamed(&mut paint, event);
+    }
     if let Some(id) = event.request_id {
         paint.space(2);
         tail(&mut paint, id);
@@ -74,6 +80,25 @@ pub(super) fn event(out: &mut Vec<u8>, colours: bool, event: &Event) {
     paint.end_line();
     for cause in &event.error_chain {
         below(&mut paint, 2, Some("caused by"), level_ink(event.level), cause.as_str());
+    }
+}
+
+/// One event of a stream: `#3 delta {"text":"Hi"}`.
+fn streamed(paint: &mut Paint<'_>, event: &StreamedEvent) {
+    paint.space(2);
+    paint.put(Ink::Dim, &format!("#{}", event.number));
+    let name = event.name.as_ref().map(AsRef::as_ref);
+    let (data, is_cut) = match event.data.whole() {
+        BodyText::Json(json) => (Some(json.as_str()), false),
+        BodyText::Text { text, truncated } => (Some(text.as_str()), *truncated || event.data.is_truncated()),
+        BodyText::Binary | BodyText::NotKept => (None, false),
+    };
+    for text in name.into_iter().chain(data) {
+        paint.space(1);
+        paint.put(Ink::Plain, text);
+    }
+    if is_cut {
+        paint.put(Ink::Dim, " ..");
     }
 }
 
@@ -146,6 +171,22 @@ fn remarks(paint: &mut Paint<'_>, exchange: &Exchange) {
             remark(Ink::Dim, &format!("headers after {}", human(ttfb)));
         }
     }
+    if let Some(usage) = &exchange.llm {
+        remark(Ink::Cyan, &used(usage));
+    }
+}
+
+/// `14 tokens in, 10 out, 50.1/s`.
+fn used(usage: &LlmUsage) -> String {
+    let known = [
+        usage.input_tokens.map(|tokens| format!("{tokens} tokens in")),
+        usage.output_tokens.map(|tokens| {
+            format!("{tokens}{} out", if usage.input_tokens.is_some() { "" } else { " tokens" })
+        }),
+        usage.tokens_per_second.map(|rate| format!("{rate:.1}/s")),
+    ];
+    let known: Vec<_> = known.into_iter().flatten().collect();
+    if known.is_empty() { "tokens unknown".into() } else { known.join(", ") }
 }
 
 fn is_stream(response: &Response) -> bool {

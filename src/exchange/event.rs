@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use tracing::Level;
 
-use super::{Location, Redacted, RequestId, Timestamp, TraceId, text};
+use super::{Location, Redacted, RequestId, StreamedEvent, Timestamp, TraceId, text};
 
 /// Something that happened: what the application, or a crate it uses, told through `tracing`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct Event {
     /// What else was said, in order, then the fields of the spans it was said in, from the innermost outwards.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Field>,
+    /// The event of a streamed response that this is: of those of the kind [`Stream`](EventKind::Stream).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<Box<StreamedEvent>>,
 }
 
 /// What kind of thing an [`Event`] is: the `type` of its entry.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use tracing::Level;
 
 use super::{
-    CapturedBody, ErrorReport, Fingerprint, Head, Headers, Outcome, Redacted, Started, Timestamp, Trail, text,
+    CapturedBody, ErrorReport, Fingerprint, Head, Headers, LlmUsage, Outcome, Redacted, Started, StreamStats,
+    Timestamp, Trail, text,
 };
 
 /// One finished exchange: the record everything is made from.
@@ -68,6 +69,12 @@ pub struct Exchange {
     /// Why it failed, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
+    /// How its response was streamed: server-sent events, NDJSON and JSON sequences that are not compressed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<StreamStats>,
+    /// What a language model used to answer, where the response tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub llm: Option<LlmUsage>,
     /// What was told while it was served, where it has a dump.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trail: Option<Trail>,

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{curl::curl, pretty::pretty};
 use crate::exchange::{
-    self, Backtrace, CapturedBody, ErrorReport, Exchange, Fingerprint, Headers, Outcome, Redacted, RequestId,
-    Timestamp, TraceId, Trail, TrailEvent, millis_of,
+    self, Backtrace, CapturedBody, ErrorReport, Exchange, Fingerprint, Headers, LlmUsage, Outcome, Redacted,
+    RequestId, StreamStats, Timestamp, TraceId, Trail, TrailEvent, millis_of,
 };
 
 pub(super) const SCHEMA: &str = "flightlog.dump/1";
@@ -83,12 +83,14 @@ pub(crate) fn dump<R: Serialize>(
             started: exchange.started,
             ttfb_ms: exchange.ttfb.map(millis_of),
             duration_ms: millis_of(exchange.duration),
+            stream: exchange.stream.as_ref(),
         },
         request: Request::of(&exchange.request),
         response: exchange.response.as_ref().map(Response::of),
         events: exchange.trail.as_ref().map_or(&[], Trail::events),
         events_dropped: exchange.trail.as_ref().map(Trail::dropped).filter(|dropped| *dropped > 0),
         events_limited_to: exchange.trail.as_ref().and_then(Trail::limit),
+        llm: exchange.llm.as_ref(),
         curl: curl(exchange),
         service: context.service,
         similar: context.similar,
@@ -111,7 +113,7 @@ struct Dump<'a, R> {
     outcome: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Error<'a>>,
-    timing: Timing,
+    timing: Timing<'a>,
     request: Request<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<Response<'a>>,
@@ -121,6 +123,8 @@ struct Dump<'a, R> {
     events_dropped: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     events_limited_to: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    llm: Option<&'a LlmUsage>,
     curl: String,
     service: &'a Program,
     similar: Similar,
@@ -153,11 +157,13 @@ impl<'a> Error<'a> {
 }
 
 #[derive(Serialize)]
-struct Timing {
+struct Timing<'a> {
     started: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     ttfb_ms: Option<f64>,
     duration_ms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream: Option<&'a StreamStats>,
 }
 
 #[derive(Serialize)]

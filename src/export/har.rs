@@ -45,6 +45,8 @@ fn entry(dump: &Dump) -> Value {
     put(&mut entry, "_client_request_id", exchange.client_request_id.as_ref());
     put(&mut entry, "_trace_id", exchange.trace_id);
     put(&mut entry, "_reason", exchange.dump_reason.as_ref());
+    put(&mut entry, "_stream", exchange.stream.as_ref());
+    put(&mut entry, "_llm", exchange.llm.as_ref());
     put(&mut entry, "_error", exchange.error.as_ref().map(error));
     if let Some(trail) = &exchange.trail {
         put(&mut entry, "_events_dropped", (trail.dropped() > 0).then_some(trail.dropped()));

@@ -17,13 +17,14 @@
 //! | `error` | it ended with a status from 500 on; `message` is the cause | ERROR | errors.log |
 //! | `exception` | it ended without a proper response: a panic, an error of the service or of the body | ERROR | errors.log |
 //! | `log` | the application or a library told something through tracing or the `log` crate | theirs | that of its component, else api.log; ERROR also errors.log |
-//! | `custom_event` | an exchange is `still_running` after `LOG_SLOW`, see below | WARN | api.log |
+//! | `custom_event` | an exchange is `still_running` after `LOG_SLOW` (WARN); a language model used tokens (`llm_usage`); see below | INFO, WARN | api.log |
+//! | `stream` | one event of a streamed response, with `LOG_DEBUG=3`: see below | DEBUG | api.log |
 //! | `recorder` | the log tells something about itself, see below | INFO, WARN | all; what concerns one file, that one |
 //!
 //! The level of a response is the worse of what status and outcome say: 5xx ERROR, 4xx WARN, 429 and below 400 INFO,
 //! OPTIONS DEBUG; `panicked`, `service_error`, `body_error` and a `grpc_status` of 2, 4, 13, 14 or 15 ERROR; an abort and
 //! an exchange slower than `LOG_SLOW` WARN. With `LOG_COMBINED` there are no request entries, and the response entry has
-//! the request's keys too. `debug` and `stream` are in the schema and not written yet.
+//! the request's keys too. `debug` is in the schema and not written yet.
 //!
 //! The recorder's `event_type` is `started` (with `version`, `service`, `verbosity` and `settings` in `fields`),
 //! `stopped`, `gap` (entries were lost: `lost`, `cause`, `from_seq`, `to_seq`; WARN), `expired` (rotation deleted the
@@ -47,8 +48,30 @@
 //! up to half a second late. Where the subscriber is not that of `init()` it is a tracing event too, of the target `flightlog`,
 //! as exchanges are. An upgraded connection has ended by then; a stream of events without an end is told too.
 //!
+//! `llm_usage` comes before the response entry of each exchange that has an `llm`, with its members in `fields`; there
+//! `finish_reason` stands for `finish_reasons`.
+//!
 //! ```json
 #![doc = include_str!("in_flight.jsonl")]
+//! ```
+//!
+//! ## Streams and language models
+//!
+//! `stream` of a response entry says how server-sent events, NDJSON or a JSON sequence went: `events`, `bytes`,
+//! `first_byte_ms`, `first_event_ms`, `largest_gap_ms`, `duration_ms`, `ended_by` (`server`, `client`, `error`), `cut`,
+//! `unlogged`; [`StreamStats`](crate::StreamStats) tells what each means. `llm` is an [`LlmUsage`](crate::LlmUsage), whose
+//! documentation has the `gen_ai.*` names of OpenTelemetry beside ours. Both are read from whatever passes, also past
+//! `LOG_CAPTURE_LIMIT` and with `LOG_BODIES=off`, which leaves out bodies and not numbers. Of compressed responses nothing
+//! is told, and no usage of those that are no success.
+//!
+//! With `LOG_DEBUG=3` each event of a stream is a `stream` entry, made as the event passes: in its `stream` are `number`,
+//! `event` (its name), `bytes`, and as bodies are shown `data` (JSON), or `data_text` and `data_truncated`
+//! (`LOG_BODY_LIMIT`). There are none where bodies are off, on a route that is skipped, and past 10,000 of one response:
+//! those are `unlogged`. A secret that a model writes in pieces, event by event, is seen by nobody: each event is redacted
+//! by itself.
+//!
+//! ```json
+#![doc = include_str!("streams.jsonl")]
 //! ```
 //!
 //! ## Keys
@@ -63,7 +86,7 @@
 //! | `type` | see above | all |
 //! | `run` | 8 letters and digits, others for each start of the process | all |
 //! | `seq` | integer from 1, without gaps within a run and a file | all |
-//! | `request_id` | our id, a UUIDv7: joins what belongs to one exchange | exchange, `log`, `custom_event` |
+//! | `request_id` | our id, a UUIDv7: joins what belongs to one exchange | exchange, `log`, `custom_event`, `stream` |
 //! | `method` | string | exchange |
 //! | `endpoint` | the template of the route that matched, else the path | exchange |
 //! | `status_code` | integer; absent where there was no response | ended |
@@ -72,11 +95,11 @@
 //! | `outcome` | an [`Outcome`](crate::Outcome) in snake case | ended |
 //! | `grpc_status` | integer | ended |
 //! | `message` | string; of a failure its cause | all |
-//! | `module` | the tracing target | `log`, `custom_event` |
+//! | `module` | the tracing target | `log`, `custom_event`, `stream` |
 //! | `location` | `file:line` | `log`, failed |
 //! | `client_request_id` | the client's valid `x-request-id` | exchange |
 //! | `client_request_id_rejected` | `true`: it sent one that is not valid | exchange |
-//! | `trace_id` | 32 hexadecimal digits | exchange, `log`, `custom_event` |
+//! | `trace_id` | 32 hexadecimal digits | exchange, `log`, `custom_event`, `stream` |
 //! | `span_id` | 16 hexadecimal digits, our own | exchange |
 //! | `started` | when the request arrived, as `timestamp` | request's part |
 //! | `url` | absolute where the host is known | request's part |
@@ -98,8 +121,8 @@
 //! | `attributes` | object | not yet |
 //! | `cache` | object | not yet |
 //! | `timers` | array of objects | not yet |
-//! | `stream` | object | not yet |
-//! | `llm` | object | not yet |
+//! | `stream` | object, see above | `response`, `stream` |
+//! | `llm` | object, see above | `response` |
 //! | `request_headers` | object: a string for each name, an array where it came more than once | `request`; `response` with `LOG_COMBINED` |
 //! | `response_headers` | the same | `response` |
 //! | `request_body` | any JSON, see below | `request`; `response` with `LOG_COMBINED` or `LOG_BODIES=errors` |
@@ -184,6 +207,16 @@
 //! | `timing.started` | always: when the request arrived, as `timestamp` |
 //! | `timing.ttfb_ms` | milliseconds from arrival to the response's headers |
 //! | `timing.duration_ms` | always: milliseconds from arrival to the last byte |
+//! | `timing.stream` | object: how the response was streamed, a [`StreamStats`](crate::StreamStats) |
+//! | `timing.stream.events` | always: events that passed whole |
+//! | `timing.stream.bytes` | always: bytes that passed |
+//! | `timing.stream.first_byte_ms` | milliseconds from arrival to the first byte |
+//! | `timing.stream.first_event_ms` | milliseconds from arrival to the end of the first event |
+//! | `timing.stream.largest_gap_ms` | the longest time between two events that followed each other |
+//! | `timing.stream.duration_ms` | always: milliseconds from the first byte to the end |
+//! | `timing.stream.ended_by` | always: `server`, `client`, `error` |
+//! | `timing.stream.cut` | `true`: it ended within an event |
+//! | `timing.stream.unlogged` | with `LOG_DEBUG=3`, events without an entry |
 //! | `request` | always: object |
 //! | `request.method` | always: string |
 //! | `request.url` | always: absolute where the host is known |
@@ -208,6 +241,19 @@
 //! | `events[].fields` | object of strings, numbers, booleans and `null` |
 //! | `events_dropped` | how many events before and between these were not kept; all of them where the dump alone would be larger than `LOG_DUMP_MAX_BYTES` |
 //! | `events_limited_to` | where a filter held events back: the most verbose level it let through, or `OFF` |
+//! | `llm` | object: what a language model used, an [`LlmUsage`](crate::LlmUsage) |
+//! | `llm.provider` | always: `openai`, `anthropic` and the like |
+//! | `llm.operation` | always: `chat`, `text_completion`, `generate_content`, `embeddings` |
+//! | `llm.request_model` | the model that was asked for |
+//! | `llm.model` | the model that answered |
+//! | `llm.input_tokens` | tokens read, cached ones included |
+//! | `llm.output_tokens` | tokens written, reasoning included |
+//! | `llm.cached_tokens` | of the input, those from the provider's cache |
+//! | `llm.cache_write_tokens` | of the input, those that went into it |
+//! | `llm.reasoning_tokens` | of the output, those of reasoning |
+//! | `llm.finish_reasons` | array of strings |
+//! | `llm.time_to_first_token_ms` | milliseconds from arrival to the first event with content |
+//! | `llm.tokens_per_second` | number |
 //! | `curl` | always: a POSIX `sh` command that sends the request again; comments at its top name variables to set for what was redacted |
 //! | `service` | always: object |
 //! | `service.name` | always: `LOG_SERVICE`, else the program's name |

@@ -7,12 +7,14 @@ use std::{
 };
 
 /// Each room, and the rooms it may import.
-const ROOMS: [(&str, &[&str]); 20] = [
+const ROOMS: [(&str, &[&str]); 22] = [
     ("exchange", &[]),
     ("redact", &["exchange"]),
     ("config", &["exchange", "redact"]),
     ("sink", &["exchange"]),
-    ("capture", &["exchange", "redact", "config", "sink"]),
+    ("capture", &["exchange", "redact", "config", "sink", "stream", "llm"]),
+    ("stream", &["exchange", "llm"]),
+    ("llm", &["exchange"]),
     ("layer", &["capture", "config", "exchange"]),
     ("trace", &["capture", "exchange", "sink", "tracing_events"]),
     ("export", &["exchange"]),
@@ -36,6 +38,8 @@ const ALL: &[&str] = &[
     "config",
     "sink",
     "capture",
+    "stream",
+    "llm",
     "layer",
     "trace",
     "export",

@@ -23,6 +23,7 @@ mod shutdown;
 mod spans;
 mod stacks;
 mod story;
+mod streams;
 mod support;
 mod told;
 mod trail;

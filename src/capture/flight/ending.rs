@@ -9,8 +9,9 @@ use super::{
     state::{Ended, Told},
 };
 use crate::{
-    capture::{answer::Answer, cause, report, theirs::Theirs},
+    capture::{answer::Answer, cause, following, report, theirs::Theirs},
     exchange::{ErrorReport, Exchange, Outcome, Started},
+    stream,
 };
 
 impl Flight {
@@ -66,20 +67,25 @@ impl Flight {
         if was_held {
             self.0.recorder.sinks.started(&exchange.began);
         }
+        following::tell_usage(&self.0.recorder, &exchange);
         self.0.recorder.sinks.finished(exchange);
     }
 
     fn record(
         &self,
         began: Arc<Started>,
-        answer: Option<Answer>,
+        mut answer: Option<Answer>,
         grpc_status: Option<u16>,
         outcome: Outcome,
         duration: Duration,
     ) -> Exchange {
         let recorder = &self.0.recorder;
+        let heard = answer.as_mut().and_then(|answer| answer.heard.take());
+        let stream::Told { stats, usage } = heard.map_or_else(stream::Told::default, |heard| *heard);
         Exchange {
             finished: began.started.after(duration),
+            stream: stats,
+            llm: usage.map(|usage| following::asked(usage, &began, &*recorder.scrub)),
             began,
             outcome,
             ttfb: answer.as_ref().map(|answer| answer.ttfb),

@@ -8,7 +8,7 @@ use super::{
         line::{Line, key},
         told,
     },
-    Draft,
+    Draft, streamed,
 };
 use crate::exchange::{Direction, ErrorReport, Exchange, Outcome, Started};
 
@@ -79,7 +79,13 @@ fn response(out: &mut Vec<u8>, view: &View, exchange: &Exchange) -> Draft {
         error_names(&mut line, report);
     }
     line.maybe(key!("dump"), exchange.dump.as_deref());
-    // Here is the place of `attributes`, `cache`, `timers`, `stream` and `llm`, in this order.
+    // Here is the place of `attributes`, `cache` and `timers`, in this order.
+    if let Some(stats) = &exchange.stream {
+        line.with(key!("stream"), |out| streamed::stats(out, stats));
+    }
+    if let Some(usage) = &exchange.llm {
+        line.with(key!("llm"), |out| streamed::usage(out, usage));
+    }
     if view.shows_headers() {
         if view.combined {
             line.headers(key!("request_headers"), exchange.request.headers());

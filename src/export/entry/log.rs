@@ -3,7 +3,7 @@ use super::{
         View, json_text,
         line::{Line, key, separated},
     },
-    Draft,
+    Draft, streamed,
 };
 use crate::exchange::{Event, EventKind, Field, Location, Value};
 
@@ -27,6 +27,9 @@ pub(crate) fn log(out: &mut Vec<u8>, view: &View, event: &Event) -> Draft {
     }
     if !event.fields.is_empty() {
         line.with(key!("fields"), |out| fields(out, &event.fields));
+    }
+    if let Some(event) = &event.stream {
+        line.with(key!("stream"), |out| streamed::event(out, event));
     }
     line.end()
 }

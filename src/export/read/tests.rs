@@ -54,6 +54,17 @@ fn what_was_written_reads_back() {
         failed(&[("/response/body", json!({})), ("/error", Value::Null), ("/ttfb_ms", Value::Null)]),
         exchange(json!({"outcome": "panicked", "response": null, "ttfb_ms": null})),
         exchange(json!({"response": grpc, "grpc_status": 13})),
+        exchange(json!({
+            "stream": {
+                "events": 3, "bytes": 90, "first_byte_ms": 1.5, "first_event_ms": 2.0, "largest_gap_ms": 0.25,
+                "duration_ms": 4.125, "ended_by": "client", "cut": true, "unlogged": 2,
+            },
+            "llm": {
+                "provider": "anthropic", "operation": "chat", "request_model": "a", "model": "b", "input_tokens": 3,
+                "output_tokens": 4, "cached_tokens": 1, "cache_write_tokens": 2, "reasoning_tokens": 0,
+                "finish_reasons": ["end_turn"], "time_to_first_token_ms": 2.0, "tokens_per_second": 61.5,
+            },
+        })),
     ] {
         let written = text(&exchange);
         let read: Dump = written.parse().unwrap();

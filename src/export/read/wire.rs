@@ -10,8 +10,8 @@ use super::{
     Dump, DumpError, Program, RecorderState,
 };
 use crate::exchange::{
-    Direction, ErrorReport, Exchange, Millis, Outcome, Redacted, Request, RequestId, Response, Started,
-    Timestamp, TraceId, Trail, TrailEvent,
+    Direction, ErrorReport, Exchange, LlmUsage, Millis, Outcome, Redacted, Request, RequestId, Response,
+    Started, StreamStats, Timestamp, TraceId, Trail, TrailEvent,
 };
 
 /// Says what a text is before it is read: one of another version may differ anywhere.
@@ -48,6 +48,7 @@ pub(super) struct Wire {
     #[serde(default)]
     events_dropped: u64,
     events_limited_to: Option<Limit>,
+    llm: Option<LlmUsage>,
     service: Program,
     similar: Option<Similar>,
     recorder: RecorderState,
@@ -58,6 +59,7 @@ struct Timing {
     started: Timestamp,
     ttfb_ms: Option<Millis>,
     duration_ms: Millis,
+    stream: Option<StreamStats>,
 }
 
 impl From<Wire> for Dump {
@@ -85,6 +87,8 @@ impl From<Wire> for Dump {
             ttfb: wire.timing.ttfb_ms.map(|Millis(duration)| duration),
             duration: wire.timing.duration_ms.0,
             slow,
+            stream: wire.timing.stream,
+            llm: wire.llm,
             error: wire.error,
             trail: (!(wire.events.is_empty() && wire.events_dropped == 0 && limited_to.is_none()))
                 .then(|| Trail::read(wire.events, wire.events_dropped, limited_to)),

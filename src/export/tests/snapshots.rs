@@ -298,7 +298,6 @@ fn an_event_of_another_kind_with_causes() {
     for (kind, name, event_type) in [
         (json!({"custom_event": "cache_\"hit"}), "custom_event", r#","event_type":"cache_\"hit""#),
         (json!("debug"), "debug", ""),
-        (json!("stream"), "stream", ""),
     ] {
         let told = event(json!({
             "kind": kind,
