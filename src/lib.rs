@@ -110,7 +110,7 @@ pub use config::{Console, Error, Problem, RoutePolicy, Verbosity};
 pub use exchange::{
     Backtrace, Bodies, BodyText, CapturedBody, Direction, ErrorReport, Event, EventKind, Exchange, Field,
     Fingerprint, Headers, InFlight, InvalidFingerprint, Location, Outcome, Redacted, Request, RequestId,
-    Response, SpanId, Started, Timestamp, TraceId, Trail, TrailEvent, Value,
+    Response, SpanId, Started, Step, StepKind, Timestamp, TraceId, Trail, TrailEvent, Value,
 };
 pub use export::{Dump, DumpError, Program, RecorderState, Similar};
 pub use flightlog::{FlightLog, Unwritten};

@@ -34,7 +34,8 @@ use super::{
 use crate::{
     config::RoutePolicy,
     exchange::{
-        ErrorReport, Exchange, Outcome, Place, Redacted, RequestId, Ring, Started, Timestamp, TraceId, Trail,
+        ErrorReport, Exchange, Outcome, Place, Redacted, RequestId, Ring, Started, Step, Steps, Timestamp,
+        TraceId, Trail,
     },
 };
 
@@ -76,6 +77,8 @@ struct State {
     logged: Option<ErrorReport>,
     /// The dump that was asked for.
     asked: Option<Box<Asked>>,
+    /// What was done meanwhile.
+    steps: Steps,
     policy: RoutePolicy,
     /// The clock will tell sinks of it.
     expected: bool,
@@ -123,6 +126,7 @@ impl Flight {
             left: None,
             logged: None,
             asked: None,
+            steps: Steps::default(),
             policy,
             expected: false,
             finished: false,
@@ -360,6 +364,14 @@ impl Flight {
         }
     }
 
+    /// Something was done for it.
+    pub(super) fn took_step(&self, step: Step) {
+        let mut state = self.lock();
+        if !state.finished {
+            state.steps.push(step);
+        }
+    }
+
     /// From here on another policy holds.
     pub(crate) fn set_policy(&self, policy: RoutePolicy) {
         let limit = policy.limit(self.0.recorder.capture_limit());
@@ -394,6 +406,7 @@ impl Flight {
         let left = state.left.take();
         let logged = state.logged.take();
         let asked = state.asked.take();
+        let (steps, steps_dropped) = std::mem::take(&mut state.steps).into_parts();
         let skipped = self.is_skipped(&state);
         drop(state);
         let trail = self.trail().take();
@@ -410,6 +423,7 @@ impl Flight {
                 left().or(logged).unwrap_or_else(|| cause::of(&exchange, grpc.and_then(|grpc| grpc.message)))
             })
         });
+        (exchange.steps, exchange.steps_dropped) = (steps, steps_dropped);
         if let Some(asked) = asked {
             let Asked { reason, name } = *asked;
             exchange.dump = name;
@@ -452,6 +466,8 @@ impl Flight {
             grpc_status,
             slow: recorder.settings.slow.is_some_and(|limit| duration > limit),
             error: None,
+            steps: Vec::new(),
+            steps_dropped: 0,
             trail: None,
             dump: None,
             dump_reason: None,

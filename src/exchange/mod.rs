@@ -17,6 +17,7 @@ mod record;
 mod redacted;
 mod scrub;
 mod started;
+mod step;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -46,6 +47,8 @@ pub use redacted::Redacted;
 pub use scrub::BodyText;
 pub(crate) use scrub::{RawBody, Scrub};
 pub use started::{Direction, Request, Started};
+pub(crate) use step::Steps;
+pub use step::{Step, StepKind};
 pub(crate) use text::{Millis, millis_of, must_escape};
 pub use timestamp::Timestamp;
 pub(crate) use tokens::{one_line, tokens};

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use tracing::Level;
 
 use super::{
-    CapturedBody, ErrorReport, Fingerprint, Head, Headers, Outcome, Redacted, Started, Timestamp, Trail, text,
+    CapturedBody, ErrorReport, Fingerprint, Head, Headers, Outcome, Redacted, Started, Step, Timestamp,
+    Trail, text,
 };
 
 /// One finished exchange: the record everything is made from.
@@ -68,6 +69,12 @@ pub struct Exchange {
     /// Why it failed, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
+    /// What was done while it was served, in the order in which it began: the first 256 that ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+    /// How many steps were not kept.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub steps_dropped: u64,
     /// What was told while it was served, where it has a dump.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trail: Option<Trail>,
@@ -175,6 +182,10 @@ impl Deref for Exchange {
     fn deref(&self) -> &Started {
         &self.began
     }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// How a response is written and read back.

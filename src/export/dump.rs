@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{curl::curl, pretty::pretty};
 use crate::exchange::{
     self, Backtrace, CapturedBody, ErrorReport, Exchange, Fingerprint, Headers, Outcome, Redacted, RequestId,
-    Timestamp, TraceId, Trail, TrailEvent, millis_of,
+    Step, Timestamp, TraceId, Trail, TrailEvent, millis_of,
 };
 
 pub(super) const SCHEMA: &str = "flightlog.dump/1";
@@ -83,6 +83,8 @@ pub(crate) fn dump<R: Serialize>(
             started: exchange.started,
             ttfb_ms: exchange.ttfb.map(millis_of),
             duration_ms: millis_of(exchange.duration),
+            steps: &exchange.steps,
+            steps_dropped: Some(exchange.steps_dropped).filter(|dropped| *dropped > 0),
         },
         request: Request::of(&exchange.request),
         response: exchange.response.as_ref().map(Response::of),
@@ -111,7 +113,7 @@ struct Dump<'a, R> {
     outcome: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Error<'a>>,
-    timing: Timing,
+    timing: Timing<'a>,
     request: Request<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<Response<'a>>,
@@ -153,11 +155,15 @@ impl<'a> Error<'a> {
 }
 
 #[derive(Serialize)]
-struct Timing {
+struct Timing<'a> {
     started: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     ttfb_ms: Option<f64>,
     duration_ms: f64,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    steps: &'a [Step],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps_dropped: Option<u64>,
 }
 
 #[derive(Serialize)]

@@ -183,6 +183,16 @@
 //! | `timing.started` | always: when the request arrived, as `timestamp` |
 //! | `timing.ttfb_ms` | milliseconds from arrival to the response's headers |
 //! | `timing.duration_ms` | always: milliseconds from arrival to the last byte |
+//! | `timing.steps` | array of objects, the waterfall: what was done while the request was served, in the order in which it began |
+//! | `timing.steps[].name` | always: the name of a timer, method and URL of a call, the statement of a query |
+//! | `timing.steps[].kind` | always: `timer`, `checkpoint`, `outbound`, `query` |
+//! | `timing.steps[].start_ms` | always: milliseconds from arrival |
+//! | `timing.steps[].length_ms` | always: milliseconds it took |
+//! | `timing.steps[].status` | what a call was answered: number |
+//! | `timing.steps[].error` | what went wrong |
+//! | `timing.steps[].request_id` | our id of a call, which has entries of its own |
+//! | `timing.steps[].rows` | number: the rows that a query gave or changed |
+//! | `timing.steps_dropped` | how many steps were not kept |
 //! | `request` | always: object |
 //! | `request.method` | always: string |
 //! | `request.url` | always: absolute where the host is known |

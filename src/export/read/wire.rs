@@ -10,7 +10,7 @@ use super::{
     Dump, DumpError, Program, RecorderState,
 };
 use crate::exchange::{
-    Direction, ErrorReport, Exchange, Millis, Outcome, Redacted, Request, RequestId, Response, Started,
+    Direction, ErrorReport, Exchange, Millis, Outcome, Redacted, Request, RequestId, Response, Started, Step,
     Timestamp, TraceId, Trail, TrailEvent,
 };
 
@@ -58,6 +58,10 @@ struct Timing {
     started: Timestamp,
     ttfb_ms: Option<Millis>,
     duration_ms: Millis,
+    #[serde(default)]
+    steps: Vec<Step>,
+    #[serde(default)]
+    steps_dropped: u64,
 }
 
 impl From<Wire> for Dump {
@@ -86,6 +90,8 @@ impl From<Wire> for Dump {
             duration: wire.timing.duration_ms.0,
             slow,
             error: wire.error,
+            steps: wire.timing.steps,
+            steps_dropped: wire.timing.steps_dropped,
             trail: (!(wire.events.is_empty() && wire.events_dropped == 0 && limited_to.is_none()))
                 .then(|| Trail::read(wire.events, wire.events_dropped, limited_to)),
             dump: None,
