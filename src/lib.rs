@@ -52,6 +52,7 @@
 //! | starting | [`init`], [`FlightLog::from_env`], [`FlightLog::builder`] |
 //! | settings: variables, setters, defaults | [`FlightLogBuilder`] |
 //! | layers | [`FlightLog::layer`], [`FlightLog::axum_layer`], [`RoutePolicy`] for single routes |
+//! | requests to other services | [`FlightLog::outbound_layer`] |
 //! | handlers | [`current`], [`RequestId`] as an extractor |
 //! | why a request failed | [`Current::report_error`], [`WithError`] for `IntoResponse` of an error type |
 //! | spawned tasks | [`WithCurrent`] |
@@ -119,7 +120,8 @@ pub use init::init;
 #[cfg(feature = "axum")]
 pub use layer::AxumBody;
 pub use layer::{
-    AnyBody, FlightLogLayer, FlightLogService, RequestBody, ResponseBody, ResponseFuture, RoutePolicyService,
+    AnyBody, FlightLogLayer, FlightLogService, Outbound, RequestBody, ResponseBody, ResponseFuture,
+    RoutePolicyService,
 };
 pub use redact::{RedactMode, RedactOptions, Redactor};
 pub use sink::{FileStats, MemorySink, Sink, Stats};

@@ -4,7 +4,7 @@ use std::{
     panic::{AssertUnwindSafe, Location, catch_unwind},
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicU32, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -24,12 +24,14 @@ use super::{
     left::Left,
     noted::Noted,
     open::Seat,
+    outbound::{self, Lineage, Outbound, SAMPLED},
     panics,
     recorder::{Recorder, warn_of_filter},
-    report,
+    report::{self, Known},
     sight::Sight,
     tap::{Seen, Tap},
     theirs::Theirs,
+    traceparent::TraceParent,
 };
 use crate::{
     config::RoutePolicy,
@@ -54,7 +56,12 @@ struct Inner {
     method: Method,
     /// LOG_SKIP or LOG_SAMPLE leaves it out.
     unwanted: bool,
-    trace_id: Option<TraceId>,
+    /// Set later where a request is sent from here and there was no trace.
+    trace_id: OnceLock<TraceId>,
+    /// The flags of the `traceparent` it came with.
+    trace_flags: u8,
+    /// What is known of a request because it is sent.
+    outbound: Option<Box<Outbound>>,
     /// The client's valid `x-request-id`, to be sent back.
     echo: Option<HeaderValue>,
     /// Its [`Seat`] among those that are open, set before anybody else has a handle.
@@ -64,7 +71,7 @@ struct Inner {
     trail: Mutex<Option<Ring>>,
 }
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 struct State {
     beginning: Beginning,
@@ -83,6 +90,16 @@ struct State {
     /// The clock will tell sinks of it.
     expected: bool,
     finished: bool,
+}
+
+/// What differs between requests that come and those that are sent.
+struct Own {
+    arrived: Instant,
+    unwanted: bool,
+    trace_flags: u8,
+    outbound: Option<Box<Outbound>>,
+    echo: Option<HeaderValue>,
+    trail: Option<Ring>,
 }
 
 /// A dump that is asked for.
@@ -107,20 +124,64 @@ impl Flight {
         warn_of_filter(recorder);
         let (arrived, started) = (Instant::now(), Timestamp::now());
         let request_id = RequestId::fresh(started);
-        let policy = parts.extensions.get::<RoutePolicy>().copied().unwrap_or_default();
-        let limit = policy.limit(recorder.capture_limit());
         let unwanted = !recorder.wants(parts, hints, request_id);
-        recorder.counters.begun.add(1);
         let headers = Noted::of(&parts.headers);
         let beginning = arrival::started(recorder, parts, &headers, hints, request_id, started);
         if beginning.request.remote_addr.is_none() {
             recorder.warn_of_unknown_peer();
         }
-        let trace_id = beginning.trace_id;
         let echo = beginning.client_request_id.as_ref().and_then(|_| headers.request_id.once().cloned());
+        let trace_flags = TraceParent::from_header(headers.traceparent).map_or(SAMPLED, |trace| trace.flags);
+        let trail = recorder.hearing().keeps_trails().then(Ring::default);
+        let own = Own { arrived, unwanted, trace_flags, outbound: None, echo, trail };
+        Some(Self::open(recorder, parts, &headers, beginning, own))
+    }
+
+    /// Begins the record of a request that is sent, and puts its ids into it. None where the recorder is off, and where
+    /// a layer further out records it already. The present exchange stays the current one.
+    pub(crate) fn begin_outbound(
+        recorder: &Arc<Recorder>,
+        parts: &mut Parts,
+        known: Option<Known>,
+    ) -> Option<Self> {
+        if !recorder.is_enabled() || !outbound::mark(parts) {
+            return None;
+        }
+        let (arrived, started) = (Instant::now(), Timestamp::now());
+        let request_id = RequestId::fresh(started);
+        let parent = current::current();
+        let parent = parent.flight();
+        let trace = outbound::address(&mut parts.headers, request_id, parent);
+        let unwanted = parent.map_or_else(|| !recorder.samples(request_id), Self::is_left_out);
+        let headers = Noted::of(&parts.headers);
+        let beginning = arrival::sent(recorder, parts, &headers, request_id, trace, started);
+        let outbound = Outbound { parent: parent.map(Self::downgrade), known };
+        let own = Own {
+            arrived,
+            unwanted,
+            trace_flags: SAMPLED,
+            outbound: Some(outbound.into()),
+            echo: None,
+            trail: None,
+        };
+        Some(Self::open(recorder, parts, &headers, beginning, own))
+    }
+
+    fn open(
+        recorder: &Arc<Recorder>,
+        parts: &Parts,
+        headers: &Noted<'_>,
+        beginning: Started,
+        own: Own,
+    ) -> Self {
+        let Own { arrived, unwanted, trace_flags, outbound, echo, trail } = own;
+        let policy = parts.extensions.get::<RoutePolicy>().copied().unwrap_or_default();
+        let limit = policy.limit(recorder.capture_limit());
+        recorder.counters.begun.add(1);
+        let (request_id, trace_id) = (beginning.request_id, beginning.trace_id);
         let state = State {
             beginning: Beginning::of(beginning),
-            request: Tap::new(&headers, headers.length(), limit, true, &recorder.budget),
+            request: Tap::new(headers, headers.length(), limit, true, &recorder.budget),
             answer: None,
             reported: None,
             left: None,
@@ -137,14 +198,16 @@ impl Flight {
             arrived,
             method: parts.method.clone(),
             unwanted,
-            trace_id,
+            trace_id: trace_id.map_or_else(OnceLock::new, OnceLock::from),
+            trace_flags,
+            outbound,
             echo,
             seat: Seat::number(None).into(),
             state: state.into(),
-            trail: recorder.hearing().keeps_trails().then(Ring::default).into(),
+            trail: trail.into(),
         }));
         flight.0.seat.store(Seat::number(recorder.clock.enter(&flight)), Relaxed);
-        Some(flight)
+        flight
     }
 
     pub(crate) fn request_id(&self) -> RequestId {
@@ -157,7 +220,29 @@ impl Flight {
 
     /// The trace it belongs to.
     pub(crate) fn trace_id(&self) -> Option<TraceId> {
-        self.0.trace_id
+        self.0.trace_id.get().copied()
+    }
+
+    /// Its place in its trace, for a request that is sent from here. A trace begins where there was none.
+    pub(super) fn lineage(&self) -> Lineage {
+        let mut state = self.lock();
+        let id = self.0.request_id;
+        let trace_id = *self.0.trace_id.get_or_init(|| {
+            state.beginning.trace(id.as_trace(), id.as_span());
+            id.as_trace()
+        });
+        let began = state.beginning.started();
+        Lineage {
+            trace_id,
+            span_id: began.and_then(|began| began.span_id).unwrap_or_else(|| id.as_span()),
+            parent_span_id: began.and_then(|began| began.parent_span_id),
+            flags: self.0.trace_flags,
+        }
+    }
+
+    /// True where it is told only if it ends remarkably.
+    fn is_left_out(&self) -> bool {
+        self.is_skipped(&self.lock())
     }
 
     pub(crate) fn downgrade(&self) -> WeakFlight {
@@ -166,6 +251,13 @@ impl Flight {
 
     /// Runs a step of the service with this as the current exchange, and catches its panic.
     pub(crate) fn watch<T>(&self, step: impl FnOnce() -> T) -> Result<T, Panic> {
+        if self.0.outbound.is_some() {
+            let scrub = &*self.0.recorder.scrub;
+            return catch_unwind(AssertUnwindSafe(step)).map_err(|payload| {
+                let report = panics::report_passing(&*payload, scrub);
+                Panic { payload, report: report.into() }
+            });
+        }
         let _entered = current::enter(self);
         panics::forget();
         catch_unwind(AssertUnwindSafe(step)).map_err(|payload| {
@@ -189,7 +281,12 @@ impl Flight {
     }
 
     /// Puts the request id into the response: the client's own where it sent a valid one.
+    /// What was asked for is not touched: only the extensions tell the id.
     pub(crate) fn stamp(&self, response: &mut http::response::Parts) {
+        if self.0.outbound.is_some() {
+            response.extensions.insert(self.0.request_id);
+            return;
+        }
         let ours = || HeaderValue::from_str(self.0.request_id.encode(&mut [0; 36])).ok();
         if let Some(id) = self.0.echo.clone().or_else(ours) {
             // A map that is full stays as it is.
@@ -240,7 +337,8 @@ impl Flight {
         let began = state.beginning.started().filter(|_| !state.finished)?;
         Some(Sight {
             request_id: self.0.request_id,
-            trace_id: self.0.trace_id,
+            trace_id: self.trace_id(),
+            direction: began.direction,
             arrived: self.0.arrived,
             started: began.started,
             method: self.0.method.clone(),
@@ -383,7 +481,11 @@ impl Flight {
     /// The service, or the response body, failed.
     pub(crate) fn fail<E: fmt::Display + 'static>(&self, outcome: Outcome, error: &E) {
         let recorder = &self.0.recorder;
-        let report = report::of_display(error, &recorder.known_errors, &*recorder.scrub);
+        let known = self.0.outbound.as_ref().and_then(|outbound| outbound.known);
+        let own =
+            known.and_then(|known| report::of_known(error, known, &recorder.known_errors, &*recorder.scrub));
+        let report =
+            own.unwrap_or_else(|| report::of_display(error, &recorder.known_errors, &*recorder.scrub));
         self.finish(outcome, Some(report));
     }
 
@@ -430,7 +532,12 @@ impl Flight {
             exchange.dump_reason = Some(reason);
         }
         self.0.recorder.counters.finished.add(1);
-        self.0.recorder.sinks.claim(&mut exchange, || self.read(trail?));
+        if let Some(outbound) = &self.0.outbound {
+            self.tell_parent(outbound, &exchange);
+        }
+        if self.0.outbound.is_none() || self.0.recorder.settings.dump_outbound {
+            self.0.recorder.sinks.claim(&mut exchange, || self.read(trail?));
+        }
         if held && skipped && !exchange.is_remarkable() {
             return;
         }
@@ -438,6 +545,14 @@ impl Flight {
             self.0.recorder.sinks.started(&exchange.began);
         }
         self.0.recorder.sinks.finished(exchange);
+    }
+
+    /// The exchange it was sent in has it among its steps.
+    fn tell_parent(&self, outbound: &Outbound, exchange: &Exchange) {
+        if let Some(parent) = outbound.parent.as_ref().and_then(WeakFlight::upgrade) {
+            let start = self.0.arrived.saturating_duration_since(parent.0.arrived);
+            parent.took_step(outbound::step(exchange, start));
+        }
     }
 
     /// A trail for the dump.

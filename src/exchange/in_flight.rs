@@ -3,7 +3,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::{Redacted, RequestId, Timestamp, TraceId, text};
+use super::{Direction, Redacted, RequestId, Timestamp, TraceId, text};
 
 /// An exchange that has not ended, from [`FlightLog::in_flight`](crate::FlightLog::in_flight).
 ///
@@ -23,6 +23,9 @@ pub struct InFlight {
     /// The trace of a valid `traceparent`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<TraceId>,
+    /// Whether we answer or ask.
+    #[serde(default, skip_serializing_if = "Direction::is_inbound")]
+    pub direction: Direction,
     /// The method.
     #[serde(with = "text::method")]
     pub method: Method,

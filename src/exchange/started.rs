@@ -61,10 +61,12 @@ pub enum Direction {
     /// The service answers.
     #[default]
     Inbound,
+    /// The service asks another one.
+    Outbound,
 }
 
 impl Direction {
-    fn is_inbound(&self) -> bool {
+    pub(crate) fn is_inbound(&self) -> bool {
         *self == Self::Inbound
     }
 }

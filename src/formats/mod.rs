@@ -37,7 +37,7 @@
 //! `in_flight_at_death` (WARN): a process that wrote to the same directory died while requests were in flight, by SIGKILL,
 //! abort or want of memory. The next one that starts tells it once: `pid` and `run` of the dead, `last_seen`, when its
 //! requests were noted last, how many there were (`count`), and of the 256 that were open longest (`requests`)
-//! `request_id`, `trace_id`, `method`, `endpoint`, `status` if the response had begun, `started`, and as of `last_seen`
+//! `request_id`, `trace_id`, `direction` (`outbound`, of a request that it sent), `method`, `endpoint`, `status` if the response had begun, `started`, and as of `last_seen`
 //! `age_ms`, `request_bytes` and `response_bytes`. They are noted every 100 ms where they changed and every second where
 //! they did not: a request that came in the last 100 ms may be missing, one that ended in them may be named.
 //!
