@@ -187,7 +187,8 @@ impl FlightLog {
     /// # Ok(()) }
     /// ```
     ///
-    /// With tonic's `Channel`, whose requests have a body of their own, before a generated client takes it:
+    /// With tonic's `Channel`, whose requests have a body of their own, before a generated client takes it. Given with
+    /// `with_origin`, the host is part of the record; else only the `Channel` knows it:
     ///
     /// ```
     /// use http::Request;
@@ -201,7 +202,7 @@ impl FlightLog {
     ///     .layer(flightlog.outbound_layer().error_type::<tonic::transport::Error>())
     ///     .map_request(|request: Request<RequestBody<Body>>| request.map(Body::new))
     ///     .service(Channel::from_static("http://127.0.0.1:50051").connect_lazy());
-    /// let client = tonic::client::Grpc::new(channel);
+    /// let client = tonic::client::Grpc::with_origin(channel, "http://127.0.0.1:50051".parse()?);
     /// # fn is_client<T: tonic::client::GrpcService<Body>>(_: tonic::client::Grpc<T>) {}
     /// # is_client(client);
     /// # Ok(()) }

@@ -13,6 +13,7 @@ mod in_flight;
 mod location;
 mod media;
 mod outcome;
+mod query;
 mod record;
 mod redacted;
 mod scrub;

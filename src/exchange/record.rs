@@ -1,12 +1,12 @@
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{borrow::Cow, ops::Deref, sync::Arc, time::Duration};
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tracing::Level;
 
 use super::{
-    CapturedBody, ErrorReport, Fingerprint, Head, Headers, Outcome, Redacted, Started, Step, Timestamp,
-    Trail, text,
+    CapturedBody, ErrorReport, Fingerprint, Head, Headers, Outcome, Redacted, Started, Step, StepKind,
+    Timestamp, Trail, query, text,
 };
 
 /// One finished exchange: the record everything is made from.
@@ -69,7 +69,8 @@ pub struct Exchange {
     /// Why it failed, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
-    /// What was done while it was served, in the order in which it began: the first 256 that ended.
+    /// What was done while it was served, in the order in which it began: the first 256 that ended. Queries are in the
+    /// [`waterfall`](Self::waterfall).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
     /// How many steps were not kept.
@@ -138,6 +139,37 @@ impl Exchange {
     #[must_use]
     pub fn is_remarkable(&self) -> bool {
         self.is_failure() || self.outcome.is_abort() || self.slow || self.dump.is_some()
+    }
+
+    /// All that was done while it was served, in the order in which it began: its [`steps`](Self::steps), and the queries
+    /// in its [`trail`](Self::trail).
+    ///
+    /// A query is what sqlx tells of one that is done: an event with the target `sqlx::query`. Read with the trail, so
+    /// only where there is a dump.
+    ///
+    /// ```
+    /// use tower_flightlog::{Dump, formats::DUMP_EXAMPLE};
+    ///
+    /// let dump: Dump = DUMP_EXAMPLE.parse()?;
+    /// for step in &*dump.exchange.waterfall() {
+    ///     println!("{:>10.3?} {:>10.3?} {}", step.start, step.length, step.name);
+    /// }
+    /// # assert_eq!(dump.exchange.waterfall().len(), 2);
+    /// # Ok::<(), tower_flightlog::DumpError>(())
+    /// ```
+    #[must_use]
+    pub fn waterfall(&self) -> Cow<'_, [Step]> {
+        // One that was read back has them.
+        if self.steps.iter().any(|step| step.kind == StepKind::Query) {
+            return Cow::Borrowed(&self.steps);
+        }
+        let queries: Vec<Step> = self.trail.iter().flat_map(query::steps).collect();
+        if queries.is_empty() {
+            return Cow::Borrowed(&self.steps);
+        }
+        let mut all = [self.steps.as_slice(), &queries].concat();
+        all.sort_by_key(|step| step.start);
+        Cow::Owned(all)
     }
 
     /// The same without the text of its bodies.

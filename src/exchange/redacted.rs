@@ -44,6 +44,11 @@ impl Redacted {
         Self(format!("{method} {url}").into())
     }
 
+    /// The same on one line: whatever is white is one space.
+    pub(crate) fn in_one_line(&self) -> Self {
+        Self(self.0.split_whitespace().collect::<Vec<_>>().join(" ").into())
+    }
+
     /// Several, with `between` them.
     pub(crate) fn joined<'a>(parts: impl IntoIterator<Item = &'a Self>, between: &'static str) -> Self {
         let parts: Vec<&str> = parts.into_iter().map(Self::as_str).collect();

@@ -75,7 +75,7 @@
 //! | `location` | `file:line` | `log`, failed |
 //! | `client_request_id` | the client's valid `x-request-id` | exchange |
 //! | `client_request_id_rejected` | `true`: it sent one that is not valid | exchange |
-//! | `trace_id` | 32 hexadecimal digits | exchange, `log`, `custom_event` |
+//! | `trace_id` | 32 hexadecimal digits: the trace of a valid `traceparent`, or one that began with a request sent from here | exchange, `log`, `custom_event` |
 //! | `span_id` | 16 hexadecimal digits, our own | exchange |
 //! | `started` | when the request arrived, as `timestamp` | request's part |
 //! | `url` | absolute where the host is known | request's part |
@@ -149,6 +149,25 @@
 //! WHERE type = 'response';
 //! ```
 //!
+//! # What others tell
+//!
+//! Nothing has to be written for these: their events are told through `tracing` or the `log` crate, and belong to the
+//! request in which they happen. Dumps have all of them down to `LOG_TRAIL` (default `debug`); log entries those that
+//! `LOG_LEVEL` lets through (default `info`), such as `LOG_LEVEL=info,sqlx::query=debug`.
+//!
+//! | crate | what | target and level | where |
+//! |---|---|---|---|
+//! | sqlx 0.8, 0.9 | each query: summary, statement, rows, time; a warning of one that took a second. Values that are bound are not told | `sqlx::query` DEBUG, WARN | log, trail; `timing.steps` with the kind `query` |
+//! | SeaORM 1 | sends its queries with sqlx | the same, by default INFO and without warnings (`ConnectOptions::sqlx_logging_level`) | the same |
+//! | hyper-util | of its client, with its feature `tracing`: connections that are pooled, reused, broken | `hyper_util::client::legacy` DEBUG, TRACE | trail; calls with [`outbound_layer`](crate::FlightLog::outbound_layer) |
+//! | reqwest 0.13 | new connections; every byte with `connection_verbose` | `reqwest::connect` DEBUG, TRACE through `log` | the same |
+//! | tower-http | of `TraceLayer` what came and went, failures, and a span for each request | `tower_http::trace` DEBUG, ERROR | log, trail |
+//! | redis 1 | of clusters what becomes of connections; nothing of commands | `redis` TRACE to WARN through `log` | log, trail |
+//!
+//! What runs on a thread or task of its own is known by the span that is taken along: sqlx does so with SQLite, so that
+//! there has to be a span around its queries, of INFO or above: `#[tracing::instrument]` makes one, and `TraceLayer` with
+//! `DefaultMakeSpan::new().level(Level::INFO)`. What hyper's connections tell belongs to no request.
+//!
 //! # Dumps
 //!
 //! A failed exchange is a file `{time}-{trigger}-{request_id}.json` in `LOG_DUMP_DIR`: pretty-printed JSON, the cause
@@ -171,7 +190,8 @@
 //! | `reason` | why it was asked for, where it was: `manual` |
 //! | `request_id` | always: our id, a UUIDv7, as in the entries |
 //! | `client_request_id` | the client's valid `x-request-id` |
-//! | `trace_id` | the trace of a valid `traceparent`: 32 hexadecimal digits |
+//! | `trace_id` | the trace of a valid `traceparent`, or one that began here: 32 hexadecimal digits |
+//! | `direction` | `outbound`, where the service sent the request; such dumps are there with `dump_outbound` only |
 //! | `outcome` | always: `complete`, `aborted_before_response`, `aborted_in_body`, `service_error`, `body_error`, `panicked`, `upgraded` |
 //! | `error` | object: what went wrong, as far as anyone told |
 //! | `error.type` | `shop::OrderError`; `panic` |

@@ -38,6 +38,8 @@ pub(super) struct Wire {
     request_id: RequestId,
     client_request_id: Option<Redacted>,
     trace_id: Option<TraceId>,
+    #[serde(default)]
+    direction: Direction,
     outcome: Outcome,
     error: Option<ErrorReport>,
     timing: Timing,
@@ -76,7 +78,7 @@ impl From<Wire> for Dump {
             parent_span_id: None,
             started: wire.timing.started,
             told: wire.timing.started,
-            direction: Direction::default(),
+            direction: wire.direction,
             request: wire.request,
         };
         let limited_to = wire.events_limited_to.map(|Limit(level)| level);
