@@ -52,6 +52,7 @@
 //! | starting | [`init`], [`FlightLog::from_env`], [`FlightLog::builder`] |
 //! | settings: variables, setters, defaults | [`FlightLogBuilder`] |
 //! | layers | [`FlightLog::layer`], [`FlightLog::axum_layer`], [`RoutePolicy`] for single routes |
+//! | requests to other services | [`FlightLog::outbound_layer`] |
 //! | handlers | [`current`], [`RequestId`] as an extractor |
 //! | why a request failed | [`Current::report_error`], [`WithError`] for `IntoResponse` of an error type |
 //! | spawned tasks | [`WithCurrent`] |
@@ -112,8 +113,8 @@ pub use config::{Console, Error, Problem, RoutePolicy, Verbosity};
 pub use exchange::{
     Backtrace, Bodies, BodyText, CapturedBody, Direction, EndedBy, ErrorReport, Event, EventKind, Exchange,
     Field, Fingerprint, Headers, InFlight, InvalidFingerprint, LlmUsage, Location, Outcome, Redacted,
-    Request, RequestId, Response, SpanId, Started, StreamStats, StreamedEvent, Timestamp, TraceId, Trail,
-    TrailEvent, Value,
+    Request, RequestId, Response, SpanId, Started, Step, StepKind, StreamStats, StreamedEvent, Timestamp,
+    TraceId, Trail, TrailEvent, Value,
 };
 pub use export::{Dump, DumpError, Program, RecorderState, Similar};
 pub use flightlog::{FlightLog, Unwritten};
@@ -122,7 +123,8 @@ pub use init::init;
 #[cfg(feature = "axum")]
 pub use layer::AxumBody;
 pub use layer::{
-    AnyBody, FlightLogLayer, FlightLogService, RequestBody, ResponseBody, ResponseFuture, RoutePolicyService,
+    AnyBody, FlightLogLayer, FlightLogService, Outbound, RequestBody, ResponseBody, ResponseFuture,
+    RoutePolicyService,
 };
 pub use redact::{RedactMode, RedactOptions, Redactor};
 pub use sink::{FileStats, MemorySink, Sink, Stats};

@@ -11,6 +11,7 @@ use http::{Uri, request::Parts};
 use super::{
     forwarded,
     noted::Noted,
+    outbound::Trace,
     recorder::Recorder,
     request_id::{self, ClientId},
     traceparent::TraceParent,
@@ -69,6 +70,37 @@ pub(super) fn started(
             peer_addr: peer.filter(|_| peer != remote_addr),
             body: CapturedBody::default(),
             head: Head::new(head(parts, headers, hints, recorder.head_limit()), Arc::clone(&recorder.scrub)),
+        },
+    }
+}
+
+/// The same of a request that is sent.
+pub(super) fn sent(
+    recorder: &Recorder,
+    parts: &Parts,
+    headers: &Noted<'_>,
+    request_id: RequestId,
+    trace: Trace,
+    started: Timestamp,
+) -> Started {
+    let hints = Hints { peer: None, route: None, uri: &parts.uri };
+    Started {
+        request_id,
+        client_request_id: None,
+        client_request_id_rejected: false,
+        trace_id: Some(trace.trace_id),
+        span_id: Some(trace.span_id),
+        parent_span_id: trace.parent_span_id,
+        started,
+        told: started,
+        direction: Direction::Outbound,
+        request: Request {
+            method: parts.method.clone(),
+            version: parts.version,
+            remote_addr: None,
+            peer_addr: None,
+            body: CapturedBody::default(),
+            head: Head::new(head(parts, headers, &hints, recorder.head_limit()), Arc::clone(&recorder.scrub)),
         },
     }
 }

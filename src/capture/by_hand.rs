@@ -52,6 +52,8 @@ pub(crate) fn exchange<C: AsRef<[u8]>>(
         grpc_status: None,
         slow: false,
         error: error.map(|error| report::of_error(error, &recorder.known_errors, &*recorder.scrub)),
+        steps: Vec::new(),
+        steps_dropped: 0,
         stream: None,
         llm: None,
         trail: None,

@@ -18,6 +18,7 @@ mod hearing;
 mod left;
 mod noted;
 mod open;
+mod outbound;
 mod owner;
 mod panics;
 mod recorder;

@@ -149,7 +149,12 @@ impl Recorder {
     /// False where LOG_SKIP or LOG_SAMPLE leaves a request out, unless it ends remarkably.
     pub(super) fn wants(&self, parts: &Parts, hints: &Hints<'_>, request_id: RequestId) -> bool {
         let is_skipped = || self.skip.takes(parts.method.as_str(), hints.uri.path(), hints.route);
-        (self.skip.is_empty() || !is_skipped()) && (self.sample.is_all() || self.sample.takes(request_id))
+        (self.skip.is_empty() || !is_skipped()) && self.samples(request_id)
+    }
+
+    /// False where LOG_SAMPLE leaves it out, unless it ends remarkably.
+    pub(super) fn samples(&self, request_id: RequestId) -> bool {
+        self.sample.is_all() || self.sample.takes(request_id)
     }
 
     /// Bytes of each body to keep.

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// An error type that is known by name, so that its sources can be told.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Known {
     /// Sees it behind `Any`.
     read: for<'a> fn(&'a (dyn Any + 'static)) -> Option<&'a (dyn Error + 'static)>,
@@ -113,6 +113,18 @@ pub(super) fn of_display<E: Display + 'static>(error: &E, known: &[Known], scrub
     };
     let error_type = nameable(type_name::<E>()).or(report.error_type);
     ErrorReport { error_type, ..report }
+}
+
+/// An error of which the type is told, if it is that one.
+pub(super) fn of_known<E: Any>(
+    error: &E,
+    told: Known,
+    known: &[Known],
+    scrub: &dyn Scrub,
+) -> Option<ErrorReport> {
+    let read = (told.read)(error)?;
+    let report = of_error(read, known, scrub);
+    Some(ErrorReport { error_type: (told.name)(read).map(ToOwned::to_owned), ..report })
 }
 
 /// An error without the stack it may show.

@@ -1,12 +1,12 @@
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{borrow::Cow, ops::Deref, sync::Arc, time::Duration};
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tracing::Level;
 
 use super::{
-    CapturedBody, ErrorReport, Fingerprint, Head, Headers, LlmUsage, Outcome, Redacted, Started, StreamStats,
-    Timestamp, Trail, text,
+    CapturedBody, ErrorReport, Fingerprint, Head, Headers, LlmUsage, Outcome, Redacted, Started, Step,
+    StepKind, StreamStats, Timestamp, Trail, query, text,
 };
 
 /// One finished exchange: the record everything is made from.
@@ -69,6 +69,13 @@ pub struct Exchange {
     /// Why it failed, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
+    /// What was done while it was served, in the order in which it began: the first 256 that ended. Queries are in the
+    /// [`waterfall`](Self::waterfall).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+    /// How many steps were not kept.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub steps_dropped: u64,
     /// How its response was streamed: server-sent events, NDJSON and JSON sequences that are not compressed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<StreamStats>,
@@ -140,6 +147,37 @@ impl Exchange {
         self.is_failure() || self.outcome.is_abort() || self.slow || self.dump.is_some()
     }
 
+    /// All that was done while it was served, in the order in which it began: its [`steps`](Self::steps), and the queries
+    /// in its [`trail`](Self::trail).
+    ///
+    /// A query is what sqlx tells of one that is done: an event with the target `sqlx::query`. Read with the trail, so
+    /// only where there is a dump.
+    ///
+    /// ```
+    /// use tower_flightlog::{Dump, formats::DUMP_EXAMPLE};
+    ///
+    /// let dump: Dump = DUMP_EXAMPLE.parse()?;
+    /// for step in &*dump.exchange.waterfall() {
+    ///     println!("{:>10.3?} {:>10.3?} {}", step.start, step.length, step.name);
+    /// }
+    /// # assert_eq!(dump.exchange.waterfall().len(), 2);
+    /// # Ok::<(), tower_flightlog::DumpError>(())
+    /// ```
+    #[must_use]
+    pub fn waterfall(&self) -> Cow<'_, [Step]> {
+        // One that was read back has them.
+        if self.steps.iter().any(|step| step.kind == StepKind::Query) {
+            return Cow::Borrowed(&self.steps);
+        }
+        let queries: Vec<Step> = self.trail.iter().flat_map(query::steps).collect();
+        if queries.is_empty() {
+            return Cow::Borrowed(&self.steps);
+        }
+        let mut all = [self.steps.as_slice(), &queries].concat();
+        all.sort_by_key(|step| step.start);
+        Cow::Owned(all)
+    }
+
     /// The same without the text of its bodies.
     pub(crate) fn without_bodies(&self) -> Self {
         let mut lighter = self.clone();
@@ -187,6 +225,10 @@ impl Deref for Exchange {
     fn deref(&self) -> &Started {
         &self.began
     }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// How a response is written and read back.

@@ -3,14 +3,14 @@
 //! The fields of the structs stand in the order in which they are written, the cause first. A new one needs a line
 //! here and one in the schema; readers pass over what they do not know.
 
-use std::net::IpAddr;
+use std::{borrow::Cow, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
 use super::{curl::curl, pretty::pretty};
 use crate::exchange::{
-    self, Backtrace, CapturedBody, ErrorReport, Exchange, Fingerprint, Headers, LlmUsage, Outcome, Redacted,
-    RequestId, StreamStats, Timestamp, TraceId, Trail, TrailEvent, millis_of,
+    self, Backtrace, CapturedBody, Direction, ErrorReport, Exchange, Fingerprint, Headers, LlmUsage, Outcome,
+    Redacted, RequestId, Step, StreamStats, Timestamp, TraceId, Trail, TrailEvent, millis_of,
 };
 
 pub(super) const SCHEMA: &str = "flightlog.dump/1";
@@ -77,12 +77,15 @@ pub(crate) fn dump<R: Serialize>(
         request_id: exchange.request_id,
         client_request_id: exchange.client_request_id.as_ref(),
         trace_id: exchange.trace_id,
+        direction: exchange.direction,
         outcome: exchange.outcome,
         error: exchange.error.as_ref().map(Error::of),
         timing: Timing {
             started: exchange.started,
             ttfb_ms: exchange.ttfb.map(millis_of),
             duration_ms: millis_of(exchange.duration),
+            steps: exchange.waterfall(),
+            steps_dropped: Some(exchange.steps_dropped).filter(|dropped| *dropped > 0),
             stream: exchange.stream.as_ref(),
         },
         request: Request::of(&exchange.request),
@@ -110,6 +113,8 @@ struct Dump<'a, R> {
     client_request_id: Option<&'a Redacted>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<TraceId>,
+    #[serde(skip_serializing_if = "Direction::is_inbound")]
+    direction: Direction,
     outcome: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Error<'a>>,
@@ -162,6 +167,10 @@ struct Timing<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     ttfb_ms: Option<f64>,
     duration_ms: f64,
+    #[serde(skip_serializing_if = "is_empty")]
+    steps: Cow<'a, [Step]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps_dropped: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stream: Option<&'a StreamStats>,
 }
@@ -215,6 +224,10 @@ impl<'a> Response<'a> {
             trailers: response.trailers.as_ref(),
         }
     }
+}
+
+fn is_empty(steps: &[Step]) -> bool {
+    steps.is_empty()
 }
 
 /// A body there is something to tell about: one that had bytes, or whose end was not seen.

@@ -38,7 +38,7 @@
 //! `in_flight_at_death` (WARN): a process that wrote to the same directory died while requests were in flight, by SIGKILL,
 //! abort or want of memory. The next one that starts tells it once: `pid` and `run` of the dead, `last_seen`, when its
 //! requests were noted last, how many there were (`count`), and of the 256 that were open longest (`requests`)
-//! `request_id`, `trace_id`, `method`, `endpoint`, `status` if the response had begun, `started`, and as of `last_seen`
+//! `request_id`, `trace_id`, `direction` (`outbound`, of a request that it sent), `method`, `endpoint`, `status` if the response had begun, `started`, and as of `last_seen`
 //! `age_ms`, `request_bytes` and `response_bytes`. They are noted every 100 ms where they changed and every second where
 //! they did not: a request that came in the last 100 ms may be missing, one that ended in them may be named.
 //!
@@ -99,7 +99,7 @@
 //! | `location` | `file:line` | `log`, failed |
 //! | `client_request_id` | the client's valid `x-request-id` | exchange |
 //! | `client_request_id_rejected` | `true`: it sent one that is not valid | exchange |
-//! | `trace_id` | 32 hexadecimal digits | exchange, `log`, `custom_event`, `stream` |
+//! | `trace_id` | 32 hexadecimal digits: the trace of a valid `traceparent`, or one that began with a request sent from here | exchange, `log`, `custom_event`, `stream` |
 //! | `span_id` | 16 hexadecimal digits, our own | exchange |
 //! | `started` | when the request arrived, as `timestamp` | request's part |
 //! | `url` | absolute where the host is known | request's part |
@@ -173,6 +173,25 @@
 //! WHERE type = 'response';
 //! ```
 //!
+//! # What others tell
+//!
+//! Nothing has to be written for these: their events are told through `tracing` or the `log` crate, and belong to the
+//! request in which they happen. Dumps have all of them down to `LOG_TRAIL` (default `debug`); log entries those that
+//! `LOG_LEVEL` lets through (default `info`), such as `LOG_LEVEL=info,sqlx::query=debug`.
+//!
+//! | crate | what | target and level | where |
+//! |---|---|---|---|
+//! | sqlx 0.8, 0.9 | each query: summary, statement, rows, time; a warning of one that took a second. Values that are bound are not told | `sqlx::query` DEBUG, WARN | log, trail; `timing.steps` with the kind `query` |
+//! | SeaORM 1 | sends its queries with sqlx | the same, by default INFO and without warnings (`ConnectOptions::sqlx_logging_level`) | the same |
+//! | hyper-util | of its client, with its feature `tracing`: connections that are pooled, reused, broken | `hyper_util::client::legacy` DEBUG, TRACE | trail; calls with [`outbound_layer`](crate::FlightLog::outbound_layer) |
+//! | reqwest 0.13 | new connections; every byte with `connection_verbose` | `reqwest::connect` DEBUG, TRACE through `log` | the same |
+//! | tower-http | of `TraceLayer` what came and went, failures, and a span for each request | `tower_http::trace` DEBUG, ERROR | log, trail |
+//! | redis 1 | of clusters what becomes of connections; nothing of commands | `redis` TRACE to WARN through `log` | log, trail |
+//!
+//! What runs on a thread or task of its own is known by the span that is taken along: sqlx does so with SQLite, so that
+//! there has to be a span around its queries, of INFO or above: `#[tracing::instrument]` makes one, and `TraceLayer` with
+//! `DefaultMakeSpan::new().level(Level::INFO)`. What hyper's connections tell belongs to no request.
+//!
 //! # Dumps
 //!
 //! A failed exchange is a file `{time}-{trigger}-{request_id}.json` in `LOG_DUMP_DIR`: pretty-printed JSON, the cause
@@ -195,7 +214,8 @@
 //! | `reason` | why it was asked for, where it was: `manual` |
 //! | `request_id` | always: our id, a UUIDv7, as in the entries |
 //! | `client_request_id` | the client's valid `x-request-id` |
-//! | `trace_id` | the trace of a valid `traceparent`: 32 hexadecimal digits |
+//! | `trace_id` | the trace of a valid `traceparent`, or one that began here: 32 hexadecimal digits |
+//! | `direction` | `outbound`, where the service sent the request; such dumps are there with `dump_outbound` only |
 //! | `outcome` | always: `complete`, `aborted_before_response`, `aborted_in_body`, `service_error`, `body_error`, `panicked`, `upgraded` |
 //! | `error` | object: what went wrong, as far as anyone told |
 //! | `error.type` | `shop::OrderError`; `panic` |
@@ -207,6 +227,16 @@
 //! | `timing.started` | always: when the request arrived, as `timestamp` |
 //! | `timing.ttfb_ms` | milliseconds from arrival to the response's headers |
 //! | `timing.duration_ms` | always: milliseconds from arrival to the last byte |
+//! | `timing.steps` | array of objects, the waterfall: what was done while the request was served, in the order in which it began |
+//! | `timing.steps[].name` | always: the name of a timer, method and URL of a call, the statement of a query |
+//! | `timing.steps[].kind` | always: `timer`, `checkpoint`, `outbound`, `query` |
+//! | `timing.steps[].start_ms` | always: milliseconds from arrival |
+//! | `timing.steps[].length_ms` | always: milliseconds it took |
+//! | `timing.steps[].status` | what a call was answered: number |
+//! | `timing.steps[].error` | what went wrong |
+//! | `timing.steps[].request_id` | our id of a call, which has entries of its own |
+//! | `timing.steps[].rows` | number: the rows that a query gave or changed |
+//! | `timing.steps_dropped` | how many steps were not kept |
 //! | `timing.stream` | object: how the response was streamed, a [`StreamStats`](crate::StreamStats) |
 //! | `timing.stream.events` | always: events that passed whole |
 //! | `timing.stream.bytes` | always: bytes that passed |

@@ -31,7 +31,11 @@ impl Flight {
     /// The service, or the response body, failed.
     pub(crate) fn fail<E: fmt::Display + 'static>(&self, outcome: Outcome, error: &E) {
         let recorder = &self.0.recorder;
-        let report = report::of_display(error, &recorder.known_errors, &*recorder.scrub);
+        let known = self.0.outbound.as_ref().and_then(|outbound| outbound.known);
+        let own =
+            known.and_then(|known| report::of_known(error, known, &recorder.known_errors, &*recorder.scrub));
+        let report =
+            own.unwrap_or_else(|| report::of_display(error, &recorder.known_errors, &*recorder.scrub));
         self.finish(outcome, Some(report));
     }
 
@@ -45,7 +49,7 @@ impl Flight {
             self.0.recorder.clock.leave(seat);
         }
 
-        let Ended { began, was_held, answer, grpc, policy, told } = ended;
+        let Ended { began, was_held, answer, grpc, policy, told, steps } = ended;
         let grpc_status = grpc.as_ref().map(|grpc| grpc.status);
         let mut exchange = self.record(began, answer, grpc_status, outcome, duration);
         let Told { reported, left, logged, asked } = told;
@@ -56,11 +60,17 @@ impl Flight {
                 left().or(logged).unwrap_or_else(|| cause::of(&exchange, grpc.and_then(|grpc| grpc.message)))
             })
         });
+        (exchange.steps, exchange.steps_dropped) = steps.into_parts();
         if let Some(asked) = asked {
             asked.mark(&mut exchange);
         }
         self.0.recorder.counters.finished.add(1);
-        self.0.recorder.sinks.claim(&mut exchange, || self.read(trail?));
+        if let Some(outbound) = &self.0.outbound {
+            self.tell_parent(outbound, &exchange);
+        }
+        if self.0.outbound.is_none() || self.0.recorder.settings.dump_outbound {
+            self.0.recorder.sinks.claim(&mut exchange, || self.read(trail?));
+        }
         if was_held && self.is_skipped(policy) && !exchange.is_remarkable() {
             return;
         }
@@ -94,6 +104,8 @@ impl Flight {
             grpc_status,
             slow: recorder.settings.slow.is_some_and(|limit| duration > limit),
             error: None,
+            steps: Vec::new(),
+            steps_dropped: 0,
             trail: None,
             dump: None,
             dump_reason: None,

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Buf;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::Flight;
+use super::{Flight, REQUEST_ID};
 use crate::{
     capture::{
         answer::Answer,
@@ -18,11 +18,14 @@ use crate::{
     stream::Told,
 };
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
 impl Flight {
     /// Puts the request id into the response: the client's own where it sent a valid one.
+    /// What was asked for is not touched: only the extensions tell the id.
     pub(crate) fn stamp(&self, response: &mut http::response::Parts) {
+        if self.0.outbound.is_some() {
+            response.extensions.insert(self.0.request_id);
+            return;
+        }
         let ours = || HeaderValue::from_str(self.0.request_id.encode(&mut [0; 36])).ok();
         if let Some(id) = self.0.echo.clone().or_else(ours) {
             // A map that is full stays as it is.

@@ -126,6 +126,7 @@ fn failure(out: &mut Vec<u8>, view: &View, exchange: &Exchange, kind: &str, mess
 pub(crate) fn request_message(direction: Direction) -> &'static str {
     match direction {
         Direction::Inbound => "Incoming request",
+        Direction::Outbound => "Outgoing request",
     }
 }
 
@@ -133,6 +134,7 @@ pub(crate) fn request_message(direction: Direction) -> &'static str {
 pub(crate) fn response_message(direction: Direction) -> &'static str {
     match direction {
         Direction::Inbound => "Outgoing response",
+        Direction::Outbound => "Incoming response",
     }
 }
 

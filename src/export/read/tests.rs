@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Dump, DumpError};
 use crate::{
-    exchange::{BodyText, CapturedBody, Exchange, must_escape},
+    exchange::{BodyText, CapturedBody, Exchange, StepKind, must_escape},
     export::{
         Context,
         dump::{
@@ -112,8 +112,11 @@ fn the_example_of_the_documentation_is_a_dump() {
     assert_eq!(events[1].at.as_micros(), 1900);
     let similar = read.similar.unwrap();
     assert_eq!((similar.fingerprint, similar.count), (read.exchange.fingerprint(), 4));
-    let without_trail = Exchange { trail: None, ..read.exchange.clone() };
-    assert_eq!(as_told(&failed(&[]), "500"), without_trail);
+    let steps = &read.exchange.steps;
+    assert_eq!(steps.iter().map(|step| step.kind).collect::<Vec<_>>(), [StepKind::Query, StepKind::Outbound]);
+    assert_eq!((steps[0].rows, steps[1].status.map(|status| status.as_u16())), (Some(1), Some(503)));
+    let bare = Exchange { trail: None, steps: Vec::new(), steps_dropped: 0, ..read.exchange.clone() };
+    assert_eq!(as_told(&failed(&[]), "500"), bare);
     assert_eq!(again(&read), DUMP_EXAMPLE);
 }
 
@@ -164,6 +167,7 @@ fn what_a_later_release_adds_is_passed_over() {
         "",
         "/error",
         "/timing",
+        "/timing/steps/0",
         "/request",
         "/request/body",
         "/response",

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::exchange::{
     Direction, ErrorReport, Exchange, LlmUsage, Millis, Outcome, Redacted, Request, RequestId, Response,
-    Started, StreamStats, Timestamp, TraceId, Trail, TrailEvent,
+    Started, Step, StreamStats, Timestamp, TraceId, Trail, TrailEvent,
 };
 
 /// Says what a text is before it is read: one of another version may differ anywhere.
@@ -38,6 +38,8 @@ pub(super) struct Wire {
     request_id: RequestId,
     client_request_id: Option<Redacted>,
     trace_id: Option<TraceId>,
+    #[serde(default)]
+    direction: Direction,
     outcome: Outcome,
     error: Option<ErrorReport>,
     timing: Timing,
@@ -59,6 +61,10 @@ struct Timing {
     started: Timestamp,
     ttfb_ms: Option<Millis>,
     duration_ms: Millis,
+    #[serde(default)]
+    steps: Vec<Step>,
+    #[serde(default)]
+    steps_dropped: u64,
     stream: Option<StreamStats>,
 }
 
@@ -74,7 +80,7 @@ impl From<Wire> for Dump {
             parent_span_id: None,
             started: wire.timing.started,
             told: wire.timing.started,
-            direction: Direction::default(),
+            direction: wire.direction,
             request: wire.request,
         };
         let limited_to = wire.events_limited_to.map(|Limit(level)| level);
@@ -90,6 +96,8 @@ impl From<Wire> for Dump {
             stream: wire.timing.stream,
             llm: wire.llm,
             error: wire.error,
+            steps: wire.timing.steps,
+            steps_dropped: wire.timing.steps_dropped,
             trail: (!(wire.events.is_empty() && wire.events_dropped == 0 && limited_to.is_none()))
                 .then(|| Trail::read(wire.events, wire.events_dropped, limited_to)),
             dump: None,
