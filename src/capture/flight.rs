@@ -1,10 +1,11 @@
 use std::{
     any::Any,
+    collections::BTreeMap,
     fmt,
     panic::{AssertUnwindSafe, Location, catch_unwind},
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicU32, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -21,6 +22,7 @@ use super::{
     cause,
     completion::{self, Ahead},
     current,
+    instruments::Instruments,
     left::Left,
     noted::Noted,
     open::Seat,
@@ -61,6 +63,8 @@ struct Inner {
     state: Mutex<State>,
     /// None where there is none, and once it is over.
     trail: Mutex<Option<Ring>>,
+    /// Made by the first that is used.
+    instruments: OnceLock<Box<Instruments>>,
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -138,6 +142,7 @@ impl Flight {
             seat: Seat::number(None).into(),
             state: state.into(),
             trail: recorder.hearing().keeps_trails().then(Ring::default).into(),
+            instruments: OnceLock::new(),
         }));
         flight.0.seat.store(Seat::number(recorder.clock.enter(&flight)), Relaxed);
         Some(flight)
@@ -145,6 +150,14 @@ impl Flight {
 
     pub(crate) fn request_id(&self) -> RequestId {
         self.0.request_id
+    }
+
+    pub(super) fn recorder(&self) -> &Arc<Recorder> {
+        &self.0.recorder
+    }
+
+    pub(super) fn instruments(&self) -> &Instruments {
+        self.0.instruments.get_or_init(Box::default)
     }
 
     pub(super) fn arrived(&self) -> Instant {
@@ -415,6 +428,9 @@ impl Flight {
             exchange.dump = name;
             exchange.dump_reason = Some(reason);
         }
+        if let Some(instruments) = self.0.instruments.get() {
+            instruments.close(&mut exchange, &self.0.recorder.counters);
+        }
         self.0.recorder.counters.finished.add(1);
         self.0.recorder.sinks.claim(&mut exchange, || self.read(trail?));
         if held && skipped && !exchange.is_remarkable() {
@@ -452,6 +468,10 @@ impl Flight {
             grpc_status,
             slow: recorder.settings.slow.is_some_and(|limit| duration > limit),
             error: None,
+            steps: Vec::new(),
+            attributes: Vec::new(),
+            cache: BTreeMap::new(),
+            instruments_dropped: 0,
             trail: None,
             dump: None,
             dump_reason: None,

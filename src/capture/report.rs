@@ -66,9 +66,9 @@ pub(super) fn read<'a>(error: &'a (dyn Any + 'static), known: &[Known]) -> Optio
 /// Sources told at most.
 const CHAIN_LIMIT: usize = 16;
 /// Bytes told of each.
-const TEXT_LIMIT: usize = 8 * 1024;
+pub(super) const TEXT_LIMIT: usize = 8 * 1024;
 /// Bytes of each that are counted before its end is no longer waited for.
-const COUNT_LIMIT: usize = 256 * 1024;
+pub(super) const COUNT_LIMIT: usize = 256 * 1024;
 
 /// An error that is reported at a place.
 pub(super) fn of_any<By, E: AnyError<By> + ?Sized>(
@@ -140,7 +140,7 @@ pub(super) fn stack_in(said: &(impl Debug + ?Sized), scrub: &dyn Scrub) -> Optio
 }
 
 /// Runs somebody else's code; none where it panicked.
-fn contained<T>(run: impl FnOnce() -> T) -> Option<T> {
+pub(super) fn contained<T>(run: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|payload| drop(Theirs::new(payload))).ok()
 }
 

@@ -1,11 +1,12 @@
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, ops::Deref, sync::Arc, time::Duration};
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tracing::Level;
 
 use super::{
-    CapturedBody, ErrorReport, Fingerprint, Head, Headers, Outcome, Redacted, Started, Timestamp, Trail, text,
+    CacheCounts, CapturedBody, ErrorReport, Field, Fingerprint, Head, Headers, Outcome, Redacted, Started,
+    Step, Timestamp, Trail, text,
 };
 
 /// One finished exchange: the record everything is made from.
@@ -68,6 +69,18 @@ pub struct Exchange {
     /// Why it failed, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
+    /// What took how long while it was served: timers and their checkpoints, in the order in which they began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+    /// What the handler attached, by name; see [`Current::attribute`](crate::Current::attribute).
+    #[serde(default, with = "super::by_name", skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Field>,
+    /// Hits and misses of each cache.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub cache: BTreeMap<Cow<'static, str>, CacheCounts>,
+    /// Steps, attributes and caches that were told and not kept: there was no room for all.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub instruments_dropped: u64,
     /// What was told while it was served, where it has a dump.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trail: Option<Trail>,
@@ -175,6 +188,10 @@ impl Deref for Exchange {
     fn deref(&self) -> &Started {
         &self.began
     }
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How a response is written and read back.

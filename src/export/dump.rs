@@ -3,14 +3,14 @@
 //! The fields of the structs stand in the order in which they are written, the cause first. A new one needs a line
 //! here and one in the schema; readers pass over what they do not know.
 
-use std::net::IpAddr;
+use std::{borrow::Cow, collections::BTreeMap, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
 use super::{curl::curl, pretty::pretty};
 use crate::exchange::{
-    self, Backtrace, CapturedBody, ErrorReport, Exchange, Fingerprint, Headers, Outcome, Redacted, RequestId,
-    Timestamp, TraceId, Trail, TrailEvent, millis_of,
+    self, Backtrace, CacheCounts, CapturedBody, ErrorReport, Exchange, Field, Fingerprint, Headers, Outcome,
+    Redacted, RequestId, Step, Timestamp, TraceId, Trail, TrailEvent, by_name, millis_of,
 };
 
 pub(super) const SCHEMA: &str = "flightlog.dump/1";
@@ -83,12 +83,16 @@ pub(crate) fn dump<R: Serialize>(
             started: exchange.started,
             ttfb_ms: exchange.ttfb.map(millis_of),
             duration_ms: millis_of(exchange.duration),
+            steps: &exchange.steps,
         },
         request: Request::of(&exchange.request),
         response: exchange.response.as_ref().map(Response::of),
         events: exchange.trail.as_ref().map_or(&[], Trail::events),
         events_dropped: exchange.trail.as_ref().map(Trail::dropped).filter(|dropped| *dropped > 0),
         events_limited_to: exchange.trail.as_ref().and_then(Trail::limit),
+        attributes: &exchange.attributes,
+        cache: &exchange.cache,
+        instruments_dropped: Some(exchange.instruments_dropped).filter(|dropped| *dropped > 0),
         curl: curl(exchange),
         service: context.service,
         similar: context.similar,
@@ -111,7 +115,7 @@ struct Dump<'a, R> {
     outcome: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Error<'a>>,
-    timing: Timing,
+    timing: Timing<'a>,
     request: Request<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<Response<'a>>,
@@ -121,6 +125,12 @@ struct Dump<'a, R> {
     events_dropped: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     events_limited_to: Option<&'static str>,
+    #[serde(with = "by_name", skip_serializing_if = "<[_]>::is_empty")]
+    attributes: &'a [Field],
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    cache: &'a BTreeMap<Cow<'static, str>, CacheCounts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instruments_dropped: Option<u64>,
     curl: String,
     service: &'a Program,
     similar: Similar,
@@ -153,11 +163,13 @@ impl<'a> Error<'a> {
 }
 
 #[derive(Serialize)]
-struct Timing {
+struct Timing<'a> {
     started: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     ttfb_ms: Option<f64>,
     duration_ms: f64,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    steps: &'a [Step],
 }
 
 #[derive(Serialize)]

@@ -17,13 +17,14 @@
 //! | `error` | it ended with a status from 500 on; `message` is the cause | ERROR | errors.log |
 //! | `exception` | it ended without a proper response: a panic, an error of the service or of the body | ERROR | errors.log |
 //! | `log` | the application or a library told something through tracing or the `log` crate | theirs | that of its component, else api.log; ERROR also errors.log |
-//! | `custom_event` | an exchange is `still_running` after `LOG_SLOW`, see below | WARN | api.log |
+//! | `custom_event` | the handler told of something, or an exchange is `still_running` after `LOG_SLOW`, see below | given, INFO; WARN | api.log; ERROR also errors.log |
+//! | `debug` | the handler told something to who looks for a fault (`LOG_DEBUG`) | DEBUG | api.log |
 //! | `recorder` | the log tells something about itself, see below | INFO, WARN | all; what concerns one file, that one |
 //!
 //! The level of a response is the worse of what status and outcome say: 5xx ERROR, 4xx WARN, 429 and below 400 INFO,
 //! OPTIONS DEBUG; `panicked`, `service_error`, `body_error` and a `grpc_status` of 2, 4, 13, 14 or 15 ERROR; an abort and
 //! an exchange slower than `LOG_SLOW` WARN. With `LOG_COMBINED` there are no request entries, and the response entry has
-//! the request's keys too. `debug` and `stream` are in the schema and not written yet.
+//! the request's keys too. `stream` is in the schema and not written yet.
 //!
 //! The recorder's `event_type` is `started` (with `version`, `service`, `verbosity` and `settings` in `fields`),
 //! `stopped`, `gap` (entries were lost: `lost`, `cause`, `from_seq`, `to_seq`; WARN), `expired` (rotation deleted the
@@ -41,7 +42,11 @@
 //! `age_ms`, `request_bytes` and `response_bytes`. They are noted every 100 ms where they changed and every second where
 //! they did not: a request that came in the last 100 ms may be missing, one that ended in them may be named.
 //!
-//! A `custom_event` is told by its `event_type`. `still_running` comes once for each exchange that is open longer than
+//! A `custom_event` is told by its `event_type`. `cache_hit` and `cache_miss` come from `LOG_DEBUG=1` on, with `cache`, `key`
+//! and `reason` in their `fields`; `timer` from 2 on, or where it was asked for, with `duration_ms`, and `checkpoints` by
+//! name in milliseconds since it began. A `debug` entry has `data` in its `fields`, with `data_truncated` where that is not
+//! all. All of these, and what handlers name themselves, come without a `request_id` where they happen outside of an
+//! exchange. `still_running` comes once for each exchange that is open longer than
 //! `LOG_SLOW`, while it is, also for those that `LOG_SKIP`, `LOG_SAMPLE` or a route's policy leave out: `age_ms`, `method`,
 //! `endpoint`, `request_bytes`, `response_bytes` and, once the response has begun, `status` are in its `fields`. It comes
 //! up to half a second late. An upgraded connection has ended by then; a stream of events without an end is told too.
@@ -62,7 +67,7 @@
 //! | `type` | see above | all |
 //! | `run` | 8 letters and digits, others for each start of the process | all |
 //! | `seq` | integer from 1, without gaps within a run and a file | all |
-//! | `request_id` | our id, a UUIDv7: joins what belongs to one exchange | exchange, `log`, `custom_event` |
+//! | `request_id` | our id, a UUIDv7: joins what belongs to one exchange | exchange, `log`, `custom_event`, `debug` |
 //! | `method` | string | exchange |
 //! | `endpoint` | the template of the route that matched, else the path | exchange |
 //! | `status_code` | integer; absent where there was no response | ended |
@@ -72,10 +77,10 @@
 //! | `grpc_status` | integer | ended |
 //! | `message` | string; of a failure its cause | all |
 //! | `module` | the tracing target | `log`, `custom_event` |
-//! | `location` | `file:line` | `log`, failed |
+//! | `location` | `file:line` | `log`, `custom_event`, `debug`, failed |
 //! | `client_request_id` | the client's valid `x-request-id` | exchange |
 //! | `client_request_id_rejected` | `true`: it sent one that is not valid | exchange |
-//! | `trace_id` | 32 hexadecimal digits | exchange, `log`, `custom_event` |
+//! | `trace_id` | 32 hexadecimal digits | exchange, `log`, `custom_event`, `debug` |
 //! | `span_id` | 16 hexadecimal digits, our own | exchange |
 //! | `started` | when the request arrived, as `timestamp` | request's part |
 //! | `url` | absolute where the host is known | request's part |
@@ -89,14 +94,14 @@
 //! | `response_bytes` | bytes of the response's body | ended |
 //! | `error_type` | `shop::OrderError` | ended |
 //! | `error_message` | string | ended |
-//! | `error_chain` | the error's sources, outermost first: strings | failed, `log` |
+//! | `error_chain` | the error's sources, outermost first: strings | failed, `log`, `custom_event` |
 //! | `backtrace` | string; only with `LOG_DUMPS=false`, else dumps have it | failed |
 //! | `dump` | a file's name in `LOG_DUMP_DIR` | ended |
 //! | `event_type` | string | `recorder`, `custom_event` |
-//! | `fields` | object; an array where a name came more than once, `null` for a number that is not finite | `log`, `custom_event`, `recorder` |
-//! | `attributes` | object | not yet |
-//! | `cache` | object | not yet |
-//! | `timers` | array of objects | not yet |
+//! | `fields` | object of any JSON; an array where a name came more than once, `null` for a number that is not finite | `log`, `custom_event`, `debug`, `recorder` |
+//! | `attributes` | object of any JSON: what the handler attached | `response`, failed |
+//! | `cache` | object: `{"prompt":{"hits":2,"misses":1}}` | `response` |
+//! | `timers` | array of objects, from `LOG_DEBUG=2` on: as `timing.steps` of dumps, timers and checkpoints of them | `response` |
 //! | `stream` | object | not yet |
 //! | `llm` | object | not yet |
 //! | `request_headers` | object: a string for each name, an array where it came more than once | `request`; `response` with `LOG_COMBINED` |
@@ -183,6 +188,13 @@
 //! | `timing.started` | always: when the request arrived, as `timestamp` |
 //! | `timing.ttfb_ms` | milliseconds from arrival to the response's headers |
 //! | `timing.duration_ms` | always: milliseconds from arrival to the last byte |
+//! | `timing.steps` | array of objects: what took time, in the order in which it began |
+//! | `timing.steps[].name` | always: string |
+//! | `timing.steps[].kind` | always: `timer`, or `checkpoint`: what a timer measured up to it, since the one before |
+//! | `timing.steps[].start_ms` | always: milliseconds from arrival |
+//! | `timing.steps[].length_ms` | always: milliseconds |
+//! | `timing.steps[].timer` | the timer that a checkpoint belongs to |
+//! | `timing.steps[].unfinished` | `true`: it went on when the exchange ended, or its future was dropped |
 //! | `request` | always: object |
 //! | `request.method` | always: string |
 //! | `request.url` | always: absolute where the host is known |
@@ -207,6 +219,9 @@
 //! | `events[].fields` | object of strings, numbers, booleans and `null` |
 //! | `events_dropped` | how many events before these were not kept |
 //! | `events_limited_to` | where a filter held events back: the most verbose level it let through, or `OFF` |
+//! | `attributes` | object: what the handler attached |
+//! | `cache` | object: `hits` and `misses`, by the name of the cache |
+//! | `instruments_dropped` | how many steps, attributes and caches there was no room for |
 //! | `curl` | always: a POSIX `sh` command that sends the request again; comments at its top name variables to set for what was redacted |
 //! | `service` | always: object |
 //! | `service.name` | always: `LOG_SERVICE`, else the program's name |

@@ -8,7 +8,7 @@ use super::{
         line::{Line, key},
         told,
     },
-    Draft,
+    Draft, instruments,
 };
 use crate::exchange::{Direction, ErrorReport, Exchange, Outcome, Started};
 
@@ -79,7 +79,8 @@ fn response(out: &mut Vec<u8>, view: &View, exchange: &Exchange) -> Draft {
         error_names(&mut line, report);
     }
     line.maybe(key!("dump"), exchange.dump.as_deref());
-    // Here is the place of `attributes`, `cache`, `timers`, `stream` and `llm`, in this order.
+    instruments::response(&mut line, view, exchange);
+    // Here is the place of `stream` and `llm`, in this order.
     if view.shows_headers() {
         if view.combined {
             line.headers(key!("request_headers"), exchange.request.headers());
@@ -113,6 +114,7 @@ fn failure(out: &mut Vec<u8>, view: &View, exchange: &Exchange, kind: &str, mess
         line.maybe(key!("backtrace"), view.backtrace(exchange).map(ToString::to_string).as_deref());
     }
     line.maybe(key!("dump"), exchange.dump.as_deref());
+    instruments::failure(&mut line, exchange);
     line.end()
 }
 

@@ -1,6 +1,6 @@
 //! How a dump is written, as far as it is read. What is not named here is passed over.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Deserializer, de};
 use tracing::level_filters::LevelFilter;
@@ -10,8 +10,8 @@ use super::{
     Dump, DumpError, Program, RecorderState,
 };
 use crate::exchange::{
-    Direction, ErrorReport, Exchange, Millis, Outcome, Redacted, Request, RequestId, Response, Started,
-    Timestamp, TraceId, Trail, TrailEvent,
+    CacheCounts, Direction, ErrorReport, Exchange, Field, Millis, Outcome, Redacted, Request, RequestId,
+    Response, Started, Step, Timestamp, TraceId, Trail, TrailEvent, by_name,
 };
 
 /// Says what a text is before it is read: one of another version may differ anywhere.
@@ -48,6 +48,12 @@ pub(super) struct Wire {
     #[serde(default)]
     events_dropped: u64,
     events_limited_to: Option<Limit>,
+    #[serde(default, with = "by_name")]
+    attributes: Vec<Field>,
+    #[serde(default)]
+    cache: BTreeMap<Cow<'static, str>, CacheCounts>,
+    #[serde(default)]
+    instruments_dropped: u64,
     service: Program,
     similar: Option<Similar>,
     recorder: RecorderState,
@@ -58,6 +64,8 @@ struct Timing {
     started: Timestamp,
     ttfb_ms: Option<Millis>,
     duration_ms: Millis,
+    #[serde(default)]
+    steps: Vec<Step>,
 }
 
 impl From<Wire> for Dump {
@@ -86,6 +94,10 @@ impl From<Wire> for Dump {
             duration: wire.timing.duration_ms.0,
             slow,
             error: wire.error,
+            steps: wire.timing.steps,
+            attributes: wire.attributes,
+            cache: wire.cache,
+            instruments_dropped: wire.instruments_dropped,
             trail: (!(wire.events.is_empty() && wire.events_dropped == 0 && limited_to.is_none()))
                 .then(|| Trail::read(wire.events, wire.events_dropped, limited_to)),
             dump: None,
