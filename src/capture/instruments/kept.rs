@@ -84,6 +84,9 @@ impl Instruments {
     /// Keeps an attribute in place of one of the same name.
     pub(super) fn attribute(&self, field: Field, budget: &Arc<Budget>) {
         let mut kept = self.lock();
+        if kept.closed {
+            return;
+        }
         let Kept { attributes, room, .. } = &mut *kept;
         let has_room = attributes.len() < MOST_ATTRIBUTES;
         let known = attributes.iter_mut().find(|known| known.name == field.name);
@@ -99,6 +102,9 @@ impl Instruments {
     /// Counts a hit or a miss.
     pub(super) fn cache(&self, name: Cow<'static, str>, is_hit: bool, budget: &Arc<Budget>) {
         let mut kept = self.lock();
+        if kept.closed {
+            return;
+        }
         let Kept { cache, room, .. } = &mut *kept;
         if !cache.contains_key(&name) {
             let weight = size_of::<(Cow<'_, str>, CacheCounts)>() + name.len();
