@@ -212,6 +212,29 @@ impl FlightLog {
         FlightLogLayer::new(Arc::clone(&self.recorder), Outbound::default())
     }
 
+    /// The exchange that is worked on, as [`current`](crate::current()) gives it; where none is, what is told of events,
+    /// timers, caches and for debugging goes to this log, without a request's id.
+    ///
+    /// After [`init`](crate::init) that is so with [`current`](crate::current()) too: what happens outside of exchanges goes to
+    /// the log that was started last.
+    ///
+    /// ```
+    /// use std::{sync::Arc, time::Duration};
+    /// use tower_flightlog::{FlightLog, MemorySink};
+    ///
+    /// let memory = Arc::new(MemorySink::default());
+    /// let flightlog = FlightLog::builder().files(false).dumps(false).sink(Arc::clone(&memory)).build()?;
+    /// flightlog.current().event("model_loaded").field("layers", 32);
+    ///
+    /// flightlog.flush(Duration::from_secs(5))?;
+    /// assert_eq!(memory.events()[0].message, "model_loaded");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn current(&self) -> capture::Current {
+        capture::current().or_log(&self.recorder)
+    }
+
     /// Switches recording on or off while requests are served. Those begun while it was on are recorded.
     ///
     /// ```

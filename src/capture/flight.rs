@@ -26,6 +26,7 @@ use super::{
     arrival::{self, Hints},
     beginning::Beginning,
     current,
+    instruments::Instruments,
     noted::Noted,
     open::Seat,
     outbound::{Outbound, SAMPLED},
@@ -68,6 +69,8 @@ struct Inner {
     state: Mutex<State>,
     /// None where there is none, and once it is over.
     trail: Mutex<Option<Ring>>,
+    /// Made by the first that is used.
+    instruments: OnceLock<Box<Instruments>>,
 }
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -137,6 +140,7 @@ impl Flight {
             seat: Seat::number(None).into(),
             state: state.into(),
             trail: trail.into(),
+            instruments: OnceLock::new(),
         }));
         flight.0.seat.store(Seat::number(recorder.clock.enter(&flight)), Relaxed);
         flight
@@ -144,6 +148,14 @@ impl Flight {
 
     pub(crate) fn request_id(&self) -> RequestId {
         self.0.request_id
+    }
+
+    pub(super) fn recorder(&self) -> &Arc<Recorder> {
+        &self.0.recorder
+    }
+
+    pub(super) fn instruments(&self) -> &Instruments {
+        self.0.instruments.get_or_init(Box::default)
     }
 
     pub(super) fn arrived(&self) -> Instant {

@@ -15,6 +15,7 @@ mod forwarded;
 mod frames;
 mod grpc;
 mod hearing;
+mod instruments;
 mod left;
 mod noted;
 mod open;
@@ -42,6 +43,9 @@ pub(crate) use flight::{Flight, Panic};
 pub(crate) use following::Following;
 #[cfg(feature = "init")]
 pub(crate) use hearing::{Hearing, Reach};
+#[cfg(feature = "init")]
+pub(crate) use instruments::make_home;
+pub use instruments::{CustomEvent, Timed, TimedFuture, Timer, debug_level, is_debug_enabled};
 pub(crate) use left::Left;
 pub use left::{Failure, WithError};
 pub(crate) use panics::chain_hook;

@@ -13,7 +13,9 @@ use std::{
 use http::request::Parts;
 use tracing::level_filters::LevelFilter;
 
-use super::{arrival::Hints, clock::Clock, hearing::Hearing, report::Known, sample::Sample};
+use super::{
+    arrival::Hints, clock::Clock, hearing::Hearing, instruments::loudest, report::Known, sample::Sample,
+};
 use crate::{
     config::{Settings, Skip, Verbosity},
     exchange::{Bodies, Budget, Exchange, InFlight, RequestId, Scrub},
@@ -76,6 +78,7 @@ impl Recorder {
             known_errors,
             journal,
         } = equipment;
+        loudest::add(verbosity.load(Relaxed));
         Self {
             enabled: settings.enabled.into(),
             clock: Clock::new(Arc::clone(&sinks), Arc::clone(&scrub), settings.slow, journal),
@@ -104,7 +107,13 @@ impl Recorder {
     }
 
     pub(crate) fn set_verbosity(&self, verbosity: Verbosity) {
-        self.verbosity.store(verbosity.get(), Relaxed);
+        loudest::add(verbosity.get());
+        loudest::remove(self.verbosity.swap(verbosity.get(), Relaxed));
+    }
+
+    /// LOG_DEBUG, as it stands.
+    pub(super) fn verbosity(&self) -> u8 {
+        self.verbosity.load(Relaxed)
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -198,6 +207,7 @@ pub(super) fn warn_of_filter(recorder: &Recorder) {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
+        loudest::remove(self.verbosity());
         let now = Instant::now();
         self.clock.rest();
         // A sink that hangs takes no time from the files.

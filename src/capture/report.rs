@@ -66,12 +66,12 @@ pub(super) fn read<'a>(error: &'a (dyn Any + 'static), known: &[Known]) -> Optio
 /// Sources told at most.
 const CHAIN_LIMIT: usize = 16;
 /// Bytes told of each.
-const TEXT_LIMIT: usize = 8 * 1024;
+pub(super) const TEXT_LIMIT: usize = 8 * 1024;
 /// Of an error with so many sources nothing is asked that it may answer by asking each in turn: the thread's stack might
 /// not be enough for that, and nothing catches its end.
 const DEPTH_LIMIT: usize = 64;
 /// Bytes of each that are counted before its end is no longer waited for.
-const COUNT_LIMIT: usize = 256 * 1024;
+pub(super) const COUNT_LIMIT: usize = 256 * 1024;
 
 /// An error that is reported at a place.
 pub(super) fn of_any<By, E: AnyError<By> + ?Sized>(

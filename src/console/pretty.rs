@@ -5,8 +5,8 @@ use tracing::Level;
 use super::paint::{Ink, Paint};
 use crate::{
     exchange::{
-        BodyText, Direction, ErrorReport, Event, Exchange, LlmUsage, Media, Outcome, RequestId, Response,
-        StreamedEvent, Timestamp, Value,
+        BodyText, Direction, ErrorReport, Event, EventKind, Exchange, LlmUsage, Media, Outcome, RequestId,
+        Response, StreamedEvent, Timestamp, Value,
     },
     export::{Inline, View, entry::Note, inline_request, inline_response, told},
 };
@@ -60,10 +60,18 @@ pub(super) fn event(out: &mut Vec<u8>, colours: bool, event: &Event) {
     paint.space(2);
     paint.put(level_ink(event.level), &format!("{:<7}", event.level.as_str()));
     paint.space(2);
-    paint.put(Ink::Dim, &event.module);
-    paint.put(Ink::Dim, ":");
-    paint.space(1);
-    paint.put(Ink::Plain, event.message.as_str());
+    let who = match &event.kind {
+        EventKind::Custom(event_type) => event_type,
+        EventKind::Log => &event.module,
+        kind if event.module.is_empty() => kind.entry_type(),
+        _ => &event.module,
+    };
+    paint.put(Ink::Dim, who);
+    if event.message != *who {
+        paint.put(Ink::Dim, ":");
+        paint.space(1);
+        paint.put(Ink::Plain, event.message.as_str());
+    }
     for field in &event.fields {
         paint.space(2);
         paint.put(Ink::Dim, &field.name);
@@ -102,7 +110,8 @@ fn streamed(paint: &mut Paint<'_>, event: &StreamedEvent) {
     }
 }
 
-/// Writes what the recorder tells of itself: `10:30:00.123  INFO     flightlog: recording shop; dumps of failures in /srv/logs`.
+/// Writes what the recorder tells of itself: `10:30:00.123  INFO     flightlog: recording shop; verbosity 0; log files in
+/// /srv/logs; dumps of failures in /srv/logs/dumps`.
 pub(super) fn note(out: &mut Vec<u8>, colours: bool, at: Timestamp, note: &Note<'_>) {
     let mut paint = Paint::new(out, colours);
     paint.put(Ink::Dim, time(at, &mut [0; 27]));
@@ -112,12 +121,29 @@ pub(super) fn note(out: &mut Vec<u8>, colours: bool, at: Timestamp, note: &Note<
     paint.put(Ink::Dim, "flightlog:");
     paint.space(1);
     paint.put(Ink::Plain, &note.message());
-    if let Note::Started { settings, .. } = note
-        && let Some((_, dumps)) = settings.iter().find(|(name, _)| *name == "LOG_DUMP_DIR")
-    {
-        paint.put(Ink::Plain, &format!("; dumps of failures in {dumps}"));
+    if let Note::Started { settings, verbosity, .. } = note {
+        paint.put(Ink::Plain, &what_is_on(settings, *verbosity));
     }
     paint.end_line();
+}
+
+/// How much is told, and where it is written.
+fn what_is_on(settings: &[(&str, String)], verbosity: u8) -> String {
+    let setting =
+        |name: &str| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+    let mut text = format!("; verbosity {verbosity}");
+    if setting("LOG_API_CALLS") == Some("false") {
+        text.push_str("; exchanges off");
+    }
+    for (switch, what, dir) in
+        [("LOG_FILES", "log files", "LOG_DIR"), ("LOG_DUMPS", "dumps of failures", "LOG_DUMP_DIR")]
+    {
+        match setting(dir).filter(|_| setting(switch) != Some("false")) {
+            Some(dir) => text.push_str(&format!("; {what} in {dir}")),
+            None => text.push_str(&format!("; {what} off")),
+        }
+    }
+    text
 }
 
 /// `10:30:00.123`, of the day that everybody knows.
@@ -279,6 +305,7 @@ fn level_ink(level: Level) -> Ink {
 /// A value as one word.
 fn value(value: &Value) -> String {
     match value {
+        Value::Null => "null".into(),
         Value::Bool(truth) => truth.to_string(),
         Value::Unsigned(number) => number.to_string(),
         Value::Signed(number) => number.to_string(),
@@ -288,6 +315,7 @@ fn value(value: &Value) -> String {
                 !text.is_empty() && !text.as_str().contains(|c: char| c.is_whitespace() || c == '"');
             if is_word { text.to_string() } else { format!("{:?}", text.as_str()) }
         }
+        Value::List(_) | Value::Object(_) => serde_json::to_string(value).unwrap_or_default(),
     }
 }
 

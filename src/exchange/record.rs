@@ -1,12 +1,12 @@
-use std::{borrow::Cow, ops::Deref, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, ops::Deref, sync::Arc, time::Duration};
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tracing::Level;
 
 use super::{
-    CapturedBody, ErrorReport, Fingerprint, Head, Headers, LlmUsage, Outcome, Redacted, Started, Step,
-    StepKind, StreamStats, Timestamp, Trail, query, text,
+    CacheCounts, CapturedBody, ErrorReport, Field, Fingerprint, Head, Headers, LlmUsage, Outcome, Redacted,
+    Started, Step, StepKind, StreamStats, Timestamp, Trail, query, text,
 };
 
 /// One finished exchange: the record everything is made from.
@@ -69,13 +69,19 @@ pub struct Exchange {
     /// Why it failed, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
-    /// What was done while it was served, in the order in which it began: the first 256 that ended. Queries are in the
-    /// [`waterfall`](Self::waterfall).
+    /// What was done while it was served, in the order in which it began: timers and their checkpoints, and requests to
+    /// other services. 256 at most. Queries are in the [`waterfall`](Self::waterfall).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
-    /// How many steps were not kept.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub steps_dropped: u64,
+    /// What the handler attached, by name; see [`Current::attribute`](crate::Current::attribute).
+    #[serde(default, with = "super::by_name", skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Field>,
+    /// Hits and misses of each cache.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub cache: BTreeMap<Cow<'static, str>, CacheCounts>,
+    /// Steps, attributes and caches that were told and not kept: there was no room for all.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub instruments_dropped: u64,
     /// How its response was streamed: server-sent events, NDJSON and JSON sequences that are not compressed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<StreamStats>,
@@ -227,8 +233,8 @@ impl Deref for Exchange {
     }
 }
 
-fn is_zero(number: &u64) -> bool {
-    *number == 0
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How a response is written and read back.

@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Redacted, RequestId, text};
 
-/// Steps of one exchange that are kept, and the bytes of each text among them.
-const MOST: usize = 256;
+/// Bytes of each text.
 const LONGEST: usize = 512;
 
 /// Something that was done while a request was served, and how long it took: one bar of the waterfall in its dump.
@@ -53,21 +52,49 @@ pub struct Step {
     /// The rows that a query gave or changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<u64>,
+    /// The timer that a checkpoint belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timer: Option<Redacted>,
+    /// True where it did not come to its end: it went on when the exchange ended, or its future was dropped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unfinished: bool,
 }
 
 /// What kind of thing a [`Step`] is.
+///
+/// ```
+/// assert_eq!(serde_json::to_string(&tower_flightlog::StepKind::Checkpoint)?, r#""checkpoint""#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StepKind {
-    /// A timer of the application.
+    /// What a [`Timer`](crate::Timer) measured.
     Timer,
-    /// A point within a timer.
+    /// What a timer measured up to a checkpoint, since the one before or since it began.
     Checkpoint,
     /// A request that was sent to another service.
     Outbound,
     /// A query of a database.
     Query,
+    /// What another release of this crate knows.
+    #[serde(other)]
+    Other,
+}
+
+impl StepKind {
+    /// Its name, as it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Timer => "timer",
+            Self::Checkpoint => "checkpoint",
+            Self::Outbound => "outbound",
+            Self::Query => "query",
+            Self::Other => "other",
+        }
+    }
 }
 
 impl Step {
@@ -82,37 +109,26 @@ impl Step {
             error: None,
             request_id: None,
             rows: None,
+            timer: None,
+            unfinished: false,
         }
+    }
+
+    /// It took so long, and may not have come to its end.
+    pub(crate) fn last(&mut self, length: Duration, unfinished: bool) {
+        (self.length, self.unfinished) = (micros(length), unfinished);
+    }
+
+    /// Bytes of its texts.
+    pub(crate) fn weight(&self) -> usize {
+        let texts = [Some(&self.name), self.error.as_ref(), self.timer.as_ref()];
+        texts.into_iter().flatten().map(|text| text.as_str().len()).sum()
     }
 
     /// The same with what went wrong.
     pub(crate) fn failed(mut self, error: Option<&Redacted>) -> Self {
         self.error = error.map(|error| error.cut(LONGEST));
         self
-    }
-}
-
-/// The steps of an exchange while it lasts. It takes no memory before the first one.
-#[derive(Debug, Default)]
-pub(crate) struct Steps {
-    kept: Vec<Step>,
-    dropped: u64,
-}
-
-impl Steps {
-    /// Keeps a step, or counts it where there are many.
-    pub(crate) fn push(&mut self, step: Step) {
-        if self.kept.len() < MOST {
-            self.kept.push(step);
-        } else {
-            self.dropped += 1;
-        }
-    }
-
-    /// All that were kept in the order in which they began, and how many were not.
-    pub(crate) fn into_parts(mut self) -> (Vec<Step>, u64) {
-        self.kept.sort_by_key(|step| step.start);
-        (self.kept, self.dropped)
     }
 }
 
@@ -131,33 +147,10 @@ mod tests {
     }
 
     #[test]
-    fn they_are_told_in_the_order_in_which_they_began() {
-        let mut steps = Steps::default();
-        for (name, start) in [("inner", 5), ("outer", 1), ("also inner", 5)] {
-            steps.push(step(name, start));
-        }
-        let (kept, dropped) = steps.into_parts();
-        assert_eq!(
-            kept.iter().map(|step| step.name.as_str()).collect::<Vec<_>>(),
-            ["outer", "inner", "also inner"]
-        );
-        assert_eq!(dropped, 0);
-    }
-
-    #[test]
-    fn those_that_are_too_many_are_counted_and_texts_are_cut() {
-        let mut steps = Steps::default();
+    fn texts_are_cut() {
         let long: &'static str = "é".repeat(LONGEST).leak();
-        for _ in 0..MOST + 3 {
-            steps.push(step(long, 0).failed(Some(&Redacted::literal(long))));
-        }
-        let (kept, dropped) = steps.into_parts();
-        assert_eq!((kept.len(), dropped), (MOST, 3));
-        let last = kept.last().unwrap();
-        assert_eq!(
-            (last.name.as_str().len(), last.error.as_ref().unwrap().as_str().len()),
-            (LONGEST, LONGEST)
-        );
+        let cut = step(long, 0).failed(Some(&Redacted::literal(long)));
+        assert_eq!((cut.name.as_str().len(), cut.error.unwrap().as_str().len()), (LONGEST, LONGEST));
     }
 
     #[test]
@@ -166,6 +159,8 @@ mod tests {
             status: Some(StatusCode::BAD_GATEWAY),
             request_id: Some(RequestId::fresh(super::super::Timestamp::now())),
             rows: Some(3),
+            timer: Some(Redacted::literal("checkout")),
+            unfinished: true,
             ..step("GET http://stock.test/", 2).failed(Some(&Redacted::literal("aborted_in_body")))
         };
         for step in [whole, step("generate", 1)] {

@@ -3,14 +3,15 @@
 //! The fields of the structs stand in the order in which they are written, the cause first. A new one needs a line
 //! here and one in the schema; readers pass over what they do not know.
 
-use std::{borrow::Cow, net::IpAddr};
+use std::{borrow::Cow, collections::BTreeMap, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
 use super::{curl::curl, pretty::pretty};
 use crate::exchange::{
-    self, Backtrace, CapturedBody, Direction, ErrorReport, Exchange, Fingerprint, Headers, LlmUsage, Outcome,
-    Redacted, RequestId, Step, StreamStats, Timestamp, TraceId, Trail, TrailEvent, millis_of,
+    self, Backtrace, CacheCounts, CapturedBody, Direction, ErrorReport, Exchange, Field, Fingerprint,
+    Headers, LlmUsage, Outcome, Redacted, RequestId, Step, StreamStats, Timestamp, TraceId, Trail,
+    TrailEvent, by_name, millis_of,
 };
 
 pub(super) const SCHEMA: &str = "flightlog.dump/1";
@@ -85,7 +86,6 @@ pub(crate) fn dump<R: Serialize>(
             ttfb_ms: exchange.ttfb.map(millis_of),
             duration_ms: millis_of(exchange.duration),
             steps: exchange.waterfall(),
-            steps_dropped: Some(exchange.steps_dropped).filter(|dropped| *dropped > 0),
             stream: exchange.stream.as_ref(),
         },
         request: Request::of(&exchange.request),
@@ -93,6 +93,9 @@ pub(crate) fn dump<R: Serialize>(
         events: exchange.trail.as_ref().map_or(&[], Trail::events),
         events_dropped: exchange.trail.as_ref().map(Trail::dropped).filter(|dropped| *dropped > 0),
         events_limited_to: exchange.trail.as_ref().and_then(Trail::limit),
+        attributes: &exchange.attributes,
+        cache: &exchange.cache,
+        instruments_dropped: Some(exchange.instruments_dropped).filter(|dropped| *dropped > 0),
         llm: exchange.llm.as_ref(),
         curl: curl(exchange),
         service: context.service,
@@ -128,6 +131,12 @@ struct Dump<'a, R> {
     events_dropped: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     events_limited_to: Option<&'static str>,
+    #[serde(with = "by_name", skip_serializing_if = "<[_]>::is_empty")]
+    attributes: &'a [Field],
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    cache: &'a BTreeMap<Cow<'static, str>, CacheCounts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instruments_dropped: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     llm: Option<&'a LlmUsage>,
     curl: String,
@@ -169,8 +178,6 @@ struct Timing<'a> {
     duration_ms: f64,
     #[serde(skip_serializing_if = "is_empty")]
     steps: Cow<'a, [Step]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    steps_dropped: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stream: Option<&'a StreamStats>,
 }

@@ -17,14 +17,15 @@
 //! | `error` | it ended with a status from 500 on; `message` is the cause | ERROR | errors.log |
 //! | `exception` | it ended without a proper response: a panic, an error of the service or of the body | ERROR | errors.log |
 //! | `log` | the application or a library told something through tracing or the `log` crate | theirs | that of its component, else api.log; ERROR also errors.log |
-//! | `custom_event` | an exchange is `still_running` after `LOG_SLOW` (WARN); a language model used tokens (`llm_usage`); see below | INFO, WARN | api.log |
+//! | `custom_event` | the handler told of something, an exchange is `still_running` after `LOG_SLOW` (WARN), a language model used tokens (`llm_usage`); see below | given, INFO; WARN | api.log; ERROR also errors.log |
+//! | `debug` | the handler told something to who looks for a fault (`LOG_DEBUG`) | DEBUG | api.log |
 //! | `stream` | one event of a streamed response, with `LOG_DEBUG=3`: see below | DEBUG | api.log |
 //! | `recorder` | the log tells something about itself, see below | INFO, WARN | all; what concerns one file, that one |
 //!
 //! The level of a response is the worse of what status and outcome say: 5xx ERROR, 4xx WARN, 429 and below 400 INFO,
 //! OPTIONS DEBUG; `panicked`, `service_error`, `body_error` and a `grpc_status` of 2, 4, 13, 14 or 15 ERROR; an abort and
 //! an exchange slower than `LOG_SLOW` WARN. With `LOG_COMBINED` there are no request entries, and the response entry has
-//! the request's keys too. `debug` is in the schema and not written yet.
+//! the request's keys too.
 //!
 //! The recorder's `event_type` is `started` (with `version`, `service`, `verbosity` and `settings` in `fields`),
 //! `stopped`, `gap` (entries were lost: `lost`, `cause`, `from_seq`, `to_seq`; WARN), `expired` (rotation deleted the
@@ -42,7 +43,11 @@
 //! `age_ms`, `request_bytes` and `response_bytes`. They are noted every 100 ms where they changed and every second where
 //! they did not: a request that came in the last 100 ms may be missing, one that ended in them may be named.
 //!
-//! A `custom_event` is told by its `event_type`. `still_running` comes once for each exchange that is open longer than
+//! A `custom_event` is told by its `event_type`. `cache_hit` and `cache_miss` come from `LOG_DEBUG=1` on, with `cache`, `key`
+//! and `reason` in their `fields`; `timer` from 2 on, or where it was asked for, with `duration_ms`, and `checkpoints` by
+//! name in milliseconds since it began. A `debug` entry has `data` in its `fields`, with `data_truncated` where that is not
+//! all. All of these, and what handlers name themselves, come without a `request_id` where they happen outside of an
+//! exchange. `still_running` comes once for each exchange that is open longer than
 //! `LOG_SLOW`, while it is, also for those that `LOG_SKIP`, `LOG_SAMPLE` or a route's policy leave out: `age_ms`, `method`,
 //! `endpoint`, `request_bytes`, `response_bytes` and, once the response has begun, `status` are in its `fields`. It comes
 //! up to half a second late. Where the subscriber is not that of `init()` it is a tracing event too, of the target `flightlog`,
@@ -86,7 +91,7 @@
 //! | `type` | see above | all |
 //! | `run` | 8 letters and digits, others for each start of the process | all |
 //! | `seq` | integer from 1, without gaps within a run and a file | all |
-//! | `request_id` | our id, a UUIDv7: joins what belongs to one exchange | exchange, `log`, `custom_event`, `stream` |
+//! | `request_id` | our id, a UUIDv7: joins what belongs to one exchange | exchange, `log`, `custom_event`, `debug`, `stream` |
 //! | `method` | string | exchange |
 //! | `endpoint` | the template of the route that matched, else the path | exchange |
 //! | `status_code` | integer; absent where there was no response | ended |
@@ -96,10 +101,10 @@
 //! | `grpc_status` | integer | ended |
 //! | `message` | string; of a failure its cause | all |
 //! | `module` | the tracing target | `log`, `custom_event`, `stream` |
-//! | `location` | `file:line` | `log`, failed |
+//! | `location` | `file:line` | `log`, `custom_event`, `debug`, failed |
 //! | `client_request_id` | the client's valid `x-request-id` | exchange |
 //! | `client_request_id_rejected` | `true`: it sent one that is not valid | exchange |
-//! | `trace_id` | 32 hexadecimal digits: the trace of a valid `traceparent`, or one that began with a request sent from here | exchange, `log`, `custom_event`, `stream` |
+//! | `trace_id` | 32 hexadecimal digits: the trace of a valid `traceparent`, or one that began with a request sent from here | exchange, `log`, `custom_event`, `debug`, `stream` |
 //! | `span_id` | 16 hexadecimal digits, our own | exchange |
 //! | `started` | when the request arrived, as `timestamp` | request's part |
 //! | `url` | absolute where the host is known | request's part |
@@ -113,14 +118,14 @@
 //! | `response_bytes` | bytes of the response's body | ended |
 //! | `error_type` | `shop::OrderError` | ended |
 //! | `error_message` | string | ended |
-//! | `error_chain` | the error's sources, outermost first: strings | failed, `log` |
+//! | `error_chain` | the error's sources, outermost first: strings | failed, `log`, `custom_event` |
 //! | `backtrace` | string; only with `LOG_DUMPS=false`, else dumps have it | failed |
 //! | `dump` | a file's name in `LOG_DUMP_DIR` | ended |
 //! | `event_type` | string | `recorder`, `custom_event` |
-//! | `fields` | object; an array where a name came more than once, `null` for a number that is not finite | `log`, `custom_event`, `recorder` |
-//! | `attributes` | object | not yet |
-//! | `cache` | object | not yet |
-//! | `timers` | array of objects | not yet |
+//! | `fields` | object of any JSON; an array where a name came more than once, `null` for a number that is not finite | `log`, `custom_event`, `debug`, `recorder` |
+//! | `attributes` | object of any JSON: what the handler attached | `response`, failed |
+//! | `cache` | object: `{"prompt":{"hits":2,"misses":1}}` | `response` |
+//! | `timers` | array of objects, from `LOG_DEBUG=2` on: as `timing.steps` of dumps, timers and checkpoints of them | `response` |
 //! | `stream` | object, see above | `response`, `stream` |
 //! | `llm` | object, see above | `response` |
 //! | `request_headers` | object: a string for each name, an array where it came more than once | `request`; `response` with `LOG_COMBINED` |
@@ -236,7 +241,8 @@
 //! | `timing.steps[].error` | what went wrong |
 //! | `timing.steps[].request_id` | our id of a call, which has entries of its own |
 //! | `timing.steps[].rows` | number: the rows that a query gave or changed |
-//! | `timing.steps_dropped` | how many steps were not kept |
+//! | `timing.steps[].timer` | the timer that a checkpoint belongs to |
+//! | `timing.steps[].unfinished` | `true`: it went on when the exchange ended, or its future was dropped |
 //! | `timing.stream` | object: how the response was streamed, a [`StreamStats`](crate::StreamStats) |
 //! | `timing.stream.events` | always: events that passed whole |
 //! | `timing.stream.bytes` | always: bytes that passed |
@@ -271,6 +277,9 @@
 //! | `events[].fields` | object of strings, numbers, booleans and `null` |
 //! | `events_dropped` | how many events before and between these were not kept; all of them where the dump alone would be larger than `LOG_DUMP_MAX_BYTES` |
 //! | `events_limited_to` | where a filter held events back: the most verbose level it let through, or `OFF` |
+//! | `attributes` | object: what the handler attached |
+//! | `cache` | object: `hits` and `misses`, by the name of the cache |
+//! | `instruments_dropped` | how many steps, attributes and caches there was no room for |
 //! | `llm` | object: what a language model used, an [`LlmUsage`](crate::LlmUsage) |
 //! | `llm.provider` | always: `openai`, `anthropic` and the like |
 //! | `llm.operation` | always: `chat`, `text_completion`, `generate_content`, `embeddings` |

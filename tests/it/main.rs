@@ -12,6 +12,7 @@ mod errors;
 mod exports;
 mod files;
 mod in_flight;
+mod instruments;
 mod logs;
 mod outbound;
 mod outcomes;

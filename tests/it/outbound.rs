@@ -362,7 +362,7 @@ async fn steps_are_bounded_and_the_rest_is_counted() {
     })
     .await;
     let parent = direction(&watcher, 301, Direction::Inbound).remove(0);
-    assert_eq!((parent.steps.len(), parent.steps_dropped), (256, 44));
+    assert_eq!((parent.steps.len(), parent.instruments_dropped), (256, 44));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! How the exchange ends, exactly once: the record is made, and goes to the sinks.
 
-use std::{any::Any, fmt, sync::Arc, time::Duration};
+use std::{any::Any, collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use http::{HeaderMap, StatusCode};
 
@@ -49,7 +49,7 @@ impl Flight {
             self.0.recorder.clock.leave(seat);
         }
 
-        let Ended { began, was_held, answer, grpc, policy, told, steps } = ended;
+        let Ended { began, was_held, answer, grpc, policy, told } = ended;
         let grpc_status = grpc.as_ref().map(|grpc| grpc.status);
         let mut exchange = self.record(began, answer, grpc_status, outcome, duration);
         let Told { reported, left, logged, asked } = told;
@@ -60,9 +60,11 @@ impl Flight {
                 left().or(logged).unwrap_or_else(|| cause::of(&exchange, grpc.and_then(|grpc| grpc.message)))
             })
         });
-        (exchange.steps, exchange.steps_dropped) = steps.into_parts();
         if let Some(asked) = asked {
             asked.mark(&mut exchange);
+        }
+        if let Some(instruments) = self.0.instruments.get() {
+            instruments.close(&mut exchange, &self.0.recorder.counters);
         }
         self.0.recorder.counters.finished.add(1);
         if let Some(outbound) = &self.0.outbound {
@@ -105,7 +107,9 @@ impl Flight {
             slow: recorder.settings.slow.is_some_and(|limit| duration > limit),
             error: None,
             steps: Vec::new(),
-            steps_dropped: 0,
+            attributes: Vec::new(),
+            cache: BTreeMap::new(),
+            instruments_dropped: 0,
             trail: None,
             dump: None,
             dump_reason: None,

@@ -71,9 +71,9 @@ impl Flight {
 
     /// Something was done for it.
     fn took_step(&self, step: Step) {
-        let mut state = self.lock();
-        if !state.finished {
-            state.steps.push(step);
+        let is_open = !self.lock().finished;
+        if is_open {
+            self.instruments().step(step, &self.0.recorder.budget);
         }
     }
 

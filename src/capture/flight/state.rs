@@ -8,7 +8,7 @@ use crate::{
         answer::Answer, beginning::Beginning, grpc::GrpcEnd, left::Left, recorder::Recorder, tap::Tap,
     },
     config::RoutePolicy,
-    exchange::{ErrorReport, Outcome, Started, Steps},
+    exchange::{ErrorReport, Outcome, Started},
 };
 
 pub(super) struct State {
@@ -17,8 +17,6 @@ pub(super) struct State {
     pub(super) answer: Option<Answer>,
     pub(super) policy: RoutePolicy,
     pub(super) told: Told,
-    /// What was done meanwhile.
-    pub(super) steps: Steps,
     /// The clock will tell sinks of it.
     pub(super) expected: bool,
     pub(super) finished: bool,
@@ -45,13 +43,12 @@ pub(super) struct Ended {
     pub(super) grpc: Option<GrpcEnd>,
     pub(super) policy: RoutePolicy,
     pub(super) told: Told,
-    pub(super) steps: Steps,
 }
 
 impl State {
     pub(super) fn new(beginning: Beginning, request: Tap, policy: RoutePolicy) -> Self {
-        let (told, steps) = (Told::default(), Steps::default());
-        Self { beginning, request, answer: None, policy, told, steps, expected: false, finished: false }
+        let (told, expected, finished) = (Told::default(), false, false);
+        Self { beginning, request, answer: None, policy, told, expected, finished }
     }
 
     /// Ends it, once.
@@ -67,7 +64,6 @@ impl State {
             answer.body.end();
         }
         let told = std::mem::take(&mut self.told);
-        let steps = std::mem::take(&mut self.steps);
-        Some(Ended { began, was_held, answer, grpc, policy: self.policy, told, steps })
+        Some(Ended { began, was_held, answer, grpc, policy: self.policy, told })
     }
 }

@@ -8,7 +8,7 @@ use super::{
         line::{Line, key},
         told,
     },
-    Draft, streamed,
+    Draft, instruments, streamed,
 };
 use crate::exchange::{Direction, ErrorReport, Exchange, Outcome, Started};
 
@@ -79,7 +79,7 @@ fn response(out: &mut Vec<u8>, view: &View, exchange: &Exchange) -> Draft {
         error_names(&mut line, report);
     }
     line.maybe(key!("dump"), exchange.dump.as_deref());
-    // Here is the place of `attributes`, `cache` and `timers`, in this order.
+    instruments::response(&mut line, view, exchange);
     if let Some(stats) = &exchange.stream {
         line.with(key!("stream"), |out| streamed::stats(out, stats));
     }
@@ -119,6 +119,7 @@ fn failure(out: &mut Vec<u8>, view: &View, exchange: &Exchange, kind: &str, mess
         line.maybe(key!("backtrace"), view.backtrace(exchange).map(ToString::to_string).as_deref());
     }
     line.maybe(key!("dump"), exchange.dump.as_deref());
+    instruments::failure(&mut line, exchange);
     line.end()
 }
 

@@ -5,6 +5,7 @@
 
 mod draft;
 mod exchange;
+mod instruments;
 mod log;
 mod recorder;
 mod streamed;

@@ -115,7 +115,7 @@ fn the_example_of_the_documentation_is_a_dump() {
     let steps = &read.exchange.steps;
     assert_eq!(steps.iter().map(|step| step.kind).collect::<Vec<_>>(), [StepKind::Query, StepKind::Outbound]);
     assert_eq!((steps[0].rows, steps[1].status.map(|status| status.as_u16())), (Some(1), Some(503)));
-    let bare = Exchange { trail: None, steps: Vec::new(), steps_dropped: 0, ..read.exchange.clone() };
+    let bare = Exchange { trail: None, steps: Vec::new(), instruments_dropped: 0, ..read.exchange.clone() };
     assert_eq!(as_told(&failed(&[]), "500"), bare);
     assert_eq!(again(&read), DUMP_EXAMPLE);
 }

@@ -1,6 +1,6 @@
 //! How a dump is written, as far as it is read. What is not named here is passed over.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Deserializer, de};
 use tracing::level_filters::LevelFilter;
@@ -10,8 +10,8 @@ use super::{
     Dump, DumpError, Program, RecorderState,
 };
 use crate::exchange::{
-    Direction, ErrorReport, Exchange, LlmUsage, Millis, Outcome, Redacted, Request, RequestId, Response,
-    Started, Step, StreamStats, Timestamp, TraceId, Trail, TrailEvent,
+    CacheCounts, Direction, ErrorReport, Exchange, Field, LlmUsage, Millis, Outcome, Redacted, Request,
+    RequestId, Response, Started, Step, StreamStats, Timestamp, TraceId, Trail, TrailEvent, by_name,
 };
 
 /// Says what a text is before it is read: one of another version may differ anywhere.
@@ -50,6 +50,12 @@ pub(super) struct Wire {
     #[serde(default)]
     events_dropped: u64,
     events_limited_to: Option<Limit>,
+    #[serde(default, with = "by_name")]
+    attributes: Vec<Field>,
+    #[serde(default)]
+    cache: BTreeMap<Cow<'static, str>, CacheCounts>,
+    #[serde(default)]
+    instruments_dropped: u64,
     llm: Option<LlmUsage>,
     service: Program,
     similar: Option<Similar>,
@@ -63,8 +69,6 @@ struct Timing {
     duration_ms: Millis,
     #[serde(default)]
     steps: Vec<Step>,
-    #[serde(default)]
-    steps_dropped: u64,
     stream: Option<StreamStats>,
 }
 
@@ -97,7 +101,9 @@ impl From<Wire> for Dump {
             llm: wire.llm,
             error: wire.error,
             steps: wire.timing.steps,
-            steps_dropped: wire.timing.steps_dropped,
+            attributes: wire.attributes,
+            cache: wire.cache,
+            instruments_dropped: wire.instruments_dropped,
             trail: (!(wire.events.is_empty() && wire.events_dropped == 0 && limited_to.is_none()))
                 .then(|| Trail::read(wire.events, wire.events_dropped, limited_to)),
             dump: None,
