@@ -9,7 +9,7 @@ use crate::{
     capture::{self, Asked, Recorder},
     config::{Error, Verbosity},
     exchange::InFlight,
-    layer::{AnyBody, FlightLogLayer, hints},
+    layer::{AnyBody, FlightLogLayer, Outbound, hints},
     sink::Stats,
 };
 
@@ -104,6 +104,135 @@ impl FlightLog {
     #[must_use]
     pub fn axum_layer(&self) -> FlightLogLayer<AxumBody> {
         FlightLogLayer::new(Arc::clone(&self.recorder), AxumBody::default())
+    }
+
+    /// The layer for clients: requests that are sent are recorded as those that are answered, with the direction
+    /// `outbound`.
+    ///
+    /// Each call is an exchange of its own and has its entries, with bodies captured and redacted. In the handler of a
+    /// request, [`current`](crate::current) stays that request, and its dump has the call among its
+    /// [steps](crate::Exchange::steps). A call whose future is dropped before the response is `aborted_before_response`,
+    /// one whose response is not read to its end `aborted_in_body`. A failed call has no dump of its own unless
+    /// [`dump_outbound`](crate::FlightLogBuilder::dump_outbound) says so. LOG_SAMPLE and LOG_SKIP treat it as they treat
+    /// the request it is sent in; LOG_SKIP does not look at the paths of calls.
+    ///
+    /// Two headers are set, and nothing else is changed:
+    ///
+    /// - `x-request-id`, in place of one that is there: the id of the call. The service that is called, where it has a
+    ///   flight log, tells it as `client_request_id`. The call's [`RequestId`](crate::RequestId) is in the extensions of
+    ///   the response.
+    /// - `traceparent`: a span of the call, child of the request's, in its trace. Where there is none a trace begins,
+    ///   which for all calls of a request is the same and has the digits of the request's id; the request is part of it
+    ///   from then on. A valid `traceparent` that somebody set for this call is sent as it is; one that is passed on
+    ///   from the request, as gateways do, is not taken for that.
+    ///
+    /// With hyper-util's client:
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http::Request;
+    /// use http_body_util::{BodyExt, Empty};
+    /// use hyper_util::{client::legacy::{Client, Error}, rt::TokioExecutor};
+    /// use tower::{Service, ServiceBuilder, ServiceExt};
+    /// use tower_flightlog::FlightLog;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let addr = listener.local_addr()?;
+    /// # let app: axum::Router = axum::Router::new().route("/", axum::routing::get(|h: http::HeaderMap| async move {
+    /// #     h["traceparent"].to_str().unwrap().to_owned()
+    /// # }));
+    /// # tokio::spawn(async move { axum::serve(listener, app).await });
+    /// let flightlog = FlightLog::builder().files(false).dumps(false).build()?;
+    /// let mut client = ServiceBuilder::new()
+    ///     .layer(flightlog.outbound_layer().error_type::<Error>())
+    ///     .service(Client::builder(TokioExecutor::new()).build_http());
+    ///
+    /// let request = Request::get(format!("http://{addr}/")).body(Empty::<Bytes>::new())?;
+    /// let response = client.ready().await?.call(request).await?;
+    /// let body = response.into_body().collect().await?.to_bytes();
+    /// # assert_eq!(body.len(), 55);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// With reqwest, whose client takes a request of its own; it follows redirects within the one call:
+    ///
+    /// ```
+    /// use http::{Request, Response};
+    /// use tower::{Service, ServiceBuilder, ServiceExt};
+    /// use tower_flightlog::{FlightLog, RequestBody};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let addr = listener.local_addr()?;
+    /// # let app: axum::Router = axum::Router::new().route("/", axum::routing::post(|text: String| async move { text }));
+    /// # tokio::spawn(async move { axum::serve(listener, app).await });
+    /// let flightlog = FlightLog::builder().files(false).dumps(false).build()?;
+    /// let reqwest = reqwest::Client::new();
+    /// let mut client = ServiceBuilder::new()
+    ///     .layer(flightlog.outbound_layer().error_type::<reqwest::Error>())
+    ///     .service_fn(move |request: Request<RequestBody<reqwest::Body>>| {
+    ///         let reqwest = reqwest.clone();
+    ///         async move {
+    ///             let request = request.map(reqwest::Body::wrap).try_into()?;
+    ///             Ok::<_, reqwest::Error>(Response::<reqwest::Body>::from(reqwest.execute(request).await?))
+    ///         }
+    ///     });
+    ///
+    /// // What reqwest's builders make is a `Request` of the `http` crate by `try_into`.
+    /// let request = reqwest::Client::new().post(format!("http://{addr}/")).body("hello").build()?;
+    /// let response = client.ready().await?.call(request.try_into()?).await?;
+    /// let response = reqwest::Response::from(response.map(reqwest::Body::wrap));
+    /// assert_eq!(response.text().await?, "hello");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// With tonic's `Channel`, whose requests have a body of their own, before a generated client takes it. Given with
+    /// `with_origin`, the host is part of the record; else only the `Channel` knows it:
+    ///
+    /// ```
+    /// use http::Request;
+    /// use tonic::{body::Body, transport::Channel};
+    /// use tower::ServiceBuilder;
+    /// use tower_flightlog::{FlightLog, RequestBody};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let flightlog = FlightLog::builder().files(false).dumps(false).build()?;
+    /// let channel = ServiceBuilder::new()
+    ///     .layer(flightlog.outbound_layer().error_type::<tonic::transport::Error>())
+    ///     .map_request(|request: Request<RequestBody<Body>>| request.map(Body::new))
+    ///     .service(Channel::from_static("http://127.0.0.1:50051").connect_lazy());
+    /// let client = tonic::client::Grpc::with_origin(channel, "http://127.0.0.1:50051".parse()?);
+    /// # fn is_client<T: tonic::client::GrpcService<Body>>(_: tonic::client::Grpc<T>) {}
+    /// # is_client(client);
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn outbound_layer(&self) -> FlightLogLayer<Outbound> {
+        FlightLogLayer::new(Arc::clone(&self.recorder), Outbound::default())
+    }
+
+    /// The exchange that is worked on, as [`current`](crate::current()) gives it; where none is, what is told of events,
+    /// timers, caches and for debugging goes to this log, without a request's id.
+    ///
+    /// After [`init`](crate::init) that is so with [`current`](crate::current()) too: what happens outside of exchanges goes to
+    /// the log that was started last.
+    ///
+    /// ```
+    /// use std::{sync::Arc, time::Duration};
+    /// use tower_flightlog::{FlightLog, MemorySink};
+    ///
+    /// let memory = Arc::new(MemorySink::default());
+    /// let flightlog = FlightLog::builder().files(false).dumps(false).sink(Arc::clone(&memory)).build()?;
+    /// flightlog.current().event("model_loaded").field("layers", 32);
+    ///
+    /// flightlog.flush(Duration::from_secs(5))?;
+    /// assert_eq!(memory.events()[0].message, "model_loaded");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn current(&self) -> capture::Current {
+        capture::current().or_log(&self.recorder)
     }
 
     /// Switches recording on or off while requests are served. Those begun while it was on are recorded.

@@ -11,6 +11,7 @@ use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, registry, regis
 
 use crate::{
     builder::FlightLogBuilder,
+    capture::make_home,
     config::{Console, Error},
     flightlog::FlightLog,
     trace::LogLayer,
@@ -45,6 +46,7 @@ pub fn init() -> Result<FlightLog, Error> {
     let is_alone = !dispatcher::has_been_set();
     let builder = if is_alone { builder.with_subscriber_of_ours() } else { builder };
     let (flightlog, warnings) = builder.build_quietly()?;
+    make_home(flightlog.recorder());
     let installed = is_alone && install(&flightlog);
     for warning in warnings {
         tracing::warn!("{warning}");

@@ -52,8 +52,10 @@
 //! | starting | [`init`], [`FlightLog::from_env`], [`FlightLog::builder`] |
 //! | settings: variables, setters, defaults | [`FlightLogBuilder`] |
 //! | layers | [`FlightLog::layer`], [`FlightLog::axum_layer`], [`RoutePolicy`] for single routes |
+//! | requests to other services | [`FlightLog::outbound_layer`] |
 //! | handlers | [`current`], [`RequestId`] as an extractor |
 //! | why a request failed | [`Current::report_error`], [`WithError`] for `IntoResponse` of an error type |
+//! | what happens inside of requests | [`Current::timer`], [`Timed`], [`Current::cache_hit`], [`Current::event`], [`event!`], [`Current::debug`], [`debug!`], [`Current::attribute`] |
 //! | spawned tasks | [`WithCurrent`] |
 //! | a tracing subscriber of your own | [`FlightLog::tracing_layer`] |
 //! | run time | [`FlightLog::in_flight`], [`FlightLog::set_enabled`], [`FlightLog::set_verbosity`], [`FlightLog::stats`], [`FlightLog::flush`] |
@@ -95,8 +97,10 @@ pub mod formats;
 mod init;
 mod journal;
 mod layer;
+mod llm;
 mod redact;
 mod sink;
+mod stream;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "init")]
@@ -105,12 +109,16 @@ mod tracing_events;
 mod writer;
 
 pub use builder::FlightLogBuilder;
-pub use capture::{AnyError, Current, Failure, WithCurrent, WithCurrentFuture, WithError, current};
+pub use capture::{
+    AnyError, Current, CustomEvent, Failure, Timed, TimedFuture, Timer, WithCurrent, WithCurrentFuture,
+    WithError, current, debug_level, is_debug_enabled,
+};
 pub use config::{Console, Error, Problem, RoutePolicy, Verbosity};
 pub use exchange::{
-    Backtrace, Bodies, BodyText, CapturedBody, Direction, ErrorReport, Event, EventKind, Exchange, Field,
-    Fingerprint, Headers, InFlight, InvalidFingerprint, Location, Outcome, Redacted, Request, RequestId,
-    Response, SpanId, Started, Timestamp, TraceId, Trail, TrailEvent, Value,
+    Backtrace, Bodies, BodyText, CacheCounts, CapturedBody, Direction, EndedBy, ErrorReport, Event,
+    EventKind, Exchange, Field, Fingerprint, Headers, InFlight, InvalidFingerprint, LlmUsage, Location,
+    Outcome, Redacted, Request, RequestId, Response, SpanId, Started, Step, StepKind, StreamStats,
+    StreamedEvent, Timestamp, TraceId, Trail, TrailEvent, Value,
 };
 pub use export::{Dump, DumpError, Program, RecorderState, Similar};
 pub use flightlog::{FlightLog, Unwritten};
@@ -119,7 +127,8 @@ pub use init::init;
 #[cfg(feature = "axum")]
 pub use layer::AxumBody;
 pub use layer::{
-    AnyBody, FlightLogLayer, FlightLogService, RequestBody, ResponseBody, ResponseFuture, RoutePolicyService,
+    AnyBody, FlightLogLayer, FlightLogService, Outbound, RequestBody, ResponseBody, ResponseFuture,
+    RoutePolicyService,
 };
 pub use redact::{RedactMode, RedactOptions, Redactor};
 pub use sink::{FileStats, MemorySink, Sink, Stats};

@@ -213,6 +213,18 @@ impl FlightLogBuilder {
         self
     }
 
+    /// `true`: failed requests of [`outbound_layer`](crate::FlightLog::outbound_layer) have dumps of their own, for the
+    /// same reasons as those that are answered. Default: `false`; the dump of a request shows what it sent among its
+    /// steps.
+    ///
+    /// ```
+    /// let builder = tower_flightlog::FlightLog::builder().dump_outbound(true);
+    /// ```
+    pub fn dump_outbound(mut self, dump: bool) -> Self {
+        self.settings.dump_outbound = dump;
+        self
+    }
+
     /// Tells the sources of errors of type `E` when a service or a body fails with one. Without this, only what the
     /// error's `Display` says is known. `std::io::Error` and boxed errors need no telling.
     ///

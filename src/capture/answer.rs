@@ -6,6 +6,7 @@ use super::{grpc::GrpcEnd, noted::Noted, recorder::Recorder, tap::Tap};
 use crate::{
     config::RoutePolicy,
     exchange::{Head, RawHead, Response},
+    stream::Told,
 };
 
 /// A response whose headers are there.
@@ -13,6 +14,8 @@ pub(super) struct Answer {
     pub(super) ttfb: Duration,
     pub(super) body: Tap,
     pub(super) grpc: Option<GrpcEnd>,
+    /// What was heard as its body passed.
+    pub(super) heard: Option<Box<Told>>,
     status: StatusCode,
     head: Head,
     trailers: Option<Head>,
@@ -33,6 +36,7 @@ impl Answer {
             ttfb,
             body: Tap::new(noted, noted.length(), limit, keep_binary, &recorder.budget),
             grpc: GrpcEnd::read(noted, &*recorder.scrub),
+            heard: None,
             status,
             head: head(recorder, headers),
             trailers: None,

@@ -11,6 +11,7 @@ use http::{Uri, request::Parts};
 use super::{
     forwarded,
     noted::Noted,
+    outbound::Trace,
     recorder::Recorder,
     request_id::{self, ClientId},
     traceparent::TraceParent,
@@ -73,6 +74,37 @@ pub(super) fn started(
     }
 }
 
+/// The same of a request that is sent.
+pub(super) fn sent(
+    recorder: &Recorder,
+    parts: &Parts,
+    headers: &Noted<'_>,
+    request_id: RequestId,
+    trace: Trace,
+    started: Timestamp,
+) -> Started {
+    let hints = Hints { peer: None, route: None, uri: &parts.uri };
+    Started {
+        request_id,
+        client_request_id: None,
+        client_request_id_rejected: false,
+        trace_id: Some(trace.trace_id),
+        span_id: Some(trace.span_id),
+        parent_span_id: trace.parent_span_id,
+        started,
+        told: started,
+        direction: Direction::Outbound,
+        request: Request {
+            method: parts.method.clone(),
+            version: parts.version,
+            remote_addr: None,
+            peer_addr: None,
+            body: CapturedBody::default(),
+            head: Head::new(head(parts, headers, &hints, recorder.head_limit()), Arc::clone(&recorder.scrub)),
+        },
+    }
+}
+
 /// The effective request URI (RFC 9110 section 7.1) and the headers.
 fn head(parts: &Parts, headers: &Noted<'_>, hints: &Hints<'_>, limit: usize) -> RawHead {
     let uri = hints.uri;
@@ -81,6 +113,7 @@ fn head(parts: &Parts, headers: &Noted<'_>, hints: &Hints<'_>, limit: usize) -> 
         None => headers.host.map_or(&[][..], |host| host.as_bytes()),
     };
     let path = uri.path_and_query().map_or("", |path| path.as_str());
+    let query = path.len().saturating_sub(uri.path().len());
     let endpoint = hints.route.unwrap_or(uri.path());
     // The asterisk-form of OPTIONS names the server itself, which has no path.
     let path = if path == "*" { "" } else { path };
@@ -89,5 +122,5 @@ fn head(parts: &Parts, headers: &Noted<'_>, hints: &Hints<'_>, limit: usize) -> 
         [] => &[path.as_bytes()],
         authority => &[scheme.as_bytes(), b"://", authority, path.as_bytes()],
     };
-    RawHead::copy(url, endpoint.as_bytes(), &parts.headers, limit)
+    RawHead::copy(url, endpoint.as_bytes(), &parts.headers, limit).with_query(query)
 }

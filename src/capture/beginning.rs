@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{recorder::Recorder, tap::Tap};
-use crate::exchange::{CapturedBody, Started, Timestamp};
+use crate::exchange::{CapturedBody, SpanId, Started, Timestamp, TraceId};
 
 /// The beginning of a record, of which sinks are told once.
 pub(super) enum Beginning {
@@ -26,6 +26,14 @@ impl Beginning {
         match self {
             Self::Held(started) | Self::Told(started) => Some(started),
             Self::Gone => None,
+        }
+    }
+
+    /// It turns out to be part of a trace.
+    pub(super) fn trace(&mut self, trace_id: TraceId, span_id: SpanId) {
+        if let Self::Held(started) | Self::Told(started) = self {
+            let own = Arc::make_mut(started);
+            (own.trace_id, own.span_id) = (Some(trace_id), Some(span_id));
         }
     }
 

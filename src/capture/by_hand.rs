@@ -1,6 +1,6 @@
 //! A record of what did not pass the layer: told by hand, made by the same means.
 
-use std::{error::Error, time::Duration};
+use std::{collections::BTreeMap, error::Error, time::Duration};
 
 use http::{HeaderMap, Response, StatusCode, request::Parts};
 
@@ -52,6 +52,12 @@ pub(crate) fn exchange<C: AsRef<[u8]>>(
         grpc_status: None,
         slow: false,
         error: error.map(|error| report::of_error(error, &recorder.known_errors, &*recorder.scrub)),
+        steps: Vec::new(),
+        attributes: Vec::new(),
+        cache: BTreeMap::new(),
+        instruments_dropped: 0,
+        stream: None,
+        llm: None,
         trail: None,
         dump: None,
         dump_reason: Some(Redacted::literal("write_dump")),

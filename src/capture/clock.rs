@@ -238,6 +238,7 @@ impl Clock {
             location: None,
             error_chain: Vec::new(),
             fields,
+            stream: None,
         }
     }
 }

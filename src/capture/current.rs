@@ -1,8 +1,8 @@
 //! The exchange that is being worked on, for the handler and everyone it calls.
 
-use std::{cell::RefCell, panic::Location, path::PathBuf};
+use std::{cell::RefCell, panic::Location, path::PathBuf, sync::Arc};
 
-use super::{Flight, any_error::AnyError};
+use super::{Flight, any_error::AnyError, recorder::Recorder};
 use crate::exchange::RequestId;
 
 thread_local!(static CURRENT: RefCell<Option<Flight>> = const { RefCell::new(None) });
@@ -23,15 +23,14 @@ thread_local!(static CURRENT: RefCell<Option<Flight>> = const { RefCell::new(Non
 #[must_use]
 #[inline]
 pub fn current() -> Current {
-    Current(
-        CURRENT
-            .try_with(|current| current.try_borrow().ok().and_then(|current| current.clone()))
-            .ok()
-            .flatten(),
-    )
+    let flight = CURRENT.try_with(|current| current.try_borrow().ok().and_then(|current| current.clone()));
+    Current { flight: flight.ok().flatten(), log: None }
 }
 
-/// A handle to the exchange that is being worked on. Owned and `Send`; outside an exchange everything is a no-op.
+/// A handle to the exchange that is being worked on. Owned and `Send`; outside an exchange everything is a no-op but
+/// [`event`](Self::event), [`debug`](Self::debug), [`timer`](Self::timer), [`cache_hit`](Self::cache_hit) and
+/// [`cache_miss`](Self::cache_miss): what these tell goes to the log that [`init`](crate::init) started last, without a
+/// request's id, or to the one whose [`FlightLog::current`](crate::FlightLog::current) was asked.
 ///
 /// It is there while the handler's future, or the response's body, is polled. Work that is spawned sees it if the
 /// handle was taken before:
@@ -47,13 +46,17 @@ pub fn current() -> Current {
 /// # }
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Current(Option<Flight>);
+pub struct Current {
+    flight: Option<Flight>,
+    /// Whom instruments tell where there is no exchange.
+    log: Option<Arc<Recorder>>,
+}
 
 impl Current {
     /// The id of the exchange.
     #[must_use]
     pub fn request_id(&self) -> Option<RequestId> {
-        self.0.as_ref().map(Flight::request_id)
+        self.flight.as_ref().map(Flight::request_id)
     }
 
     /// Tells why the exchange is about to fail: type, message, sources, the place of this call and the stack that the
@@ -93,7 +96,7 @@ impl Current {
     /// [`WithError`](crate::WithError) leaves that to the writer of the dump.
     #[track_caller]
     pub fn report_error<By, E: AnyError<By> + ?Sized>(&self, error: &E) {
-        if let Some(flight) = &self.0 {
+        if let Some(flight) = &self.flight {
             flight.report(error, Location::caller());
         }
     }
@@ -117,16 +120,25 @@ impl Current {
     /// }
     /// ```
     pub fn dump(&self, reason: &str) -> Option<PathBuf> {
-        self.0.as_ref()?.ask_for_dump(reason)
+        self.flight.as_ref()?.ask_for_dump(reason)
     }
 
     pub(crate) fn flight(&self) -> Option<&Flight> {
-        self.0.as_ref()
+        self.flight.as_ref()
+    }
+
+    /// The same; where no exchange is worked on, instruments tell this log.
+    pub(crate) fn or_log(self, recorder: &Arc<Recorder>) -> Self {
+        Self { log: Some(Arc::clone(recorder)), ..self }
+    }
+
+    pub(super) fn log(&self) -> Option<&Arc<Recorder>> {
+        self.log.as_ref()
     }
 
     #[cfg(feature = "init")]
     pub(crate) fn into_flight(self) -> Option<Flight> {
-        self.0
+        self.flight
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod ending;
 mod passing;
+mod sending;
 mod state;
 mod telling;
 mod trail;
@@ -11,13 +12,13 @@ use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicU32, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
 
-use http::{HeaderValue, Method, request::Parts};
+use http::{HeaderName, HeaderValue, Method, request::Parts};
 
 use self::state::State;
 use super::{
@@ -25,12 +26,15 @@ use super::{
     arrival::{self, Hints},
     beginning::Beginning,
     current,
+    instruments::Instruments,
     noted::Noted,
     open::Seat,
+    outbound::{Outbound, SAMPLED},
     panics,
     recorder::{Recorder, warn_of_filter},
     sight::Sight,
     tap::Tap,
+    traceparent::TraceParent,
 };
 use crate::{
     config::RoutePolicy,
@@ -52,7 +56,12 @@ struct Inner {
     method: Method,
     /// LOG_SKIP or LOG_SAMPLE leaves it out.
     unwanted: bool,
-    trace_id: Option<TraceId>,
+    /// Set later where a request is sent from here and there was no trace.
+    trace_id: OnceLock<TraceId>,
+    /// The flags of the `traceparent` it came with.
+    trace_flags: u8,
+    /// What is known of a request because it is sent.
+    outbound: Option<Box<Outbound>>,
     /// The client's valid `x-request-id`, to be sent back.
     echo: Option<HeaderValue>,
     /// Its [`Seat`] among those that are open, set before anybody else has a handle.
@@ -60,6 +69,20 @@ struct Inner {
     state: Mutex<State>,
     /// None where there is none, and once it is over.
     trail: Mutex<Option<Ring>>,
+    /// Made by the first that is used.
+    instruments: OnceLock<Box<Instruments>>,
+}
+
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What differs between requests that come and those that are sent.
+struct Own {
+    arrived: Instant,
+    unwanted: bool,
+    trace_flags: u8,
+    outbound: Option<Box<Outbound>>,
+    echo: Option<HeaderValue>,
+    trail: Option<Ring>,
 }
 
 /// A panic that was caught and recorded, to go on or to be answered.
@@ -77,18 +100,32 @@ impl Flight {
         warn_of_filter(recorder);
         let (arrived, started) = (Instant::now(), Timestamp::now());
         let request_id = RequestId::fresh(started);
-        let policy = parts.extensions.get::<RoutePolicy>().copied().unwrap_or_default();
-        let limit = policy.limit(recorder.capture_limit());
         let unwanted = !recorder.wants(parts, hints, request_id);
-        recorder.counters.begun.add(1);
         let headers = Noted::of(&parts.headers);
         let beginning = arrival::started(recorder, parts, &headers, hints, request_id, started);
         if beginning.request.remote_addr.is_none() {
             recorder.warn_of_unknown_peer();
         }
-        let trace_id = beginning.trace_id;
         let echo = beginning.client_request_id.as_ref().and_then(|_| headers.request_id.once().cloned());
-        let request = Tap::new(&headers, headers.length(), limit, true, &recorder.budget);
+        let trace_flags = TraceParent::from_header(headers.traceparent).map_or(SAMPLED, |trace| trace.flags);
+        let trail = recorder.hearing().keeps_trails().then(Ring::default);
+        let own = Own { arrived, unwanted, trace_flags, outbound: None, echo, trail };
+        Some(Self::open(recorder, parts, &headers, beginning, own))
+    }
+
+    fn open(
+        recorder: &Arc<Recorder>,
+        parts: &Parts,
+        headers: &Noted<'_>,
+        beginning: Started,
+        own: Own,
+    ) -> Self {
+        let Own { arrived, unwanted, trace_flags, outbound, echo, trail } = own;
+        let policy = parts.extensions.get::<RoutePolicy>().copied().unwrap_or_default();
+        let limit = policy.limit(recorder.capture_limit());
+        recorder.counters.begun.add(1);
+        let (request_id, trace_id) = (beginning.request_id, beginning.trace_id);
+        let request = Tap::new(headers, headers.length(), limit, true, &recorder.budget);
         let state = State::new(Beginning::of(beginning), request, policy);
         let flight = Self(Arc::new(Inner {
             recorder: Arc::clone(recorder),
@@ -96,18 +133,29 @@ impl Flight {
             arrived,
             method: parts.method.clone(),
             unwanted,
-            trace_id,
+            trace_id: trace_id.map_or_else(OnceLock::new, OnceLock::from),
+            trace_flags,
+            outbound,
             echo,
             seat: Seat::number(None).into(),
             state: state.into(),
-            trail: recorder.hearing().keeps_trails().then(Ring::default).into(),
+            trail: trail.into(),
+            instruments: OnceLock::new(),
         }));
         flight.0.seat.store(Seat::number(recorder.clock.enter(&flight)), Relaxed);
-        Some(flight)
+        flight
     }
 
     pub(crate) fn request_id(&self) -> RequestId {
         self.0.request_id
+    }
+
+    pub(super) fn recorder(&self) -> &Arc<Recorder> {
+        &self.0.recorder
+    }
+
+    pub(super) fn instruments(&self) -> &Instruments {
+        self.0.instruments.get_or_init(Box::default)
     }
 
     pub(super) fn arrived(&self) -> Instant {
@@ -116,7 +164,7 @@ impl Flight {
 
     /// The trace it belongs to.
     pub(crate) fn trace_id(&self) -> Option<TraceId> {
-        self.0.trace_id
+        self.0.trace_id.get().copied()
     }
 
     pub(crate) fn downgrade(&self) -> WeakFlight {
@@ -125,6 +173,13 @@ impl Flight {
 
     /// Runs a step of the service with this as the current exchange, and catches its panic.
     pub(crate) fn watch<T>(&self, step: impl FnOnce() -> T) -> Result<T, Panic> {
+        if self.0.outbound.is_some() {
+            let scrub = &*self.0.recorder.scrub;
+            return catch_unwind(AssertUnwindSafe(step)).map_err(|payload| {
+                let report = panics::report_passing(&*payload, scrub);
+                Panic { payload, report: report.into() }
+            });
+        }
         let _entered = current::enter(self);
         panics::forget();
         catch_unwind(AssertUnwindSafe(step)).map_err(|payload| {
@@ -140,7 +195,8 @@ impl Flight {
         let began = state.beginning.started().filter(|_| !state.finished)?;
         Some(Sight {
             request_id: self.0.request_id,
-            trace_id: self.0.trace_id,
+            trace_id: self.trace_id(),
+            direction: began.direction,
             arrived: self.0.arrived,
             started: began.started,
             method: self.0.method.clone(),

@@ -10,13 +10,16 @@ mod clock;
 mod completion;
 mod current;
 mod flight;
+mod following;
 mod forwarded;
 mod frames;
 mod grpc;
 mod hearing;
+mod instruments;
 mod left;
 mod noted;
 mod open;
+mod outbound;
 mod owner;
 mod panics;
 mod recorder;
@@ -37,8 +40,12 @@ pub use current::{Current, current};
 #[cfg(feature = "init")]
 pub(crate) use flight::WeakFlight;
 pub(crate) use flight::{Flight, Panic};
+pub(crate) use following::Following;
 #[cfg(feature = "init")]
 pub(crate) use hearing::{Hearing, Reach};
+#[cfg(feature = "init")]
+pub(crate) use instruments::make_home;
+pub use instruments::{CustomEvent, Timed, TimedFuture, Timer, debug_level, is_debug_enabled};
 pub(crate) use left::Left;
 pub use left::{Failure, WithError};
 pub(crate) use panics::chain_hook;

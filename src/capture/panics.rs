@@ -93,6 +93,12 @@ pub(super) fn report(payload: &(dyn Any + Send), known: &[Known], scrub: &dyn Sc
     ErrorReport { error_type: Some("panic".into()), location, backtrace, ..told }
 }
 
+/// What is told of a panic that goes on through another exchange, which is to find where it came from.
+pub(super) fn report_passing(payload: &(dyn Any + Send), scrub: &dyn Scrub) -> ErrorReport {
+    let message = report::text(message(payload), scrub);
+    ErrorReport { error_type: Some("panic".into()), message, ..ErrorReport::default() }
+}
+
 fn all() -> Vec<Origin> {
     let take = |seen: &RefCell<Vec<_>>| seen.try_borrow_mut().map(|mut seen| std::mem::take(&mut *seen));
     SEEN.try_with(take).ok().and_then(Result::ok).unwrap_or_default()

@@ -13,7 +13,9 @@ use std::{
 use http::request::Parts;
 use tracing::level_filters::LevelFilter;
 
-use super::{arrival::Hints, clock::Clock, hearing::Hearing, report::Known, sample::Sample};
+use super::{
+    arrival::Hints, clock::Clock, hearing::Hearing, instruments::loudest, report::Known, sample::Sample,
+};
 use crate::{
     config::{Settings, Skip, Verbosity},
     exchange::{Bodies, Budget, Exchange, InFlight, RequestId, Scrub},
@@ -46,7 +48,7 @@ pub(crate) struct Recorder {
     skip: Skip,
     sample: Sample,
     enabled: AtomicBool,
-    verbosity: Arc<AtomicU8>,
+    pub(super) verbosity: Arc<AtomicU8>,
     peer_warned: AtomicBool,
 }
 
@@ -76,6 +78,7 @@ impl Recorder {
             known_errors,
             journal,
         } = equipment;
+        loudest::add(verbosity.load(Relaxed));
         Self {
             enabled: settings.enabled.into(),
             clock: Clock::new(Arc::clone(&sinks), Arc::clone(&scrub), settings.slow, journal),
@@ -104,7 +107,13 @@ impl Recorder {
     }
 
     pub(crate) fn set_verbosity(&self, verbosity: Verbosity) {
-        self.verbosity.store(verbosity.get(), Relaxed);
+        loudest::add(verbosity.get());
+        loudest::remove(self.verbosity.swap(verbosity.get(), Relaxed));
+    }
+
+    /// LOG_DEBUG, as it stands.
+    pub(super) fn verbosity(&self) -> u8 {
+        self.verbosity.load(Relaxed)
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -149,7 +158,12 @@ impl Recorder {
     /// False where LOG_SKIP or LOG_SAMPLE leaves a request out, unless it ends remarkably.
     pub(super) fn wants(&self, parts: &Parts, hints: &Hints<'_>, request_id: RequestId) -> bool {
         let is_skipped = || self.skip.takes(parts.method.as_str(), hints.uri.path(), hints.route);
-        (self.skip.is_empty() || !is_skipped()) && (self.sample.is_all() || self.sample.takes(request_id))
+        (self.skip.is_empty() || !is_skipped()) && self.samples(request_id)
+    }
+
+    /// False where LOG_SAMPLE leaves it out, unless it ends remarkably.
+    pub(super) fn samples(&self, request_id: RequestId) -> bool {
+        self.sample.is_all() || self.sample.takes(request_id)
     }
 
     /// Bytes of each body to keep.
@@ -193,6 +207,7 @@ pub(super) fn warn_of_filter(recorder: &Recorder) {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
+        loudest::remove(self.verbosity());
         let now = Instant::now();
         self.clock.rest();
         // A sink that hangs takes no time from the files.

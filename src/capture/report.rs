@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// An error type that is known by name, so that its sources can be told.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Known {
     /// Sees it behind `Any`.
     read: for<'a> fn(&'a (dyn Any + 'static)) -> Option<&'a (dyn Error + 'static)>,
@@ -66,12 +66,12 @@ pub(super) fn read<'a>(error: &'a (dyn Any + 'static), known: &[Known]) -> Optio
 /// Sources told at most.
 const CHAIN_LIMIT: usize = 16;
 /// Bytes told of each.
-const TEXT_LIMIT: usize = 8 * 1024;
+pub(super) const TEXT_LIMIT: usize = 8 * 1024;
 /// Of an error with so many sources nothing is asked that it may answer by asking each in turn: the thread's stack might
 /// not be enough for that, and nothing catches its end.
 const DEPTH_LIMIT: usize = 64;
 /// Bytes of each that are counted before its end is no longer waited for.
-const COUNT_LIMIT: usize = 256 * 1024;
+pub(super) const COUNT_LIMIT: usize = 256 * 1024;
 
 /// An error that is reported at a place.
 pub(super) fn of_any<By, E: AnyError<By> + ?Sized>(
@@ -113,6 +113,18 @@ pub(super) fn of_display<E: Display + 'static>(error: &E, known: &[Known], scrub
     };
     let error_type = nameable(type_name::<E>()).or(report.error_type);
     ErrorReport { error_type, ..report }
+}
+
+/// An error of which the type is told, if it is that one.
+pub(super) fn of_known<E: Any>(
+    error: &E,
+    told: Known,
+    known: &[Known],
+    scrub: &dyn Scrub,
+) -> Option<ErrorReport> {
+    let read = (told.read)(error)?;
+    let report = of_error(read, known, scrub);
+    Some(ErrorReport { error_type: (told.name)(read).map(ToOwned::to_owned), ..report })
 }
 
 /// An error without the stack it may show.

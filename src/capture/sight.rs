@@ -2,12 +2,13 @@ use std::time::{Duration, Instant};
 
 use http::{Method, StatusCode};
 
-use crate::exchange::{Head, InFlight, RequestId, Timestamp, TraceId};
+use crate::exchange::{Direction, Head, InFlight, RequestId, Timestamp, TraceId};
 
 /// What is seen of an open exchange in passing: taken under locks, redacted without.
 pub(super) struct Sight {
     pub(super) request_id: RequestId,
     pub(super) trace_id: Option<TraceId>,
+    pub(super) direction: Direction,
     pub(super) arrived: Instant,
     pub(super) started: Timestamp,
     pub(super) method: Method,
@@ -25,6 +26,7 @@ impl Sight {
         InFlight {
             request_id: self.request_id,
             trace_id: self.trace_id,
+            direction: self.direction,
             method: self.method,
             endpoint: self.endpoint.endpoint().clone(),
             status: self.status,

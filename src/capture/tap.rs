@@ -57,8 +57,7 @@ impl Tap {
     ) -> Self {
         let (content_type, media) = content_type(headers.content_type);
         let encoding = label(headers.content_encoding);
-        let is_text =
-            media.is_textual() && (encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity"));
+        let is_text = media.is_textual() && !is_encoded(&encoding);
         // Of what is not text only the digest is told, and only a whole body has one.
         let digestible = keep_binary && declared.is_some_and(|length| length <= limit as u64);
         Self {
@@ -104,6 +103,16 @@ impl Tap {
             let more = wanted.max(declared).max(self.bytes.len()).min(self.limit - self.bytes.len());
             self.bytes.reserve_exact(more);
         }
+    }
+
+    /// What is in the body, and in which words.
+    pub(super) fn media(&self) -> (Media, &[u8]) {
+        (self.media, &self.content_type)
+    }
+
+    /// True where it is compressed.
+    pub(super) fn is_encoded(&self) -> bool {
+        is_encoded(&self.encoding)
     }
 
     pub(super) fn end(&mut self) {
@@ -177,6 +186,10 @@ fn content_type(value: Option<&HeaderValue>) -> (Cow<'static, [u8]>, Media) {
     let label = label(value);
     let media = Media::of(&label);
     (label, media)
+}
+
+fn is_encoded(encoding: &[u8]) -> bool {
+    !(encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity"))
 }
 
 fn label(value: Option<&HeaderValue>) -> Cow<'static, [u8]> {

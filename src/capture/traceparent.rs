@@ -4,6 +4,9 @@ use crate::exchange::{SpanId, TraceId, decode};
 /// `00-` trace-id `-` parent-id `-` flags: 2 + 1 + 32 + 1 + 16 + 1 + 2 bytes.
 const LENGTH: usize = 55;
 
+/// Flags that may be sent on; others have to be zero.
+const KNOWN_FLAGS: u8 = 0b11;
+
 /// The caller's place in a trace: the `traceparent` header of W3C Trace Context, level 1 and 2.
 ///
 /// Read strictly: a header with an invalid field has to be ignored whole (sections 3.2.2.3 and 3.2.2.4).
@@ -12,6 +15,8 @@ const LENGTH: usize = 55;
 pub(crate) struct TraceParent {
     pub(crate) trace_id: TraceId,
     pub(crate) parent_id: SpanId,
+    /// Those of them that have a meaning (section 3.2.2.5): sampled, random.
+    pub(crate) flags: u8,
 }
 
 impl TraceParent {
@@ -31,8 +36,8 @@ impl TraceParent {
             return None;
         };
         let [version] = decode(&[*v1, *v2])?;
-        // Section 3.2.2.5: any two digits, of which we need none.
-        decode::<2, 1>(&[f1, f2])?;
+        // Section 3.2.2.5: any two digits; what they mean beyond the first two bits is not known.
+        let [flags] = decode::<2, 1>(&[f1, f2])?;
         match (version, more) {
             // Section 3.2.2.2: version 00 is exactly this long.
             (0, []) => {}
@@ -43,7 +48,7 @@ impl TraceParent {
             _ => return None,
         }
         let (trace_id, parent_id) = (TraceId::parse(trace_id)?, SpanId::parse(parent_id)?);
-        Some(Self { trace_id, parent_id })
+        Some(Self { trace_id, parent_id, flags: flags & KNOWN_FLAGS })
     }
 }
 
@@ -94,6 +99,7 @@ mod tests {
             let parent = read(&value).unwrap_or_else(|| panic!("{value}"));
             assert_eq!(parent.trace_id.to_string(), TRACE);
             assert_eq!(parent.parent_id.to_string(), PARENT);
+            assert_eq!(parent.flags, u8::from_str_radix(flags, 16).unwrap() & 3);
         }
         assert!(read(&format!("01-{TRACE}-{PARENT}-01-{long}")).is_some());
     }

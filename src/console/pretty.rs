@@ -4,7 +4,10 @@ use tracing::Level;
 
 use super::paint::{Ink, Paint};
 use crate::{
-    exchange::{ErrorReport, Event, Exchange, Media, Outcome, RequestId, Response, Timestamp, Value},
+    exchange::{
+        BodyText, Direction, ErrorReport, Event, EventKind, Exchange, LlmUsage, Media, Outcome, RequestId,
+        Response, StreamedEvent, Timestamp, Value,
+    },
     export::{Inline, View, entry::Note, inline_request, inline_response, told},
 };
 
@@ -57,15 +60,26 @@ pub(super) fn event(out: &mut Vec<u8>, colours: bool, event: &Event) {
     paint.space(2);
     paint.put(level_ink(event.level), &format!("{:<7}", event.level.as_str()));
     paint.space(2);
-    paint.put(Ink::Dim, &event.module);
-    paint.put(Ink::Dim, ":");
-    paint.space(1);
-    paint.put(Ink::Plain, event.message.as_str());
+    let who = match &event.kind {
+        EventKind::Custom(event_type) => event_type,
+        EventKind::Log => &event.module,
+        kind if event.module.is_empty() => kind.entry_type(),
+        _ => &event.module,
+    };
+    paint.put(Ink::Dim, who);
+    if event.message != *who {
+        paint.put(Ink::Dim, ":");
+        paint.space(1);
+        paint.put(Ink::Plain, event.message.as_str());
+    }
     for field in &event.fields {
         paint.space(2);
         paint.put(Ink::Dim, &field.name);
         paint.put(Ink::Dim, "=");
         paint.put(Ink::Plain, &value(&field.value));
+    }
+    if let Some(event) = &event.stream {
+        streamed(&mut paint, event);
     }
     if let Some(id) = event.request_id {
         paint.space(2);
@@ -77,7 +91,27 @@ pub(super) fn event(out: &mut Vec<u8>, colours: bool, event: &Event) {
     }
 }
 
-/// Writes what the recorder tells of itself: `10:30:00.123  INFO     flightlog: recording shop; dumps of failures in /srv/logs`.
+/// One event of a stream: `#3 delta {"text":"Hi"}`.
+fn streamed(paint: &mut Paint<'_>, event: &StreamedEvent) {
+    paint.space(2);
+    paint.put(Ink::Dim, &format!("#{}", event.number));
+    let name = event.name.as_ref().map(AsRef::as_ref);
+    let (data, is_cut) = match event.data.whole() {
+        BodyText::Json(json) => (Some(json.as_str()), false),
+        BodyText::Text { text, truncated } => (Some(text.as_str()), *truncated || event.data.is_truncated()),
+        BodyText::Binary | BodyText::NotKept => (None, false),
+    };
+    for text in name.into_iter().chain(data) {
+        paint.space(1);
+        paint.put(Ink::Plain, text);
+    }
+    if is_cut {
+        paint.put(Ink::Dim, " ..");
+    }
+}
+
+/// Writes what the recorder tells of itself: `10:30:00.123  INFO     flightlog: recording shop; verbosity 0; log files in
+/// /srv/logs; dumps of failures in /srv/logs/dumps`.
 pub(super) fn note(out: &mut Vec<u8>, colours: bool, at: Timestamp, note: &Note<'_>) {
     let mut paint = Paint::new(out, colours);
     paint.put(Ink::Dim, time(at, &mut [0; 27]));
@@ -87,12 +121,29 @@ pub(super) fn note(out: &mut Vec<u8>, colours: bool, at: Timestamp, note: &Note<
     paint.put(Ink::Dim, "flightlog:");
     paint.space(1);
     paint.put(Ink::Plain, &note.message());
-    if let Note::Started { settings, .. } = note
-        && let Some((_, dumps)) = settings.iter().find(|(name, _)| *name == "LOG_DUMP_DIR")
-    {
-        paint.put(Ink::Plain, &format!("; dumps of failures in {dumps}"));
+    if let Note::Started { settings, verbosity, .. } = note {
+        paint.put(Ink::Plain, &what_is_on(settings, *verbosity));
     }
     paint.end_line();
+}
+
+/// How much is told, and where it is written.
+fn what_is_on(settings: &[(&str, String)], verbosity: u8) -> String {
+    let setting =
+        |name: &str| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+    let mut text = format!("; verbosity {verbosity}");
+    if setting("LOG_API_CALLS") == Some("false") {
+        text.push_str("; exchanges off");
+    }
+    for (switch, what, dir) in
+        [("LOG_FILES", "log files", "LOG_DIR"), ("LOG_DUMPS", "dumps of failures", "LOG_DUMP_DIR")]
+    {
+        match setting(dir).filter(|_| setting(switch) != Some("false")) {
+            Some(dir) => text.push_str(&format!("; {what} in {dir}")),
+            None => text.push_str(&format!("; {what} off")),
+        }
+    }
+    text
 }
 
 /// `10:30:00.123`, of the day that everybody knows.
@@ -137,6 +188,9 @@ fn remarks(paint: &mut Paint<'_>, exchange: &Exchange) {
     if let Some(code) = exchange.grpc_status.filter(|code| *code != 0) {
         remark(if exchange.is_failure() { Ink::Alarm } else { Ink::Yellow }, &format!("grpc {code}"));
     }
+    if exchange.direction == Direction::Outbound {
+        remark(Ink::Dim, "outbound");
+    }
     if exchange.slow {
         remark(Ink::Yellow, "slow");
     }
@@ -146,6 +200,22 @@ fn remarks(paint: &mut Paint<'_>, exchange: &Exchange) {
             remark(Ink::Dim, &format!("headers after {}", human(ttfb)));
         }
     }
+    if let Some(usage) = &exchange.llm {
+        remark(Ink::Cyan, &used(usage));
+    }
+}
+
+/// `14 tokens in, 10 out, 50.1/s`.
+fn used(usage: &LlmUsage) -> String {
+    let known = [
+        usage.input_tokens.map(|tokens| format!("{tokens} tokens in")),
+        usage.output_tokens.map(|tokens| {
+            format!("{tokens}{} out", if usage.input_tokens.is_some() { "" } else { " tokens" })
+        }),
+        usage.tokens_per_second.map(|rate| format!("{rate:.1}/s")),
+    ];
+    let known: Vec<_> = known.into_iter().flatten().collect();
+    if known.is_empty() { "tokens unknown".into() } else { known.join(", ") }
 }
 
 fn is_stream(response: &Response) -> bool {
@@ -235,6 +305,7 @@ fn level_ink(level: Level) -> Ink {
 /// A value as one word.
 fn value(value: &Value) -> String {
     match value {
+        Value::Null => "null".into(),
         Value::Bool(truth) => truth.to_string(),
         Value::Unsigned(number) => number.to_string(),
         Value::Signed(number) => number.to_string(),
@@ -244,6 +315,7 @@ fn value(value: &Value) -> String {
                 !text.is_empty() && !text.as_str().contains(|c: char| c.is_whitespace() || c == '"');
             if is_word { text.to_string() } else { format!("{:?}", text.as_str()) }
         }
+        Value::List(_) | Value::Object(_) => serde_json::to_string(value).unwrap_or_default(),
     }
 }
 

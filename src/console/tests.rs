@@ -77,9 +77,15 @@ fn a_usual_exchange_is_one_aligned_line() {
 }
 
 #[test]
-fn the_first_line_says_where_dumps_go() {
+fn the_first_line_says_how_much_is_told_and_where() {
     let (console, stream, _) = console(PLAIN, View::default());
-    let settings = [("LOG_DUMP_DIR", String::from("/srv/logs/dumps"))];
+    let mut settings = [
+        ("LOG_API_CALLS", "true".into()),
+        ("LOG_DIR", "/srv/logs".into()),
+        ("LOG_FILES", "true".into()),
+        ("LOG_DUMPS", "true".into()),
+        ("LOG_DUMP_DIR", "/srv/logs/dumps".into()),
+    ];
     console.note(&entry::Note::Started {
         version: "0.1.0",
         service: "shop",
@@ -88,7 +94,17 @@ fn the_first_line_says_where_dumps_go() {
     });
     assert_eq!(
         &stream.text()[12..],
-        "  INFO     flightlog: recording shop; dumps of failures in /srv/logs/dumps\n"
+        "  INFO     flightlog: recording shop; verbosity 0; log files in /srv/logs; dumps of failures in /srv/logs/dumps\n"
+    );
+    let (console, stream, _) = self::console(PLAIN, View::default());
+    for place in [0, 2, 3] {
+        settings[place].1 = String::from("false");
+    }
+    let (version, service) = ("0.1.0", "shop");
+    console.note(&entry::Note::Started { version, service, verbosity: 2, settings: &settings });
+    assert_eq!(
+        &stream.text()[12..],
+        "  INFO     flightlog: recording shop; verbosity 2; exchanges off; log files off; dumps of failures off\n"
     );
 }
 
@@ -108,6 +124,7 @@ fn a_failure_is_followed_by_its_causes_its_place_and_its_dump() {
 #[test]
 fn what_is_not_as_usual_is_said() {
     for (own, expected) in [
+        (json!({"began": {"direction": "outbound"}}), "  outbound"),
         (
             json!({"outcome": "aborted_before_response", "response": null}),
             "POST     ---  12.3 ms  /orders/{id}                       00000001  aborted before response\n",

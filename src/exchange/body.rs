@@ -110,6 +110,11 @@ impl CapturedBody {
         self.label("content-encoding", &self.encoding, |raw| &raw.encoding)
     }
 
+    /// What was kept, as it came, to be read for what may be told of it; shown to nobody.
+    pub(crate) fn raw_bytes(&self) -> &[u8] {
+        self.raw.as_ref().map_or(&[], |raw| &raw.bytes)
+    }
+
     /// What the content type says.
     pub(crate) fn media(&self) -> Media {
         match &self.raw {

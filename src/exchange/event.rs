@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use tracing::Level;
 
-use super::{Location, Redacted, RequestId, Timestamp, TraceId, text};
+use super::{Location, Redacted, RequestId, StreamedEvent, Timestamp, TraceId, text};
 
 /// Something that happened: what the application, or a crate it uses, told through `tracing`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct Event {
     /// What else was said, in order, then the fields of the spans it was said in, from the innermost outwards.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Field>,
+    /// The event of a streamed response that this is: of those of the kind [`Stream`](EventKind::Stream).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<Box<StreamedEvent>>,
 }
 
 /// What kind of thing an [`Event`] is: the `type` of its entry.
@@ -93,11 +96,19 @@ pub struct Field {
     pub value: Value,
 }
 
-/// The value of a [`Field`].
+/// The value of a [`Field`], which is also how it is written with serde: an object is an object, a list a list.
+///
+/// ```
+/// let value: tower_flightlog::Value = serde_json::from_str(r#"{"layers":[1,2.5,null]}"#)?;
+/// assert_eq!(serde_json::to_string(&value)?, r#"{"layers":[1,2.5,null]}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Value {
+    /// Nothing; also what a number that is not finite is read back as.
+    Null,
     /// A truth.
     Bool(bool),
     /// A whole number.
@@ -105,7 +116,30 @@ pub enum Value {
     /// A whole number below zero.
     Signed(i64),
     /// Any other number; `null` when written where it is not finite.
-    Float(#[serde(deserialize_with = "text::number_or_null")] f64),
+    Float(f64),
     /// A text, redacted.
     Text(Redacted),
+    /// Values in order.
+    List(Vec<Self>),
+    /// Values by name.
+    Object(#[serde(with = "super::by_name")] Vec<Field>),
+}
+
+impl Value {
+    /// Bytes it takes, about.
+    pub(crate) fn weight(&self) -> usize {
+        match self {
+            Self::Null | Self::Bool(_) | Self::Unsigned(_) | Self::Signed(_) | Self::Float(_) => 0,
+            Self::Text(text) => text.as_str().len(),
+            Self::List(values) => values.iter().map(|value| size_of::<Self>() + value.weight()).sum(),
+            Self::Object(fields) => fields.iter().map(Field::weight).sum(),
+        }
+    }
+}
+
+impl Field {
+    /// Bytes it takes, about.
+    pub(crate) fn weight(&self) -> usize {
+        size_of::<Self>() + self.name.len() + self.value.weight()
+    }
 }

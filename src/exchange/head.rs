@@ -12,6 +12,8 @@ pub(crate) struct RawHead {
     url: Range<usize>,
     endpoint: Range<usize>,
     fields: usize,
+    /// Bytes of the query at the URL's end, with its mark.
+    query: usize,
 }
 
 /// What stands before each header in the buffer.
@@ -37,6 +39,12 @@ impl RawHead {
             head.push(name, value.as_bytes(), value.is_sensitive(), limit);
         }
         head
+    }
+
+    /// Says how much of the URL's end is its query.
+    pub(crate) fn with_query(mut self, length: usize) -> Self {
+        self.query = length;
+        self
     }
 
     fn push(&mut self, name: &HeaderName, value: &[u8], sensitive: bool, limit: usize) {
@@ -231,11 +239,18 @@ impl Head {
         let alone = |(raw, scrub): &(RawHead, Arc<dyn Scrub>)| {
             let bytes = raw.bytes.get(raw.endpoint.clone()).unwrap_or_default().to_vec();
             let (endpoint, fields) = (0..bytes.len(), bytes.len());
-            (RawHead { bytes, url: 0..0, endpoint, fields }, Arc::clone(scrub))
+            (RawHead { bytes, url: 0..0, endpoint, fields, query: 0 }, Arc::clone(scrub))
         };
         let endpoint = self.endpoint.clone();
         let raw = if endpoint.get().is_none() { self.raw.as_ref().map(alone) } else { None };
         Self { raw, endpoint, ..Self::redacted(Redacted::default(), Redacted::default(), Headers::default()) }
+    }
+
+    /// The URL without its query, as received, to be compared with what is known and shown to nobody. Empty where it was
+    /// read back.
+    pub(crate) fn raw_path(&self) -> &[u8] {
+        let Some((raw, _)) = &self.raw else { return &[] };
+        raw.bytes.get(..raw.url.end.saturating_sub(raw.query)).unwrap_or_default()
     }
 
     fn scrub_url(&self, range: impl Fn(&RawHead) -> Range<usize>) -> Redacted {

@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
-use super::Timestamp;
+use super::{SpanId, Timestamp, TraceId};
 
 /// The id of one exchange: a UUIDv7 (RFC 9562 section 5.7), always our own, whatever the client sent.
 ///
@@ -50,6 +50,17 @@ impl RequestId {
     #[must_use]
     pub fn as_uuid(&self) -> &Uuid {
         &self.0
+    }
+
+    /// A trace that begins with this exchange: the digits of its id.
+    pub(crate) fn as_trace(&self) -> TraceId {
+        TraceId::from_bytes(*self.0.as_bytes())
+    }
+
+    /// Its span in that trace.
+    pub(crate) fn as_span(&self) -> SpanId {
+        let (_, random) = self.0.as_u64_pair();
+        SpanId::from_bytes(random.to_be_bytes())
     }
 
     /// The 36 characters of the id.

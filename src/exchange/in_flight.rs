@@ -3,7 +3,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::{Redacted, RequestId, Timestamp, TraceId, text};
+use super::{Direction, Redacted, RequestId, Timestamp, TraceId, text};
 
 /// An exchange that has not ended, from [`FlightLog::in_flight`](crate::FlightLog::in_flight).
 ///
@@ -20,9 +20,12 @@ use super::{Redacted, RequestId, Timestamp, TraceId, text};
 pub struct InFlight {
     /// Our id for the exchange.
     pub request_id: RequestId,
-    /// The trace of a valid `traceparent`.
+    /// The trace of a valid `traceparent`, or one that began here: the request was sent, or sends one itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<TraceId>,
+    /// Whether we answer or ask.
+    #[serde(default, skip_serializing_if = "Direction::is_inbound")]
+    pub direction: Direction,
     /// The method.
     #[serde(with = "text::method")]
     pub method: Method,

@@ -1,11 +1,12 @@
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, ops::Deref, sync::Arc, time::Duration};
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tracing::Level;
 
 use super::{
-    CapturedBody, ErrorReport, Fingerprint, Head, Headers, Outcome, Redacted, Started, Timestamp, Trail, text,
+    CacheCounts, CapturedBody, ErrorReport, Field, Fingerprint, Head, Headers, LlmUsage, Outcome, Redacted,
+    Started, Step, StepKind, StreamStats, Timestamp, Trail, query, text,
 };
 
 /// One finished exchange: the record everything is made from.
@@ -68,6 +69,25 @@ pub struct Exchange {
     /// Why it failed, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
+    /// What was done while it was served, in the order in which it began: timers and their checkpoints, and requests to
+    /// other services. 256 at most. Queries are in the [`waterfall`](Self::waterfall).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+    /// What the handler attached, by name; see [`Current::attribute`](crate::Current::attribute).
+    #[serde(default, with = "super::by_name", skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Field>,
+    /// Hits and misses of each cache.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub cache: BTreeMap<Cow<'static, str>, CacheCounts>,
+    /// Steps, attributes and caches that were told and not kept: there was no room for all.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub instruments_dropped: u64,
+    /// How its response was streamed: server-sent events, NDJSON and JSON sequences that are not compressed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<StreamStats>,
+    /// What a language model used to answer, where the response tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub llm: Option<LlmUsage>,
     /// What was told while it was served, where it has a dump.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trail: Option<Trail>,
@@ -133,6 +153,37 @@ impl Exchange {
         self.is_failure() || self.outcome.is_abort() || self.slow || self.dump.is_some()
     }
 
+    /// All that was done while it was served, in the order in which it began: its [`steps`](Self::steps), and the queries
+    /// in its [`trail`](Self::trail).
+    ///
+    /// A query is what sqlx tells of one that is done: an event with the target `sqlx::query`. Read with the trail, so
+    /// only where there is a dump.
+    ///
+    /// ```
+    /// use tower_flightlog::{Dump, formats::DUMP_EXAMPLE};
+    ///
+    /// let dump: Dump = DUMP_EXAMPLE.parse()?;
+    /// for step in &*dump.exchange.waterfall() {
+    ///     println!("{:>10.3?} {:>10.3?} {}", step.start, step.length, step.name);
+    /// }
+    /// # assert_eq!(dump.exchange.waterfall().len(), 2);
+    /// # Ok::<(), tower_flightlog::DumpError>(())
+    /// ```
+    #[must_use]
+    pub fn waterfall(&self) -> Cow<'_, [Step]> {
+        // One that was read back has them.
+        if self.steps.iter().any(|step| step.kind == StepKind::Query) {
+            return Cow::Borrowed(&self.steps);
+        }
+        let queries: Vec<Step> = self.trail.iter().flat_map(query::steps).collect();
+        if queries.is_empty() {
+            return Cow::Borrowed(&self.steps);
+        }
+        let mut all = [self.steps.as_slice(), &queries].concat();
+        all.sort_by_key(|step| step.start);
+        Cow::Owned(all)
+    }
+
     /// The same without the text of its bodies.
     pub(crate) fn without_bodies(&self) -> Self {
         let mut lighter = self.clone();
@@ -180,6 +231,10 @@ impl Deref for Exchange {
     fn deref(&self) -> &Started {
         &self.began
     }
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How a response is written and read back.

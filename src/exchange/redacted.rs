@@ -38,6 +38,23 @@ impl Redacted {
         Self(format!("…[{bytes} bytes]").into())
     }
 
+    /// What a call is told by: method, and the URL without its query.
+    pub(crate) fn of_call(method: &str, url: &Self) -> Self {
+        let url = url.0.split(['?', '#']).next().unwrap_or_default();
+        Self(format!("{method} {url}").into())
+    }
+
+    /// The same on one line: whatever is white is one space.
+    pub(crate) fn in_one_line(&self) -> Self {
+        Self(self.0.split_whitespace().collect::<Vec<_>>().join(" ").into())
+    }
+
+    /// Several, with `between` them.
+    pub(crate) fn joined<'a>(parts: impl IntoIterator<Item = &'a Self>, between: &'static str) -> Self {
+        let parts: Vec<&str> = parts.into_iter().map(Self::as_str).collect();
+        Self(parts.join(between).into())
+    }
+
     /// The first `limit` bytes. What is redacted stays so wherever it is cut.
     pub(crate) fn cut(&self, limit: usize) -> Self {
         Self(self.0.get(..self.0.floor_char_boundary(limit)).unwrap_or(&self.0).into())

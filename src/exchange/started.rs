@@ -17,7 +17,7 @@ pub struct Started {
     /// True where the client sent an `x-request-id` that is not valid.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub client_request_id_rejected: bool,
-    /// The trace of a valid `traceparent`.
+    /// The trace of a valid `traceparent`, or one that began here: the request was sent, or sends one itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<TraceId>,
     /// Our span in that trace.
@@ -61,10 +61,12 @@ pub enum Direction {
     /// The service answers.
     #[default]
     Inbound,
+    /// The service asks another one.
+    Outbound,
 }
 
 impl Direction {
-    fn is_inbound(&self) -> bool {
+    pub(crate) fn is_inbound(&self) -> bool {
         *self == Self::Inbound
     }
 }

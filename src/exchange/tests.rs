@@ -180,7 +180,7 @@ fn a_number_that_is_not_finite_is_written_as_null_and_can_be_read() {
     let mut told = event(json!({}));
     told.fields[0].value = Value::Float(f64::INFINITY);
     let read: Event = serde_json::from_str(&serde_json::to_string(&told).unwrap()).unwrap();
-    assert!(matches!(read.fields[0].value, Value::Float(number) if number.is_nan()));
+    assert_eq!(read.fields[0].value, Value::Null);
 }
 
 #[test]

@@ -135,11 +135,6 @@ pub(crate) mod millis {
     }
 }
 
-/// A number; `null` stands for one that is not finite, which JSON cannot write.
-pub(crate) fn number_or_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    serde::Deserialize::deserialize(deserializer).map(|number: Option<f64>| number.unwrap_or(f64::NAN))
-}
-
 /// Milliseconds with three decimals.
 pub(crate) fn millis_of(duration: std::time::Duration) -> f64 {
     duration.as_micros() as f64 / 1000.0

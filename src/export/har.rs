@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{pretty::pretty, read::Dump, replay::Replay};
-use crate::exchange::{BodyText, CapturedBody, ErrorReport, Headers, Trail, millis_of};
+use crate::exchange::{self, BodyText, CapturedBody, ErrorReport, Headers, Trail, millis_of};
 
 /// The archive, by time of arrival.
 pub(super) fn har<'a>(dumps: impl IntoIterator<Item = &'a Dump>) -> String {
@@ -45,11 +45,21 @@ fn entry(dump: &Dump) -> Value {
     put(&mut entry, "_client_request_id", exchange.client_request_id.as_ref());
     put(&mut entry, "_trace_id", exchange.trace_id);
     put(&mut entry, "_reason", exchange.dump_reason.as_ref());
+    put(&mut entry, "_stream", exchange.stream.as_ref());
+    put(&mut entry, "_llm", exchange.llm.as_ref());
     put(&mut entry, "_error", exchange.error.as_ref().map(error));
     if let Some(trail) = &exchange.trail {
         put(&mut entry, "_events_dropped", (trail.dropped() > 0).then_some(trail.dropped()));
         put(&mut entry, "_events_limited_to", trail.limit());
     }
+    put(&mut entry, "_steps", (!exchange.steps.is_empty()).then_some(&exchange.steps));
+    let attributes = &exchange.attributes;
+    put(
+        &mut entry,
+        "_attributes",
+        (!attributes.is_empty()).then(|| exchange::Value::Object(attributes.clone())),
+    );
+    put(&mut entry, "_cache", (!exchange.cache.is_empty()).then_some(&exchange.cache));
     put(&mut entry, "comment", dump.exchange.dump.as_ref());
     entry
 }

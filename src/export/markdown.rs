@@ -4,6 +4,7 @@
 //! there it is no markup, no HTML, no link and no mention of anybody.
 
 mod story;
+mod work;
 
 use super::{curl::curl, failure::Failure, json_text, pretty::laid_out, read::Dump};
 use crate::exchange::{BodyText, CapturedBody, ErrorReport, Exchange, Headers, millis_of};
@@ -19,6 +20,7 @@ pub(super) fn markdown(dump: &Dump) -> String {
     if let Some(trail) = &dump.exchange.trail {
         text.push_str(&story::events(trail));
     }
+    text.push_str(&work::steps(exchange));
     text.push_str(&request(exchange));
     text.push_str(&response(exchange));
     if let Some(backtrace) = exchange.error.as_ref().and_then(|report| report.backtrace.as_ref()) {
@@ -86,6 +88,7 @@ fn facts(dump: &Dump) -> String {
         let name = code(&similar.fingerprint.to_string(), TINY);
         facts.push(format!("{} more like this one since the last dump of them ({name})", similar.count));
     }
+    facts.extend(work::facts(exchange));
     facts.iter().map(|fact| format!("- {fact}\n")).collect::<String>() + "\n"
 }
 

@@ -29,6 +29,11 @@ impl View {
         self.headers || self.verbosity >= 2
     }
 
+    /// Whether timers are shown.
+    pub(crate) fn shows_timers(&self) -> bool {
+        self.verbosity >= 2
+    }
+
     /// Whether bodies are shown as far as anybody can see them: text and form bodies too, all that was captured.
     pub(crate) fn shows_everything(&self) -> bool {
         self.verbosity >= 3

@@ -15,7 +15,7 @@ use std::{
 use tracing::Level;
 
 use crate::{
-    exchange::{Event, Exchange, Started, Timestamp},
+    exchange::{Event, EventKind, Exchange, Started, Timestamp},
     export::{
         View, Watch,
         entry::{self, Draft, Kind, Note},
@@ -134,7 +134,9 @@ impl Sink for LogFiles {
 
     fn event(&self, event: &Arc<Event>) {
         let is_error = event.level == Level::ERROR;
-        let file = (self.route)(&event.module).map_or(API, |component| COMPONENTS + component);
+        let is_log = event.kind == EventKind::Log;
+        let component = if is_log { (self.route)(&event.module) } else { None };
+        let file = component.map_or(API, |component| COMPONENTS + component);
         let files = [Some(file), is_error.then_some(ERRORS)];
         self.write(files.into_iter().flatten(), is_error, |out, view| entry::log(out, view, event));
     }

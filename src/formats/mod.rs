@@ -17,13 +17,15 @@
 //! | `error` | it ended with a status from 500 on; `message` is the cause | ERROR | errors.log |
 //! | `exception` | it ended without a proper response: a panic, an error of the service or of the body | ERROR | errors.log |
 //! | `log` | the application or a library told something through tracing or the `log` crate | theirs | that of its component, else api.log; ERROR also errors.log |
-//! | `custom_event` | an exchange is `still_running` after `LOG_SLOW`, see below | WARN | api.log |
+//! | `custom_event` | the handler told of something, an exchange is `still_running` after `LOG_SLOW` (WARN), a language model used tokens (`llm_usage`); see below | given, INFO; WARN | api.log; ERROR also errors.log |
+//! | `debug` | the handler told something to who looks for a fault (`LOG_DEBUG`) | DEBUG | api.log |
+//! | `stream` | one event of a streamed response, with `LOG_DEBUG=3`: see below | DEBUG | api.log |
 //! | `recorder` | the log tells something about itself, see below | INFO, WARN | all; what concerns one file, that one |
 //!
 //! The level of a response is the worse of what status and outcome say: 5xx ERROR, 4xx WARN, 429 and below 400 INFO,
 //! OPTIONS DEBUG; `panicked`, `service_error`, `body_error` and a `grpc_status` of 2, 4, 13, 14 or 15 ERROR; an abort and
 //! an exchange slower than `LOG_SLOW` WARN. With `LOG_COMBINED` there are no request entries, and the response entry has
-//! the request's keys too. `debug` and `stream` are in the schema and not written yet.
+//! the request's keys too.
 //!
 //! The recorder's `event_type` is `started` (with `version`, `service`, `verbosity` and `settings` in `fields`),
 //! `stopped`, `gap` (entries were lost: `lost`, `cause`, `from_seq`, `to_seq`; WARN), `expired` (rotation deleted the
@@ -37,18 +39,44 @@
 //! `in_flight_at_death` (WARN): a process that wrote to the same directory died while requests were in flight, by SIGKILL,
 //! abort or want of memory. The next one that starts tells it once: `pid` and `run` of the dead, `last_seen`, when its
 //! requests were noted last, how many there were (`count`), and of the 256 that were open longest (`requests`)
-//! `request_id`, `trace_id`, `method`, `endpoint`, `status` if the response had begun, `started`, and as of `last_seen`
+//! `request_id`, `trace_id`, `direction` (`outbound`, of a request that it sent), `method`, `endpoint`, `status` if the response had begun, `started`, and as of `last_seen`
 //! `age_ms`, `request_bytes` and `response_bytes`. They are noted every 100 ms where they changed and every second where
 //! they did not: a request that came in the last 100 ms may be missing, one that ended in them may be named.
 //!
-//! A `custom_event` is told by its `event_type`. `still_running` comes once for each exchange that is open longer than
+//! A `custom_event` is told by its `event_type`. `cache_hit` and `cache_miss` come from `LOG_DEBUG=1` on, with `cache`, `key`
+//! and `reason` in their `fields`; `timer` from 2 on, or where it was asked for, with `duration_ms`, and `checkpoints` by
+//! name in milliseconds since it began. A `debug` entry has `data` in its `fields`, with `data_truncated` where that is not
+//! all. All of these, and what handlers name themselves, come without a `request_id` where they happen outside of an
+//! exchange. `still_running` comes once for each exchange that is open longer than
 //! `LOG_SLOW`, while it is, also for those that `LOG_SKIP`, `LOG_SAMPLE` or a route's policy leave out: `age_ms`, `method`,
 //! `endpoint`, `request_bytes`, `response_bytes` and, once the response has begun, `status` are in its `fields`. It comes
 //! up to half a second late. Where the subscriber is not that of `init()` it is a tracing event too, of the target `flightlog`,
 //! as exchanges are. An upgraded connection has ended by then; a stream of events without an end is told too.
 //!
+//! `llm_usage` comes before the response entry of each exchange that has an `llm`, with its members in `fields`; there
+//! `finish_reason` stands for `finish_reasons`.
+//!
 //! ```json
 #![doc = include_str!("in_flight.jsonl")]
+//! ```
+//!
+//! ## Streams and language models
+//!
+//! `stream` of a response entry says how server-sent events, NDJSON or a JSON sequence went: `events`, `bytes`,
+//! `first_byte_ms`, `first_event_ms`, `largest_gap_ms`, `duration_ms`, `ended_by` (`server`, `client`, `error`), `cut`,
+//! `unlogged`; [`StreamStats`](crate::StreamStats) tells what each means. `llm` is an [`LlmUsage`](crate::LlmUsage), whose
+//! documentation has the `gen_ai.*` names of OpenTelemetry beside ours. Both are read from whatever passes, also past
+//! `LOG_CAPTURE_LIMIT` and with `LOG_BODIES=off`, which leaves out bodies and not numbers. Of compressed responses nothing
+//! is told, and no usage of those that are no success.
+//!
+//! With `LOG_DEBUG=3` each event of a stream is a `stream` entry, made as the event passes: in its `stream` are `number`,
+//! `event` (its name), `bytes`, and as bodies are shown `data` (JSON), or `data_text` and `data_truncated`
+//! (`LOG_BODY_LIMIT`). There are none where bodies are off, on a route that is skipped, and past 10,000 of one response:
+//! those are `unlogged`. A secret that a model writes in pieces, event by event, is seen by nobody: each event is redacted
+//! by itself.
+//!
+//! ```json
+#![doc = include_str!("streams.jsonl")]
 //! ```
 //!
 //! ## Keys
@@ -63,7 +91,7 @@
 //! | `type` | see above | all |
 //! | `run` | 8 letters and digits, others for each start of the process | all |
 //! | `seq` | integer from 1, without gaps within a run and a file | all |
-//! | `request_id` | our id, a UUIDv7: joins what belongs to one exchange | exchange, `log`, `custom_event` |
+//! | `request_id` | our id, a UUIDv7: joins what belongs to one exchange | exchange, `log`, `custom_event`, `debug`, `stream` |
 //! | `method` | string | exchange |
 //! | `endpoint` | the template of the route that matched, else the path | exchange |
 //! | `status_code` | integer; absent where there was no response | ended |
@@ -72,11 +100,11 @@
 //! | `outcome` | an [`Outcome`](crate::Outcome) in snake case | ended |
 //! | `grpc_status` | integer | ended |
 //! | `message` | string; of a failure its cause | all |
-//! | `module` | the tracing target | `log`, `custom_event` |
-//! | `location` | `file:line` | `log`, failed |
+//! | `module` | the tracing target | `log`, `custom_event`, `stream` |
+//! | `location` | `file:line` | `log`, `custom_event`, `debug`, failed |
 //! | `client_request_id` | the client's valid `x-request-id` | exchange |
 //! | `client_request_id_rejected` | `true`: it sent one that is not valid | exchange |
-//! | `trace_id` | 32 hexadecimal digits | exchange, `log`, `custom_event` |
+//! | `trace_id` | 32 hexadecimal digits: the trace of a valid `traceparent`, or one that began with a request sent from here | exchange, `log`, `custom_event`, `debug`, `stream` |
 //! | `span_id` | 16 hexadecimal digits, our own | exchange |
 //! | `started` | when the request arrived, as `timestamp` | request's part |
 //! | `url` | absolute where the host is known | request's part |
@@ -90,16 +118,16 @@
 //! | `response_bytes` | bytes of the response's body | ended |
 //! | `error_type` | `shop::OrderError` | ended |
 //! | `error_message` | string | ended |
-//! | `error_chain` | the error's sources, outermost first: strings | failed, `log` |
+//! | `error_chain` | the error's sources, outermost first: strings | failed, `log`, `custom_event` |
 //! | `backtrace` | string; only with `LOG_DUMPS=false`, else dumps have it | failed |
 //! | `dump` | a file's name in `LOG_DUMP_DIR` | ended |
 //! | `event_type` | string | `recorder`, `custom_event` |
-//! | `fields` | object; an array where a name came more than once, `null` for a number that is not finite | `log`, `custom_event`, `recorder` |
-//! | `attributes` | object | not yet |
-//! | `cache` | object | not yet |
-//! | `timers` | array of objects | not yet |
-//! | `stream` | object | not yet |
-//! | `llm` | object | not yet |
+//! | `fields` | object of any JSON; an array where a name came more than once, `null` for a number that is not finite | `log`, `custom_event`, `debug`, `recorder` |
+//! | `attributes` | object of any JSON: what the handler attached | `response`, failed |
+//! | `cache` | object: `{"prompt":{"hits":2,"misses":1}}` | `response` |
+//! | `timers` | array of objects, from `LOG_DEBUG=2` on: as `timing.steps` of dumps, timers and checkpoints of them | `response` |
+//! | `stream` | object, see above | `response`, `stream` |
+//! | `llm` | object, see above | `response` |
 //! | `request_headers` | object: a string for each name, an array where it came more than once | `request`; `response` with `LOG_COMBINED` |
 //! | `response_headers` | the same | `response` |
 //! | `request_body` | any JSON, see below | `request`; `response` with `LOG_COMBINED` or `LOG_BODIES=errors` |
@@ -150,6 +178,25 @@
 //! WHERE type = 'response';
 //! ```
 //!
+//! # What others tell
+//!
+//! Nothing has to be written for these: their events are told through `tracing` or the `log` crate, and belong to the
+//! request in which they happen. Dumps have all of them down to `LOG_TRAIL` (default `debug`); log entries those that
+//! `LOG_LEVEL` lets through (default `info`), such as `LOG_LEVEL=info,sqlx::query=debug`.
+//!
+//! | crate | what | target and level | where |
+//! |---|---|---|---|
+//! | sqlx 0.8, 0.9 | each query: summary, statement, rows, time; a warning of one that took a second. Values that are bound are not told | `sqlx::query` DEBUG, WARN | log, trail; `timing.steps` with the kind `query` |
+//! | SeaORM 1 | sends its queries with sqlx | the same, by default INFO and without warnings (`ConnectOptions::sqlx_logging_level`) | the same |
+//! | hyper-util | of its client, with its feature `tracing`: connections that are pooled, reused, broken | `hyper_util::client::legacy` DEBUG, TRACE | trail; calls with [`outbound_layer`](crate::FlightLog::outbound_layer) |
+//! | reqwest 0.13 | new connections; every byte with `connection_verbose` | `reqwest::connect` DEBUG, TRACE through `log` | the same |
+//! | tower-http | of `TraceLayer` what came and went, failures, and a span for each request | `tower_http::trace` DEBUG, ERROR | log, trail |
+//! | redis 1 | of clusters what becomes of connections; nothing of commands | `redis` TRACE to WARN through `log` | log, trail |
+//!
+//! What runs on a thread or task of its own is known by the span that is taken along: sqlx does so with SQLite, so that
+//! there has to be a span around its queries, of INFO or above: `#[tracing::instrument]` makes one, and `TraceLayer` with
+//! `DefaultMakeSpan::new().level(Level::INFO)`. What hyper's connections tell belongs to no request.
+//!
 //! # Dumps
 //!
 //! A failed exchange is a file `{time}-{trigger}-{request_id}.json` in `LOG_DUMP_DIR`: pretty-printed JSON, the cause
@@ -172,7 +219,8 @@
 //! | `reason` | why it was asked for, where it was: `manual` |
 //! | `request_id` | always: our id, a UUIDv7, as in the entries |
 //! | `client_request_id` | the client's valid `x-request-id` |
-//! | `trace_id` | the trace of a valid `traceparent`: 32 hexadecimal digits |
+//! | `trace_id` | the trace of a valid `traceparent`, or one that began here: 32 hexadecimal digits |
+//! | `direction` | `outbound`, where the service sent the request; such dumps are there with `dump_outbound` only |
 //! | `outcome` | always: `complete`, `aborted_before_response`, `aborted_in_body`, `service_error`, `body_error`, `panicked`, `upgraded` |
 //! | `error` | object: what went wrong, as far as anyone told |
 //! | `error.type` | `shop::OrderError`; `panic` |
@@ -184,6 +232,27 @@
 //! | `timing.started` | always: when the request arrived, as `timestamp` |
 //! | `timing.ttfb_ms` | milliseconds from arrival to the response's headers |
 //! | `timing.duration_ms` | always: milliseconds from arrival to the last byte |
+//! | `timing.steps` | array of objects, the waterfall: what was done while the request was served, in the order in which it began |
+//! | `timing.steps[].name` | always: the name of a timer, method and URL of a call, the statement of a query |
+//! | `timing.steps[].kind` | always: `timer`, `checkpoint`, `outbound`, `query` |
+//! | `timing.steps[].start_ms` | always: milliseconds from arrival |
+//! | `timing.steps[].length_ms` | always: milliseconds it took |
+//! | `timing.steps[].status` | what a call was answered: number |
+//! | `timing.steps[].error` | what went wrong |
+//! | `timing.steps[].request_id` | our id of a call, which has entries of its own |
+//! | `timing.steps[].rows` | number: the rows that a query gave or changed |
+//! | `timing.steps[].timer` | the timer that a checkpoint belongs to |
+//! | `timing.steps[].unfinished` | `true`: it went on when the exchange ended, or its future was dropped |
+//! | `timing.stream` | object: how the response was streamed, a [`StreamStats`](crate::StreamStats) |
+//! | `timing.stream.events` | always: events that passed whole |
+//! | `timing.stream.bytes` | always: bytes that passed |
+//! | `timing.stream.first_byte_ms` | milliseconds from arrival to the first byte |
+//! | `timing.stream.first_event_ms` | milliseconds from arrival to the end of the first event |
+//! | `timing.stream.largest_gap_ms` | the longest time between two events that followed each other |
+//! | `timing.stream.duration_ms` | always: milliseconds from the first byte to the end |
+//! | `timing.stream.ended_by` | always: `server`, `client`, `error` |
+//! | `timing.stream.cut` | `true`: it ended within an event |
+//! | `timing.stream.unlogged` | with `LOG_DEBUG=3`, events without an entry |
 //! | `request` | always: object |
 //! | `request.method` | always: string |
 //! | `request.url` | always: absolute where the host is known |
@@ -208,6 +277,22 @@
 //! | `events[].fields` | object of strings, numbers, booleans and `null` |
 //! | `events_dropped` | how many events before and between these were not kept; all of them where the dump alone would be larger than `LOG_DUMP_MAX_BYTES` |
 //! | `events_limited_to` | where a filter held events back: the most verbose level it let through, or `OFF` |
+//! | `attributes` | object: what the handler attached |
+//! | `cache` | object: `hits` and `misses`, by the name of the cache |
+//! | `instruments_dropped` | how many steps, attributes and caches there was no room for |
+//! | `llm` | object: what a language model used, an [`LlmUsage`](crate::LlmUsage) |
+//! | `llm.provider` | always: `openai`, `anthropic` and the like |
+//! | `llm.operation` | always: `chat`, `text_completion`, `generate_content`, `embeddings` |
+//! | `llm.request_model` | the model that was asked for |
+//! | `llm.model` | the model that answered |
+//! | `llm.input_tokens` | tokens read, cached ones included |
+//! | `llm.output_tokens` | tokens written, reasoning included |
+//! | `llm.cached_tokens` | of the input, those from the provider's cache |
+//! | `llm.cache_write_tokens` | of the input, those that went into it |
+//! | `llm.reasoning_tokens` | of the output, those of reasoning |
+//! | `llm.finish_reasons` | array of strings |
+//! | `llm.time_to_first_token_ms` | milliseconds from arrival to the first event with content |
+//! | `llm.tokens_per_second` | number |
 //! | `curl` | always: a POSIX `sh` command that sends the request again; comments at its top name variables to set for what was redacted |
 //! | `service` | always: object |
 //! | `service.name` | always: `LOG_SERVICE`, else the program's name |

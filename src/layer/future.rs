@@ -105,11 +105,12 @@ fn depart<M: ResponseMode<B>, B: Body>(flight: Flight, response: Response<B>) ->
     if let Some(left) = Left::find(&parts.extensions) {
         flight.leave(left);
     }
-    let ahead = flight.answer(parts.status, &parts.headers, body.is_end_stream(), body.size_hint().exact());
+    let (is_end, exact) = (body.is_end_stream(), body.size_hint().exact());
+    let (ahead, following) = flight.answer(parts.status, &parts.headers, is_end, exact);
     flight.stamp(&mut parts);
     let tail = match ahead {
         Ahead::Nothing(_) => None,
-        Ahead::Body(expected) => Some(Tail::new(flight, expected)),
+        Ahead::Body(expected) => Some(Tail::new(flight, expected, following)),
     };
     joined((parts, M::response_body(body, tail)))
 }

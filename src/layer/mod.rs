@@ -7,6 +7,7 @@ mod extract;
 mod future;
 pub(crate) mod hints;
 mod mode;
+mod outbound;
 mod policy;
 mod request_body;
 mod response_body;
@@ -20,6 +21,7 @@ use tower_layer::Layer;
 pub use self::axum::AxumBody;
 pub use future::ResponseFuture;
 pub use mode::AnyBody;
+pub use outbound::Outbound;
 pub use policy::RoutePolicyService;
 pub use request_body::RequestBody;
 pub use response_body::ResponseBody;
@@ -27,10 +29,12 @@ pub use service::FlightLogService;
 
 use crate::capture::Recorder;
 
-/// Records every request to the service it wraps; from [`FlightLog::layer`](crate::FlightLog::layer) or
-/// [`FlightLog::axum_layer`](crate::FlightLog::axum_layer).
+/// Records every request to the service it wraps; from [`FlightLog::layer`](crate::FlightLog::layer),
+/// [`FlightLog::axum_layer`](crate::FlightLog::axum_layer) or
+/// [`FlightLog::outbound_layer`](crate::FlightLog::outbound_layer).
 ///
-/// `M` says which bodies pass: [`AnyBody`] wraps whatever body the service has, `AxumBody` keeps `axum::body::Body`.
+/// `M` says which bodies pass: [`AnyBody`] wraps whatever body the service has, `AxumBody` keeps `axum::body::Body`;
+/// [`Outbound`] is for clients.
 #[derive(Clone, Debug)]
 pub struct FlightLogLayer<M = AnyBody> {
     recorder: Arc<Recorder>,

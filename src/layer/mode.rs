@@ -1,7 +1,7 @@
 use http::{Request, Response, response};
 use http_body::Body;
 
-use super::{RequestBody, ResponseBody, request_body::Ear, response_body::Tail};
+use super::{Outbound, RequestBody, ResponseBody, request_body::Ear, response_body::Tail};
 
 /// Any body passes, wrapped: the service sees [`RequestBody`], its caller [`ResponseBody`].
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,6 +41,11 @@ pub trait Sealed: Clone {
     /// True where a panic is answered, not passed on.
     fn answers_panics(&self) -> bool {
         false
+    }
+
+    /// Where requests are sent, not answered.
+    fn outbound(&self) -> Option<Outbound> {
+        None
     }
 }
 

@@ -9,7 +9,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use crate::{
-    capture::{Flight, dropped},
+    capture::{Flight, Following, dropped},
     exchange::Outcome,
 };
 
@@ -50,7 +50,10 @@ where
                 }
                 Poll::Ready(frame)
             }
-            Err(panic) => resume_unwind(tail.flight.crashed(panic)),
+            Err(panic) => {
+                tail.heard(Outcome::Panicked);
+                resume_unwind(tail.flight.crashed(panic))
+            }
         }
     }
 
@@ -67,14 +70,16 @@ where
 #[derive(Debug)]
 pub struct Tail {
     flight: Flight,
+    /// Nobody else has it: what it does with a frame needs no lock.
+    following: Option<Box<Following>>,
     expected: Option<u64>,
     sent: u64,
     ended: bool,
 }
 
 impl Tail {
-    pub(super) fn new(flight: Flight, expected: Option<u64>) -> Self {
-        Self { flight, expected, sent: 0, ended: false }
+    pub(super) fn new(flight: Flight, expected: Option<u64>, following: Option<Box<Following>>) -> Self {
+        Self { flight, following, expected, sent: 0, ended: false }
     }
 
     /// Looks at what passes; true where nothing can follow.
@@ -86,6 +91,9 @@ impl Tail {
         match frame {
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref() {
+                    if self.following.as_mut().is_some_and(|following| !following.frame(data)) {
+                        self.following = None;
+                    }
                     self.sent = self.flight.response_data(data);
                 } else if let Some(trailers) = frame.trailers_ref() {
                     self.flight.response_trailers(trailers);
@@ -94,6 +102,7 @@ impl Tail {
                 is_end() && self.complete()
             }
             Some(Err(error)) => {
+                self.heard(Outcome::BodyError);
                 self.flight.fail(Outcome::BodyError, error);
                 self.ended = true;
                 true
@@ -102,7 +111,15 @@ impl Tail {
         }
     }
 
+    /// Tells what was heard of the body, before the record ends.
+    fn heard(&mut self, outcome: Outcome) {
+        if let Some(told) = self.following.take().and_then(|following| following.end(outcome)) {
+            self.flight.heard(told);
+        }
+    }
+
     fn complete(&mut self) -> bool {
+        self.heard(Outcome::Complete);
         self.flight.finish(Outcome::Complete, None);
         self.ended = true;
         true
@@ -112,7 +129,9 @@ impl Tail {
 impl Drop for Tail {
     fn drop(&mut self) {
         if !self.ended {
-            self.flight.finish(dropped(self.sent, self.expected), None);
+            let outcome = dropped(self.sent, self.expected);
+            self.heard(outcome);
+            self.flight.finish(outcome, None);
         }
     }
 }

@@ -66,11 +66,18 @@ where
             return ResponseFuture::unobserved(self.inner.call(M::pass(request)), &self.mode);
         }
         let (mut parts, body) = request.into_parts();
-        let Some(flight) = Flight::begin(&self.recorder, &parts, &hints::of(&parts)) else {
+        let outbound = self.mode.outbound();
+        let begun = match outbound {
+            None => Flight::begin(&self.recorder, &parts, &hints::of(&parts)),
+            Some(outbound) => Flight::begin_outbound(&self.recorder, &mut parts, outbound.known()),
+        };
+        let Some(flight) = begun else {
             let request = Request::from_parts(parts, M::request_body(body, None));
             return ResponseFuture::unobserved(self.inner.call(request), &self.mode);
         };
-        parts.extensions.insert(flight.request_id());
+        if outbound.is_none() {
+            parts.extensions.insert(flight.request_id());
+        }
         let future = ResponseFuture::observed(flight.clone(), &self.mode);
         let body = if body.is_end_stream() {
             flight.request_is_empty();

@@ -273,7 +273,7 @@ fn long_digits(number: &Value) -> Option<String> {
         Value::Unsigned(whole) => (*whole >= SHORTEST).then(|| whole.to_string()),
         Value::Signed(whole) => (whole.unsigned_abs() >= SHORTEST).then(|| whole.to_string()),
         Value::Float(number) => (number.abs() >= SHORTEST as f64).then(|| number.to_string()),
-        Value::Bool(_) | Value::Text(_) => None,
+        Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Object(_) => None,
     }
 }
 

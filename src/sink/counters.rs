@@ -66,6 +66,9 @@ counters! {
     dumps_deleted,
     /// Events that a trail could not keep because LOG_CAPTURE_BUDGET was spent.
     events_over_budget,
+    /// Attributes, timers, checkpoints and caches that an exchange could not keep: it had too many, or LOG_CAPTURE_BUDGET
+    /// was spent.
+    instruments_dropped,
     /// Lines that the console could not take.
     console_errors,
 }

@@ -239,6 +239,7 @@ impl LogLayer {
             location,
             error_chain: told.chain,
             fields: told.fields,
+            stream: None,
         }));
     }
 

@@ -160,6 +160,8 @@ impl TracingEvents {
                     error_type = report.and_then(|report| report.error_type.as_deref()),
                     error_message = report.map(|report| report.message.as_str()),
                     dump = exchange.dump.as_deref(),
+                    stream = exchange.stream.as_ref().map(|stats| json(|out| entry::stream(out, stats))),
+                    llm = exchange.llm.as_ref().map(|usage| json(|out| entry::llm(out, usage))),
                     request_headers =
                         combined.filter(|_| view.shows_headers()).map(|request| headers(request.headers())),
                     response_headers =
@@ -232,8 +234,12 @@ fn members(body: Option<Inline<'_>>) -> (Option<&str>, Option<&str>, Option<bool
 }
 
 fn headers(headers: &Headers) -> String {
+    json(|out| write_headers(out, headers))
+}
+
+fn json(write: impl FnOnce(&mut Vec<u8>)) -> String {
     let mut text = Vec::new();
-    write_headers(&mut text, headers);
+    write(&mut text);
     String::from_utf8(text).unwrap_or_default()
 }
 

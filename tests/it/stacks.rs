@@ -192,7 +192,7 @@ async fn it_stands_in_a_tonic_server_and_reads_the_grpc_status() {
 }
 
 /// A gRPC service without generated code: it answers every call with INTERNAL.
-mod tonic_prost_free {
+pub(crate) mod tonic_prost_free {
     use std::{convert::Infallible, future::Ready, task::Poll};
 
     use bytes::{Buf, BufMut, Bytes};
@@ -226,7 +226,7 @@ mod tonic_prost_free {
     }
 
     #[derive(Clone, Copy, Default)]
-    pub(super) struct BytesCodec;
+    pub(crate) struct BytesCodec;
 
     impl Codec for BytesCodec {
         type Encode = Bytes;

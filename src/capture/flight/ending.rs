@@ -1,6 +1,6 @@
 //! How the exchange ends, exactly once: the record is made, and goes to the sinks.
 
-use std::{any::Any, fmt, sync::Arc, time::Duration};
+use std::{any::Any, collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use http::{HeaderMap, StatusCode};
 
@@ -9,8 +9,9 @@ use super::{
     state::{Ended, Told},
 };
 use crate::{
-    capture::{answer::Answer, cause, report, theirs::Theirs},
+    capture::{answer::Answer, cause, following, report, theirs::Theirs},
     exchange::{ErrorReport, Exchange, Outcome, Started},
+    stream,
 };
 
 impl Flight {
@@ -30,7 +31,11 @@ impl Flight {
     /// The service, or the response body, failed.
     pub(crate) fn fail<E: fmt::Display + 'static>(&self, outcome: Outcome, error: &E) {
         let recorder = &self.0.recorder;
-        let report = report::of_display(error, &recorder.known_errors, &*recorder.scrub);
+        let known = self.0.outbound.as_ref().and_then(|outbound| outbound.known);
+        let own =
+            known.and_then(|known| report::of_known(error, known, &recorder.known_errors, &*recorder.scrub));
+        let report =
+            own.unwrap_or_else(|| report::of_display(error, &recorder.known_errors, &*recorder.scrub));
         self.finish(outcome, Some(report));
     }
 
@@ -60,28 +65,41 @@ impl Flight {
         if let Some(asked) = asked {
             asked.mark(&mut exchange);
         }
+        if let Some(instruments) = self.0.instruments.get() {
+            instruments.close(&mut exchange, &self.0.recorder.counters);
+        }
         self.0.recorder.counters.finished.add(1);
-        self.0.recorder.sinks.claim(&mut exchange, || self.read(trail?));
+        if let Some(outbound) = &self.0.outbound {
+            self.tell_parent(outbound, &exchange);
+        }
+        if self.0.outbound.is_none() || self.0.recorder.settings.dump_outbound {
+            self.0.recorder.sinks.claim(&mut exchange, || self.read(trail?));
+        }
         if was_held && self.is_skipped(policy) && !exchange.is_remarkable() {
             return;
         }
         if was_held {
             self.0.recorder.sinks.started(&exchange.began);
         }
+        following::tell_usage(&self.0.recorder, &exchange);
         self.0.recorder.sinks.finished(exchange);
     }
 
     fn record(
         &self,
         began: Arc<Started>,
-        answer: Option<Answer>,
+        mut answer: Option<Answer>,
         grpc_status: Option<u16>,
         outcome: Outcome,
         duration: Duration,
     ) -> Exchange {
         let recorder = &self.0.recorder;
+        let heard = answer.as_mut().and_then(|answer| answer.heard.take());
+        let stream::Told { stats, usage } = heard.map_or_else(stream::Told::default, |heard| *heard);
         Exchange {
             finished: began.started.after(duration),
+            stream: stats,
+            llm: usage.map(|usage| following::asked(usage, &began, &*recorder.scrub)),
             began,
             outcome,
             ttfb: answer.as_ref().map(|answer| answer.ttfb),
@@ -90,6 +108,10 @@ impl Flight {
             grpc_status,
             slow: recorder.settings.slow.is_some_and(|limit| duration > limit),
             error: None,
+            steps: Vec::new(),
+            attributes: Vec::new(),
+            cache: BTreeMap::new(),
+            instruments_dropped: 0,
             trail: None,
             dump: None,
             dump_reason: None,

@@ -3,24 +3,29 @@
 use std::sync::Arc;
 
 use bytes::Buf;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::Flight;
+use super::{Flight, REQUEST_ID};
 use crate::{
     capture::{
         answer::Answer,
         completion::{self, Ahead},
+        following::Following,
         noted::Noted,
         tap::Seen,
     },
     exchange::{ErrorReport, Started},
+    stream::Told,
 };
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 impl Flight {
     /// Puts the request id into the response: the client's own where it sent a valid one.
+    /// What was asked for is not touched: only the extensions tell the id.
     pub(crate) fn stamp(&self, response: &mut http::response::Parts) {
+        if self.0.outbound.is_some() {
+            response.extensions.insert(self.0.request_id);
+            return;
+        }
         let ours = || HeaderValue::from_str(self.0.request_id.encode(&mut [0; 36])).ok();
         if let Some(id) = self.0.echo.clone().or_else(ours) {
             // A map that is full stays as it is.
@@ -83,26 +88,36 @@ impl Flight {
         headers: &HeaderMap,
         is_end: bool,
         exact: Option<u64>,
-    ) -> Ahead {
-        let declared = self.answered(status, headers);
+    ) -> (Ahead, Option<Box<Following>>) {
+        let (declared, following) = self.answered(status, headers);
         let ahead = completion::ahead(&self.0.method, status, declared, is_end, exact);
         if let Ahead::Nothing(outcome) = ahead {
             self.finish(outcome, None);
         }
-        ahead
+        (ahead, following)
     }
 
-    /// Gives the Content-Length.
-    pub(super) fn answered(&self, status: StatusCode, headers: &HeaderMap) -> Option<u64> {
+    /// Gives the Content-Length, and who follows the body.
+    pub(super) fn answered(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+    ) -> (Option<u64>, Option<Box<Following>>) {
         let ttfb = self.age();
         let noted = Noted::of(headers);
         let declared = noted.length();
         let mut state = self.lock();
-        state.answer = Some(Answer::new(&self.0.recorder, status, headers, &noted, ttfb, state.policy));
+        let answer = Answer::new(&self.0.recorder, status, headers, &noted, ttfb, state.policy);
+        let following = state.beginning.started().and_then(|began| {
+            let tells =
+                !self.is_skipped(state.policy) && state.policy.limit(self.0.recorder.capture_limit()) > 0;
+            Following::of(&self.0.recorder, began, self.0.arrived, &answer, tells)
+        });
+        state.answer = Some(answer);
         let told = self.tell_beginning(&mut state);
         drop(state);
         self.announce(told);
-        declared
+        (declared, following)
     }
 
     /// Data of the response body passed; gives the bytes so far.
@@ -112,6 +127,13 @@ impl Flight {
         let Some(answer) = &mut state.answer else { return 0 };
         answer.body.data(&seen);
         answer.body.total()
+    }
+
+    /// What was heard as the response's body passed.
+    pub(crate) fn heard(&self, heard: Told) {
+        if let Some(answer) = &mut self.lock().answer {
+            answer.heard = Some(heard.into());
+        }
     }
 
     /// The trailers of the response passed.

@@ -21,6 +21,7 @@ use tracing::{Level, level_filters::LevelFilter};
 pub(crate) use self::jot::Jot;
 use self::ring::Raw;
 pub(crate) use self::ring::{Place, Ring};
+pub(crate) use self::wire::fields as by_name;
 use super::{Field, Location, Redacted, Scrub, text};
 
 /// Every tracing event of one exchange, in order: also those below LOG_LEVEL, down to LOG_TRAIL.

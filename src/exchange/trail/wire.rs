@@ -54,7 +54,7 @@ fn is_none(count: &u64) -> bool {
 }
 
 /// Fields as one object: each name stands once.
-pub(super) mod fields {
+pub(crate) mod fields {
     use serde::{
         Deserializer, Serializer,
         de::{MapAccess, Visitor},
@@ -63,16 +63,11 @@ pub(super) mod fields {
     use super::fmt;
     use crate::exchange::Field;
 
-    pub(in super::super) fn serialize<S: Serializer>(
-        fields: &[Field],
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(fields: &[Field], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(fields.iter().map(|field| (&field.name, &field.value)))
     }
 
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<Field>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Field>, D::Error> {
         struct Fields;
 
         impl<'de> Visitor<'de> for Fields {

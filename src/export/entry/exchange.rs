@@ -8,7 +8,7 @@ use super::{
         line::{Line, key},
         told,
     },
-    Draft,
+    Draft, instruments, streamed,
 };
 use crate::exchange::{Direction, ErrorReport, Exchange, Outcome, Started};
 
@@ -79,7 +79,13 @@ fn response(out: &mut Vec<u8>, view: &View, exchange: &Exchange) -> Draft {
         error_names(&mut line, report);
     }
     line.maybe(key!("dump"), exchange.dump.as_deref());
-    // Here is the place of `attributes`, `cache`, `timers`, `stream` and `llm`, in this order.
+    instruments::response(&mut line, view, exchange);
+    if let Some(stats) = &exchange.stream {
+        line.with(key!("stream"), |out| streamed::stats(out, stats));
+    }
+    if let Some(usage) = &exchange.llm {
+        line.with(key!("llm"), |out| streamed::usage(out, usage));
+    }
     if view.shows_headers() {
         if view.combined {
             line.headers(key!("request_headers"), exchange.request.headers());
@@ -113,6 +119,7 @@ fn failure(out: &mut Vec<u8>, view: &View, exchange: &Exchange, kind: &str, mess
         line.maybe(key!("backtrace"), view.backtrace(exchange).map(ToString::to_string).as_deref());
     }
     line.maybe(key!("dump"), exchange.dump.as_deref());
+    instruments::failure(&mut line, exchange);
     line.end()
 }
 
@@ -120,6 +127,7 @@ fn failure(out: &mut Vec<u8>, view: &View, exchange: &Exchange, kind: &str, mess
 pub(crate) fn request_message(direction: Direction) -> &'static str {
     match direction {
         Direction::Inbound => "Incoming request",
+        Direction::Outbound => "Outgoing request",
     }
 }
 
@@ -127,6 +135,7 @@ pub(crate) fn request_message(direction: Direction) -> &'static str {
 pub(crate) fn response_message(direction: Direction) -> &'static str {
     match direction {
         Direction::Inbound => "Outgoing response",
+        Direction::Outbound => "Incoming response",
     }
 }
 

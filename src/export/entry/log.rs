@@ -3,7 +3,7 @@ use super::{
         View, json_text,
         line::{Line, key, separated},
     },
-    Draft,
+    Draft, streamed,
 };
 use crate::exchange::{Event, EventKind, Field, Location, Value};
 
@@ -14,7 +14,10 @@ pub(crate) fn log(out: &mut Vec<u8>, view: &View, event: &Event) -> Draft {
         line.plain(key!("request_id"), id.encode(&mut [0; 36]).as_bytes());
     }
     line.with(key!("message"), |out| text(out, event.message.as_str()));
-    line.with(key!("module"), |out| text(out, &event.module));
+    // Who tells of something in words of its own need not say who it is.
+    if event.kind == EventKind::Log || !event.module.is_empty() {
+        line.with(key!("module"), |out| text(out, &event.module));
+    }
     if let Some(place) = &event.location {
         line.with(key!("location"), |out| location(out, place));
     }
@@ -27,6 +30,9 @@ pub(crate) fn log(out: &mut Vec<u8>, view: &View, event: &Event) -> Draft {
     }
     if !event.fields.is_empty() {
         line.with(key!("fields"), |out| fields(out, &event.fields));
+    }
+    if let Some(event) = &event.stream {
+        line.with(key!("stream"), |out| streamed::event(out, event));
     }
     line.end()
 }
@@ -44,6 +50,9 @@ fn location(out: &mut Vec<u8>, location: &Location) {
 /// Writes the fields of an event. A name that comes more than once has an array: not every reader takes an object
 /// that has a name twice.
 pub(crate) fn fields(out: &mut Vec<u8>, fields: &[Field]) {
+    if fields.is_empty() {
+        return out.extend_from_slice(b"{}");
+    }
     let repeats = |(place, field): (usize, &Field)| is_among(fields.get(place + 1..), field);
     let is_usual = !fields.iter().enumerate().any(repeats);
     let mut before = b'{';
@@ -72,6 +81,7 @@ fn is_among(fields: Option<&[Field]>, field: &Field) -> bool {
 /// Writes a value.
 fn value(out: &mut Vec<u8>, value: &Value) {
     match value {
+        Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(truth) => out.extend_from_slice(if *truth { b"true" } else { b"false" }),
         Value::Unsigned(whole) => json_text::number(out, *whole),
         Value::Signed(whole) => {
@@ -82,6 +92,8 @@ fn value(out: &mut Vec<u8>, value: &Value) {
         }
         Value::Float(number) => json_text::float(out, *number),
         Value::Text(shown) => text(out, shown.as_str()),
+        Value::List(values) => separated(out, b'[', b']', values, self::value),
+        Value::Object(members) => fields(out, members),
     }
 }
 

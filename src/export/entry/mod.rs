@@ -5,8 +5,10 @@
 
 mod draft;
 mod exchange;
+mod instruments;
 mod log;
 mod recorder;
+mod streamed;
 
 pub(crate) use draft::Draft;
 pub(crate) use exchange::{
@@ -14,3 +16,4 @@ pub(crate) use exchange::{
 };
 pub(crate) use log::{fields as write_fields, log};
 pub(crate) use recorder::{Kindred, Note, Suppressed, recorder};
+pub(crate) use streamed::{stats as stream, usage as llm};

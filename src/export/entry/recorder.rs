@@ -205,6 +205,9 @@ fn request(out: &mut Vec<u8>, open: &InFlight) {
     if let Some(trace_id) = open.trace_id {
         text(out, ",\"trace_id\":", &trace_id.to_string());
     }
+    if !open.direction.is_inbound() {
+        text(out, ",\"direction\":", "outbound");
+    }
     text(out, ",\"method\":", open.method.as_str());
     text(out, ",\"endpoint\":", open.endpoint.as_str());
     if let Some(status) = open.status {

@@ -62,10 +62,12 @@ fn line(event: &TrailEvent) -> String {
 
 fn value(value: &Value) -> String {
     match value {
+        Value::Null => "null".into(),
         Value::Bool(value) => value.to_string(),
         Value::Unsigned(value) => value.to_string(),
         Value::Signed(value) => value.to_string(),
         Value::Float(value) => value.to_string(),
         Value::Text(text) => format!("\"{text}\""),
+        Value::List(_) | Value::Object(_) => serde_json::to_string(value).unwrap_or_default(),
     }
 }

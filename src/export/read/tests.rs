@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Dump, DumpError};
 use crate::{
-    exchange::{BodyText, CapturedBody, Exchange, must_escape},
+    exchange::{BodyText, CapturedBody, Exchange, StepKind, must_escape},
     export::{
         Context,
         dump::{
@@ -54,6 +54,17 @@ fn what_was_written_reads_back() {
         failed(&[("/response/body", json!({})), ("/error", Value::Null), ("/ttfb_ms", Value::Null)]),
         exchange(json!({"outcome": "panicked", "response": null, "ttfb_ms": null})),
         exchange(json!({"response": grpc, "grpc_status": 13})),
+        exchange(json!({
+            "stream": {
+                "events": 3, "bytes": 90, "first_byte_ms": 1.5, "first_event_ms": 2.0, "largest_gap_ms": 0.25,
+                "duration_ms": 4.125, "ended_by": "client", "cut": true, "unlogged": 2,
+            },
+            "llm": {
+                "provider": "anthropic", "operation": "chat", "request_model": "a", "model": "b", "input_tokens": 3,
+                "output_tokens": 4, "cached_tokens": 1, "cache_write_tokens": 2, "reasoning_tokens": 0,
+                "finish_reasons": ["end_turn"], "time_to_first_token_ms": 2.0, "tokens_per_second": 61.5,
+            },
+        })),
     ] {
         let written = text(&exchange);
         let read: Dump = written.parse().unwrap();
@@ -101,8 +112,11 @@ fn the_example_of_the_documentation_is_a_dump() {
     assert_eq!(events[1].at.as_micros(), 1900);
     let similar = read.similar.unwrap();
     assert_eq!((similar.fingerprint, similar.count), (read.exchange.fingerprint(), 4));
-    let without_trail = Exchange { trail: None, ..read.exchange.clone() };
-    assert_eq!(as_told(&failed(&[]), "500"), without_trail);
+    let steps = &read.exchange.steps;
+    assert_eq!(steps.iter().map(|step| step.kind).collect::<Vec<_>>(), [StepKind::Query, StepKind::Outbound]);
+    assert_eq!((steps[0].rows, steps[1].status.map(|status| status.as_u16())), (Some(1), Some(503)));
+    let bare = Exchange { trail: None, steps: Vec::new(), instruments_dropped: 0, ..read.exchange.clone() };
+    assert_eq!(as_told(&failed(&[]), "500"), bare);
     assert_eq!(again(&read), DUMP_EXAMPLE);
 }
 
@@ -153,6 +167,7 @@ fn what_a_later_release_adds_is_passed_over() {
         "",
         "/error",
         "/timing",
+        "/timing/steps/0",
         "/request",
         "/request/body",
         "/response",

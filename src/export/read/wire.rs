@@ -1,6 +1,6 @@
 //! How a dump is written, as far as it is read. What is not named here is passed over.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Deserializer, de};
 use tracing::level_filters::LevelFilter;
@@ -10,8 +10,8 @@ use super::{
     Dump, DumpError, Program, RecorderState,
 };
 use crate::exchange::{
-    Direction, ErrorReport, Exchange, Millis, Outcome, Redacted, Request, RequestId, Response, Started,
-    Timestamp, TraceId, Trail, TrailEvent,
+    CacheCounts, Direction, ErrorReport, Exchange, Field, LlmUsage, Millis, Outcome, Redacted, Request,
+    RequestId, Response, Started, Step, StreamStats, Timestamp, TraceId, Trail, TrailEvent, by_name,
 };
 
 /// Says what a text is before it is read: one of another version may differ anywhere.
@@ -38,6 +38,8 @@ pub(super) struct Wire {
     request_id: RequestId,
     client_request_id: Option<Redacted>,
     trace_id: Option<TraceId>,
+    #[serde(default)]
+    direction: Direction,
     outcome: Outcome,
     error: Option<ErrorReport>,
     timing: Timing,
@@ -48,6 +50,13 @@ pub(super) struct Wire {
     #[serde(default)]
     events_dropped: u64,
     events_limited_to: Option<Limit>,
+    #[serde(default, with = "by_name")]
+    attributes: Vec<Field>,
+    #[serde(default)]
+    cache: BTreeMap<Cow<'static, str>, CacheCounts>,
+    #[serde(default)]
+    instruments_dropped: u64,
+    llm: Option<LlmUsage>,
     service: Program,
     similar: Option<Similar>,
     recorder: RecorderState,
@@ -58,6 +67,9 @@ struct Timing {
     started: Timestamp,
     ttfb_ms: Option<Millis>,
     duration_ms: Millis,
+    #[serde(default)]
+    steps: Vec<Step>,
+    stream: Option<StreamStats>,
 }
 
 impl From<Wire> for Dump {
@@ -72,7 +84,7 @@ impl From<Wire> for Dump {
             parent_span_id: None,
             started: wire.timing.started,
             told: wire.timing.started,
-            direction: Direction::default(),
+            direction: wire.direction,
             request: wire.request,
         };
         let limited_to = wire.events_limited_to.map(|Limit(level)| level);
@@ -85,7 +97,13 @@ impl From<Wire> for Dump {
             ttfb: wire.timing.ttfb_ms.map(|Millis(duration)| duration),
             duration: wire.timing.duration_ms.0,
             slow,
+            stream: wire.timing.stream,
+            llm: wire.llm,
             error: wire.error,
+            steps: wire.timing.steps,
+            attributes: wire.attributes,
+            cache: wire.cache,
+            instruments_dropped: wire.instruments_dropped,
             trail: (!(wire.events.is_empty() && wire.events_dropped == 0 && limited_to.is_none()))
                 .then(|| Trail::read(wire.events, wire.events_dropped, limited_to)),
             dump: None,

@@ -98,6 +98,68 @@ fn the_examples_of_exchanges_in_flight_are_what_is_written() {
     assert_eq!(examples, lines, "src/formats/in_flight.jsonl has to be:\n{lines}");
 }
 
+/// What is told of streams and of language models.
+#[test]
+fn the_examples_of_streams_are_what_is_written() {
+    let usage = json!({
+        "provider": "openai", "operation": "chat", "request_model": "gpt-5", "model": "gpt-5-2025-08-07",
+        "input_tokens": 2100, "output_tokens": 50, "cached_tokens": 2048, "reasoning_tokens": 12,
+        "finish_reasons": ["stop"], "time_to_first_token_ms": 312.5, "tokens_per_second": 61.25,
+    });
+    let answered = exchange(json!({
+        "began": {"request": {
+            "method": "POST",
+            "url": "http://api.test/v1/chat/completions",
+            "endpoint": "/v1/chat/completions",
+        }},
+        "finished": "2026-11-20T10:30:01.235999Z",
+        "response": {
+            "headers": {"content-type": "text/event-stream"},
+            "body": {"content_type": "text/event-stream", "json": null, "text": "data:", "captured_bytes": 9800, "total_bytes": 9800},
+        },
+        "duration_ms": 1112.543,
+        "stream": {
+            "events": 52, "bytes": 9800, "first_byte_ms": 290.0, "first_event_ms": 290.0, "largest_gap_ms": 41.002,
+            "duration_ms": 822.543, "ended_by": "server",
+        },
+        "llm": usage,
+    }));
+    let passing = event(json!({
+        "timestamp": "2026-11-20T10:30:00.436000Z", "level": "DEBUG", "kind": "stream", "message": "Stream event",
+        "module": "tower_flightlog", "location": null, "fields": null,
+        "stream": {
+            "number": 2,
+            "data": {"json": {"choices": [{"delta": {"content": "Hi"}}]}, "captured_bytes": 41, "total_bytes": 41},
+        },
+    }));
+    let last = event(json!({
+        "timestamp": "2026-11-20T10:30:01.235000Z", "level": "DEBUG", "kind": "stream", "message": "Stream event",
+        "module": "tower_flightlog", "location": null, "fields": null,
+        "stream": {"number": 52, "name": "end", "data": {"text": "[DO", "captured_bytes": 3, "total_bytes": 6}},
+    }));
+    let used = event(json!({
+        "timestamp": "2026-11-20T10:30:01.235999Z", "kind": {"custom_event": "llm_usage"},
+        "message": "Language model used", "module": "tower_flightlog", "location": null,
+        "fields": [
+            {"name": "provider", "value": "openai"}, {"name": "operation", "value": "chat"},
+            {"name": "request_model", "value": "gpt-5"}, {"name": "model", "value": "gpt-5-2025-08-07"},
+            {"name": "input_tokens", "value": 2100}, {"name": "output_tokens", "value": 50},
+            {"name": "cached_tokens", "value": 2048}, {"name": "reasoning_tokens", "value": 12},
+            {"name": "time_to_first_token_ms", "value": 312.5}, {"name": "tokens_per_second", "value": 61.25},
+            {"name": "finish_reason", "value": "stop"},
+        ],
+    }));
+    let mut out = Vec::new();
+    for (seq, told) in [(8, passing), (58, last), (59, used)] {
+        entry::log(&mut out, &view(), &told).number(&mut out, seq);
+    }
+    entry::finished(&mut out, &view(), &answered, Kind::Response).number(&mut out, 60);
+    let lines = String::from_utf8(out).unwrap();
+    lines.lines().map(validated_entry).for_each(drop);
+    let examples = include_str!("../../formats/streams.jsonl");
+    assert_eq!(examples, lines, "src/formats/streams.jsonl has to be:\n{lines}");
+}
+
 #[test]
 fn schema_and_documentation_describe_the_keys_in_their_order() {
     let schema: Value = serde_json::from_str(ENTRY_SCHEMA).unwrap();

@@ -1,0 +1,52 @@
+//! What handlers tell of their work, beside errors: timers, caches, events, attributes.
+//!
+//! Nothing of it is there until the first is used. What users say of their values is asked for, redacted and bounded before
+//! any lock is taken.
+
+mod attribute;
+mod cache;
+mod debug;
+mod event;
+mod home;
+mod kept;
+pub(super) mod loudest;
+mod macros;
+mod probe;
+mod recipient;
+mod timed;
+mod timer;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+pub use debug::{debug_level, is_debug_enabled};
+pub use event::CustomEvent;
+#[cfg(feature = "init")]
+pub(crate) use home::make_home;
+pub(super) use kept::Instruments;
+pub use timed::{Timed, TimedFuture};
+pub use timer::Timer;
+
+use crate::exchange::{Redacted, Scrub};
+
+/// Bytes of a name that is not in the program itself.
+const NAME_LIMIT: usize = 256;
+
+/// A name as steps have it.
+fn title(name: &Cow<'static, str>, scrub: &dyn Scrub) -> Redacted {
+    match name {
+        Cow::Borrowed(name) => Redacted::literal(name),
+        Cow::Owned(name) => super::report::shown(name, scrub).cut(NAME_LIMIT),
+    }
+}
+
+/// A name as it is told: one that was put together at run time may hold anything.
+fn name(name: Cow<'static, str>, scrub: &dyn Scrub) -> Cow<'static, str> {
+    match name {
+        Cow::Borrowed(name) => name.into(),
+        Cow::Owned(_) => title(&name, scrub).to_string().into(),
+    }
+}
