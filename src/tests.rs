@@ -194,6 +194,13 @@ fn no_canary_leaves_wherever_a_body_is_cut() {
                 "--xx\r\ncontent-disposition: form-data; name=\"password\"\r\n\r\n{CANARY}\r\n--xx--\r\n"
             ),
         ),
+        (
+            "text/plain",
+            format!(
+                "--xx\r\ncontent-disposition: form-data; name=\"password\"\r\n\r\n{CANARY}\r\n--xx--\r\n"
+            ),
+        ),
+        ("text/plain", format!("x=1&data=%7B%22password%22%3A%22{CANARY}%22%7D&pass%77ord={CANARY}")),
     ];
     for (content_type, body) in bodies {
         for limit in 1..=body.len() + 1 {

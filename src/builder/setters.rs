@@ -59,9 +59,12 @@ setters! {
     combined: bool = |settings, value| settings.combined = value;
     /// LOG_DUMP_KEEP: dumps kept at most.
     dump_keep: usize = |settings, value| settings.dump_keep = value;
-    /// LOG_DUMP_MAX_BYTES: bytes of dumps kept at most.
+    /// LOG_DUMP_MAX_BYTES: bytes of dumps kept at most. A dump that is larger alone goes without bodies, then without the
+    /// events of its trail.
     dump_max_bytes: u64 = |settings, value| settings.dump_max_bytes = value;
-    /// LOG_DUMP_MAX_AGE: how long a dump is kept.
+    /// LOG_DUMP_MAX_AGE: how long a dump is kept. The first of a fingerprint stays while one of its repeats is younger;
+    /// nothing stays beyond twice the age. Where the age is a promise, to delete what is personal for one, set half of
+    /// it.
     dump_max_age: Duration = |settings, value| settings.dump_max_age = value;
     /// LOG_DUMP_PER_MINUTE: dumps written in a minute at most.
     dump_per_minute: u32 = |settings, value| settings.dump_per_minute = value;

@@ -134,17 +134,19 @@ variables! {
       Text(|s, text| put(&mut s.dump_keep, count(text))) }
     { "LOG_DUMP_MAX_BYTES", "dump_max_bytes", "64MiB",
       "a size above zero such as 10485760, 64MiB or 1GB (LOG_DUMPS=false writes none)",
-      "what all dumps together may take on disk, at every moment; a larger one goes without bodies. \
+      "what all dumps together may take on disk, at every moment; a larger one goes without bodies, then \
+       without events. \
        Of the disk itself 1 %, at most 64 MiB, is left free",
       Text(|s, text| put(&mut s.dump_max_bytes, units::bytes(text))) }
     { "LOG_DUMP_MAX_AGE", "dump_max_age", "7d", "a duration above zero such as 12h, 7d or 30d",
-      "older dumps are deleted; the first of a fingerprint once none of its repeats is younger",
+      "older dumps are deleted; the first of a fingerprint stays while a repeat is younger, but never beyond twice \
+       this: where the age is a promise, set half of it",
       Text(|s, text| put(&mut s.dump_max_age, units::duration(text))) }
     { "LOG_DUMP_PER_MINUTE", "dump_per_minute", "60", "a number from 1 up (LOG_DUMPS=false writes none)",
       "past it dumps are counted, not written; of these at most 3 of each fingerprint, those asked for aside",
       Text(|s, text| put(&mut s.dump_per_minute, count(text))) }
     { "LOG_SLOW", "slow", "(unset)", "a duration above zero such as 250ms, 5s or 1h30m",
-      "slower exchanges are WARN and dumped",
+      "slower exchanges are WARN and dumped; one that still runs then is told once, as a WARN `still_running`",
       Text(|s, text| put(&mut s.slow, units::duration(text).map(Some))) }
     { "LOG_SKIP", "skip", "(unset)", "paths such as /health,/metrics,GET /static/*, comma-separated",
       "not logged unless remarkable: an error, an abort, a panic, or slow. `*` is any run of characters; \

@@ -1,9 +1,9 @@
 //! What dumps ask of the file system, each call one that can fail on its own.
 
 use std::{
-    fs::{DirBuilder, File, Permissions},
+    fs::{DirBuilder, File},
     io::{self, Read, Seek, SeekFrom, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::Path,
 };
 
@@ -13,7 +13,7 @@ use rustix::{
     process::geteuid,
 };
 
-use crate::writer::rename_no_replace;
+use crate::writer::{create_new, open_own, rename_no_replace};
 
 /// The calls. Names are relative to an open directory, so that nobody can put another in its place in between.
 pub(super) trait Fs: Send + Sync {
@@ -119,11 +119,7 @@ impl Fs for System {
     }
 
     fn create(&self, dir: &File, name: &str, mode: u32) -> io::Result<File> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = File::from(rustix::fs::openat(dir, name, flags, Mode::from_bits_truncate(mode as _))?);
-        // The mode is what was asked for, whatever the umask takes away. Not worth losing a dump.
-        let _ = file.set_permissions(Permissions::from_mode(mode));
-        Ok(file)
+        create_new(dir, name, OFlags::WRONLY, mode)
     }
 
     fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
@@ -152,14 +148,8 @@ impl Fs for System {
     }
 
     fn read_end(&self, dir: &File, name: &str, bytes: usize) -> io::Result<Vec<u8>> {
-        // A pipe in its place would wait for somebody to write.
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let mut file = File::from(rustix::fs::openat(dir, name, flags, Mode::empty())?);
-        let found = file.metadata()?;
-        if !found.is_file() || found.uid() != geteuid().as_raw() {
-            return Err(io::ErrorKind::PermissionDenied.into());
-        }
-        file.seek(SeekFrom::Start(found.len().saturating_sub(bytes as u64)))?;
+        let mut file = open_own(dir, name, OFlags::RDONLY)?;
+        file.seek(SeekFrom::Start(file.metadata()?.len().saturating_sub(bytes as u64)))?;
         let mut end = Vec::new();
         file.take(bytes as u64).read_to_end(&mut end)?;
         Ok(end)

@@ -141,12 +141,16 @@ impl Dumps {
     fn write(&self, exchange: &Exchange, name: &str, told: &Told<'_>) -> Result<(), Failure> {
         let mut text = self.text(exchange, told)?;
         if self.store.is_too_large(text.len()) {
-            text = self.text(&exchange.without_bodies(), told)?;
+            let lighter = exchange.without_bodies();
+            text = self.text(&lighter, told)?;
+            if self.store.is_too_large(text.len()) {
+                text = self.text(&lighter.without_events(), told)?;
+            }
         }
         if self.store.is_too_large(text.len()) {
             return Err(Failure::refused(
                 "keep a dump",
-                "it alone is larger than LOG_DUMP_MAX_BYTES, also without bodies",
+                "it alone is larger than LOG_DUMP_MAX_BYTES, also without bodies and events",
             ));
         }
         self.store.save(name, told.similar.fingerprint, &text)

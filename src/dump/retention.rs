@@ -98,16 +98,20 @@ impl Shelf {
         self.dumps.values().map(|dump| dump.bytes).sum::<u64>().saturating_add(self.unfinished)
     }
 
-    /// What has to go so that one more fits, of these bytes and this fingerprint: all that is too old; then, oldest first, repeats, and
-    /// only then firsts. A first is not too old while one of its repeats is not.
+    /// What has to go so that one more fits, of these bytes and this fingerprint: all that is too old; then, oldest
+    /// first, repeats, and only then firsts. A first is not too old while one of its repeats is not, but at twice the
+    /// age: nothing is kept longer than that, whatever it is.
     pub(super) fn surplus(
         &self,
         limits: Limits,
         now: Timestamp,
         incoming: Option<(u64, Fingerprint)>,
     ) -> Vec<String> {
-        let oldest = oldest(limits.age, now);
-        let is_young = |name: &str| oldest.as_deref().is_none_or(|oldest| name >= oldest);
+        let since = |age| {
+            let oldest = oldest(age, now);
+            move |name: &str| oldest.as_deref().is_none_or(|oldest| name >= oldest)
+        };
+        let (is_young, may_stay) = (since(limits.age), since(limits.age.saturating_mul(2)));
         let mut young: HashSet<_> = self
             .dumps
             .iter()
@@ -118,7 +122,8 @@ impl Shelf {
         let (mut old, mut repeats, mut firsts) = (Vec::new(), Vec::new(), Vec::new());
         let mut known = HashSet::new();
         for (name, dump) in &self.dumps {
-            let is_first = dump.fingerprint.is_some_and(|fingerprint| known.insert(fingerprint));
+            let is_first =
+                may_stay(name) && dump.fingerprint.is_some_and(|fingerprint| known.insert(fingerprint));
             let is_alive = || dump.fingerprint.is_some_and(|fingerprint| young.contains(&fingerprint));
             if !(is_young(name) || is_first && is_alive()) {
                 old.push((name, dump));
@@ -222,15 +227,22 @@ mod tests {
     #[test]
     fn a_first_is_as_old_as_the_youngest_of_its_repeats() {
         let shelf = shelf(&[1, 2, 1, 1]);
-        let limits = Limits { age: Duration::from_secs(1), ..NONE };
-        assert_eq!(surplus(&shelf, limits, 3), [at(1)], "1 was seen a moment ago");
-        assert_eq!(surplus(&shelf, limits, 4), [at(1), at(2)]);
-        assert_eq!(surplus(&shelf, limits, 5), [at(0), at(1), at(2), at(3)]);
+        let limits = Limits { age: Duration::from_secs(2), ..NONE };
+        assert_eq!(surplus(&shelf, limits, 3), [""; 0], "1 was seen a moment ago");
+        assert_eq!(surplus(&shelf, limits, 4), [at(1)]);
+        assert_eq!(surplus(&shelf, limits, 6), [at(0), at(1), at(2), at(3)]);
         let incoming = Some((10, kind(2)));
-        assert_eq!(
-            shelf.surplus(limits, Timestamp::from_micros(5 * SECOND), incoming),
-            [at(0), at(2), at(3)]
-        );
+        assert_eq!(shelf.surplus(limits, Timestamp::from_micros(5 * SECOND), incoming), [at(0)]);
+    }
+
+    #[test]
+    fn nothing_is_kept_beyond_twice_the_age() {
+        // One failure that comes again each second.
+        let limits = Limits { age: Duration::from_secs(2), ..NONE };
+        let shelf = shelf(&[1, 1, 1, 1, 1, 1, 1]);
+        assert_eq!(surplus(&shelf, limits, 4), [at(1)], "0 is as old as may be");
+        assert_eq!(surplus(&shelf, limits, 5), [at(0), at(2)], "1 is the first now");
+        assert_eq!(surplus(&shelf, limits, 6), [at(0), at(1), at(3)]);
     }
 
     #[test]

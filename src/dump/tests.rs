@@ -173,7 +173,7 @@ fn only_so_many_bytes_are_kept() {
     let tiny = Bench::new(|options| DumpOptions { max_bytes: 10, ..options });
     tiny.fail(&named(0, &[]));
     assert_eq!(tiny.counts(), [0, 1, 0, 0]);
-    assert!(tiny.dumps.store.last_trouble().unwrap().ends_with("also without bodies"));
+    assert!(tiny.dumps.store.last_trouble().unwrap().ends_with("also without bodies and events"));
 }
 
 #[test]

@@ -143,6 +143,11 @@ impl Exchange {
         lighter
     }
 
+    /// The same without the events of its trail.
+    pub(crate) fn without_events(&self) -> Self {
+        Self { trail: self.trail.as_ref().map(Trail::without_events), ..self.clone() }
+    }
+
     /// What makes this failure the same as others: its endpoint, how it ended, the type of its error, and the error's
     /// message without numbers, ids, addresses and quoted texts.
     ///

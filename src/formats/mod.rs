@@ -44,7 +44,8 @@
 //! A `custom_event` is told by its `event_type`. `still_running` comes once for each exchange that is open longer than
 //! `LOG_SLOW`, while it is, also for those that `LOG_SKIP`, `LOG_SAMPLE` or a route's policy leave out: `age_ms`, `method`,
 //! `endpoint`, `request_bytes`, `response_bytes` and, once the response has begun, `status` are in its `fields`. It comes
-//! up to half a second late. An upgraded connection has ended by then; a stream of events without an end is told too.
+//! up to half a second late. Where the subscriber is not that of `init()` it is a tracing event too, of the target `flightlog`,
+//! as exchanges are. An upgraded connection has ended by then; a stream of events without an end is told too.
 //!
 //! ```json
 #![doc = include_str!("in_flight.jsonl")]
@@ -205,7 +206,7 @@
 //! | `events[].location` | `src/orders.rs:42` |
 //! | `events[].spans` | array of strings: the spans around it, outermost first |
 //! | `events[].fields` | object of strings, numbers, booleans and `null` |
-//! | `events_dropped` | how many events before these were not kept |
+//! | `events_dropped` | how many events before and between these were not kept; all of them where the dump alone would be larger than `LOG_DUMP_MAX_BYTES` |
 //! | `events_limited_to` | where a filter held events back: the most verbose level it let through, or `OFF` |
 //! | `curl` | always: a POSIX `sh` command that sends the request again; comments at its top name variables to set for what was redacted |
 //! | `service` | always: object |

@@ -1,9 +1,9 @@
 //! What the journal asks of the file system, each call one that can fail on its own.
 
 use std::{
-    fs::{File, Permissions},
+    fs::File,
     io::{self, Read},
-    os::unix::fs::{FileExt, MetadataExt, PermissionsExt},
+    os::unix::fs::{FileExt, MetadataExt},
     path::Path,
 };
 
@@ -12,6 +12,8 @@ use rustix::{
     io::Errno,
     process::geteuid,
 };
+
+use crate::writer::{create_new, open_own};
 
 /// The calls. Names are relative to an open directory, so that nobody can put another in its place in between.
 pub(crate) trait Fs: Send + Sync + 'static {
@@ -48,16 +50,16 @@ pub(crate) enum Lock {
 #[derive(Debug)]
 pub(crate) struct System;
 
-const FILE: OFlags =
-    OFlags::RDWR.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
-
 impl Fs for System {
     fn open_dir(&self, path: &Path) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let dir = File::from(rustix::fs::open(path, flags, Mode::empty())?);
         let owner = dir.metadata()?.uid();
         if owner != geteuid().as_raw() && owner != 0 {
-            return Err(refused("the directory belongs to another user"));
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                "the directory belongs to another user",
+            ));
         }
         Ok(dir)
     }
@@ -72,20 +74,11 @@ impl Fs for System {
     }
 
     fn create(&self, dir: &File, name: &str, mode: u32) -> io::Result<File> {
-        let flags = FILE | OFlags::CREATE | OFlags::EXCL;
-        let file = File::from(rustix::fs::openat(dir, name, flags, Mode::from_bits_truncate(mode as _))?);
-        // The mode is what was asked for, whatever the umask takes away.
-        let _ = file.set_permissions(Permissions::from_mode(mode));
-        Ok(file)
+        create_new(dir, name, OFlags::RDWR, mode)
     }
 
     fn open(&self, dir: &File, name: &str) -> io::Result<File> {
-        let file = File::from(rustix::fs::openat(dir, name, FILE, Mode::empty())?);
-        let found = file.metadata()?;
-        if !found.is_file() || found.uid() != geteuid().as_raw() {
-            return Err(refused("it is not a regular file of our own"));
-        }
-        Ok(file)
+        open_own(dir, name, OFlags::RDWR)
     }
 
     fn is_there(&self, dir: &File, name: &str, file: &File) -> bool {
@@ -118,8 +111,4 @@ impl Fs for System {
     fn remove(&self, dir: &File, name: &str) -> io::Result<()> {
         Ok(rustix::fs::unlinkat(dir, name, AtFlags::empty())?)
     }
-}
-
-pub(super) fn refused(why: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::PermissionDenied, why)
 }

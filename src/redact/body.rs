@@ -6,7 +6,7 @@ use crate::exchange::{BodyText, Media, RawBody, Redacted};
 
 use super::json::{self, Verdict};
 use super::text::Text;
-use super::{MASK, multipart, url, vouch, xml};
+use super::{MASK, guess, multipart, url, vouch, xml};
 
 /// How far beyond the wanted text a body is read, so that a word or a token at the cut is seen whole.
 const BEYOND: usize = 256;
@@ -63,12 +63,11 @@ fn by_media(src: &[u8], body: &RawBody<'_>, text: Text<'_>, out: &mut Vec<u8>) -
     let jsonish = matches!(first, Some(b'{' | b'[' | b'"'));
     match body.media {
         Media::Multipart => {
-            let value =
-                |value: &[u8], cut: bool, out: &mut Vec<u8>| fragment(value, Text { cut, ..text }, out);
-            if !multipart::redact(src, body.content_type, text, &value, out) {
-                out.clear();
-                out.extend_from_slice(format!("[unscannable {} bytes]", body.bytes.len()).as_bytes());
-            }
+            parts(src, body, body.content_type, text, out);
+            false
+        }
+        _ if guess::is_multipart(src) => {
+            parts(src.trim_ascii_start(), body, "", text, out);
             false
         }
         Media::EventStream => {
@@ -88,9 +87,17 @@ fn by_media(src: &[u8], body: &RawBody<'_>, text: Text<'_>, out: &mut Vec<u8>) -
             false
         }
         _ => {
-            fragment(src, text, out);
+            unlabelled(src, text, out);
             false
         }
+    }
+}
+
+fn parts(src: &[u8], body: &RawBody<'_>, content_type: &str, text: Text<'_>, out: &mut Vec<u8>) {
+    let value = |value: &[u8], cut: bool, out: &mut Vec<u8>| fragment(value, Text { cut, ..text }, out);
+    if !multipart::redact(src, content_type, text, &value, out) {
+        out.clear();
+        out.extend_from_slice(format!("[unscannable {} bytes]", body.bytes.len()).as_bytes());
     }
 }
 
@@ -125,8 +132,20 @@ fn document(src: &[u8], lines: bool, text: Text<'_>, out: &mut Vec<u8>) -> bool 
         xml::redact(src, text, &show, out);
         return false;
     }
-    loose(src, text, out);
+    unlabelled(src, text, out);
     false
+}
+
+/// Text of which nobody says what it is.
+fn unlabelled(src: &[u8], text: Text<'_>, out: &mut Vec<u8>) {
+    // In strict mode names that may be none are not shown.
+    if text.strict || !guess::is_form(src) {
+        return loose(src, text, out);
+    }
+    let mut fields = Vec::new();
+    form(src, text, &mut fields);
+    // It may be no form after all.
+    loose(&fields, Text { cut: false, ..text }, out);
 }
 
 fn rules(text: Text<'_>) -> json::Rules<'_> {

@@ -8,6 +8,7 @@ mod contained;
 mod decisions;
 mod detect;
 mod escape;
+mod guess;
 mod harmless;
 mod header;
 mod json;

@@ -1,5 +1,7 @@
 //! Inputs that bodies, headers and URLs were seen to bring, one test per behaviour.
 
+mod guess;
+
 use super::*;
 use crate::exchange::{BodyText, Media, RawBody};
 
@@ -800,7 +802,7 @@ fn hostile_bodies_come_out_without_panic() {
 }
 
 /// Documents with the secret `hunter2secret` in every place that is known.
-const PLANTED: [(&str, &str); 17] = [
+const PLANTED: [(&str, &str); 19] = [
     ("application/json", r#"{"a":1,"password":"hunter2secret","b":[{"x":"y"}]}"#),
     ("application/json", r#"{ "pass\u0077ord" : "hunter2secret" , "n" : 12 }"#),
     (
@@ -845,6 +847,8 @@ const PLANTED: [(&str, &str); 17] = [
         "multipart/form-data; boundary=b",
         "--b\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\nhunter2secret\r\n--b--\r\n",
     ),
+    ("", "--b\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\nhunter2secret\r\n--b--\r\n"),
+    ("", "data=%7B%22password%22%3A%22hunter2secret%22%7D&pass%77ord=hunter2secret&x=1"),
 ];
 
 #[test]

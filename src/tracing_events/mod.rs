@@ -8,7 +8,7 @@ use std::{cell::LazyCell, sync::Arc};
 use tracing::{Level, field};
 
 use crate::{
-    exchange::{Exchange, Headers, Redacted, Started, millis_of},
+    exchange::{Event, EventKind, Exchange, Field, Headers, Redacted, Started, millis_of},
     export::{Inline, Watch, entry, inline_request, inline_response, write_headers},
     sink::Sink,
 };
@@ -18,8 +18,8 @@ pub(crate) const TARGET: &str = "flightlog";
 
 /// Tells every exchange as `tracing` events, where it ends.
 ///
-/// Each event has the fields of an entry, by the same names, absent when unknown; bodies, headers and the error's chain
-/// as text. A request is told at INFO, a response at the level of its exchange, an error and an exception at ERROR.
+/// Each event has the fields of an entry, by the same names, absent when unknown; bodies, headers, fields and the error's
+/// chain as text. A request is told at INFO, a response at the level of its exchange, an error and an exception at ERROR.
 /// Where no subscriber listens nothing is formatted and nothing redacted.
 pub(crate) struct TracingEvents(Watch);
 
@@ -50,6 +50,18 @@ macro_rules! tell {
             $($name = $value,)+
             message = $message,
         )
+    };
+}
+
+/// A `tracing` callsite has one level: there is one for each.
+macro_rules! at_level {
+    ($level:expr, $tell:ident) => {
+        match $level {
+            Level::ERROR => $tell!(Level::ERROR),
+            Level::WARN => $tell!(Level::WARN),
+            Level::INFO => $tell!(Level::INFO),
+            _ => $tell!(Level::DEBUG),
+        }
     };
 }
 
@@ -89,18 +101,28 @@ impl Sink for TracingEvents {
             }
         }
     }
-}
 
-/// A `tracing` callsite has one level: there is one for each.
-macro_rules! at_level {
-    ($level:expr, $tell:ident) => {
-        match $level {
-            Level::ERROR => $tell!(Level::ERROR),
-            Level::WARN => $tell!(Level::WARN),
-            Level::INFO => $tell!(Level::INFO),
-            _ => $tell!(Level::DEBUG),
+    fn event(&self, event: &Arc<Event>) {
+        // What came through `tracing` was heard by whoever listens.
+        let EventKind::Custom(event_type) = &event.kind else { return };
+        let fields = LazyCell::new(|| fields(&event.fields));
+        macro_rules! event {
+            ($level:expr) => {
+                tracing::event!(
+                    target: TARGET,
+                    $level,
+                    "type" = event.kind.entry_type(),
+                    request_id = event.request_id.map(field::display),
+                    module = &*event.module,
+                    trace_id = event.trace_id.map(field::display),
+                    event_type = &**event_type,
+                    fields = fields.as_str(),
+                    message = event.message.as_str(),
+                )
+            };
         }
-    };
+        at_level!(event.level, event);
+    }
 }
 
 impl TracingEvents {
@@ -212,6 +234,12 @@ fn members(body: Option<Inline<'_>>) -> (Option<&str>, Option<&str>, Option<bool
 fn headers(headers: &Headers) -> String {
     let mut text = Vec::new();
     write_headers(&mut text, headers);
+    String::from_utf8(text).unwrap_or_default()
+}
+
+fn fields(fields: &[Field]) -> String {
+    let mut text = Vec::new();
+    entry::write_fields(&mut text, fields);
     String::from_utf8(text).unwrap_or_default()
 }
 

@@ -106,6 +106,10 @@ fn entries(view: View, exchange: &Exchange) -> Vec<BTreeMap<String, Value>> {
     for kind in entry::entries_of(exchange) {
         entry::finished(&mut out, &view, exchange, kind).number(&mut out, 1);
     }
+    String::from_utf8(out).unwrap().lines().map(|line| as_fields(line.as_bytes())).collect()
+}
+
+fn as_fields(line: &[u8]) -> BTreeMap<String, Value> {
     let as_text = |(name, value): (String, Value)| match value {
         Value::Array(list) => {
             (name, list.iter().map(|text| text.as_str().unwrap()).collect::<Vec<_>>().join(": ").into())
@@ -113,15 +117,9 @@ fn entries(view: View, exchange: &Exchange) -> Vec<BTreeMap<String, Value>> {
         Value::Object(_) => (name, value.to_string().into()),
         _ => (name, value),
     };
-    String::from_utf8(out)
-        .unwrap()
-        .lines()
-        .map(|line| serde_json::from_str::<BTreeMap<String, Value>>(line).unwrap())
-        .map(|mut entry| {
-            entry.retain(|name, _| !["timestamp", "level", "run", "seq"].contains(&name.as_str()));
-            entry.into_iter().map(as_text).collect()
-        })
-        .collect()
+    let mut entry: BTreeMap<String, Value> = serde_json::from_slice(line).unwrap();
+    entry.retain(|name, _| !["timestamp", "level", "run", "seq"].contains(&name.as_str()));
+    entry.into_iter().map(as_text).collect()
 }
 
 #[test]
@@ -154,6 +152,30 @@ fn levels_are_those_of_entries() {
             heard(View::default(), &exchange(own)).into_iter().map(|(level, _)| level).collect();
         assert_eq!(levels, expected);
     }
+}
+
+#[test]
+fn what_still_runs_is_told_and_what_came_through_tracing_is_not_told_again() {
+    let event = |kind: Value| -> crate::exchange::Event {
+        serde_json::from_value(json!({
+            "timestamp": "2026-11-20T10:30:00.000000Z", "level": "WARN", "kind": kind, "module": "tower_flightlog",
+            "request_id": "0198c0de-0000-7000-8000-000000000001", "message": "still running after 5.0 s: GET /slow",
+            "fields": [{"name": "age_ms", "value": 5000}, {"name": "endpoint", "value": "/slow"}],
+        }))
+        .unwrap()
+    };
+    let (still_running, log) = (event(json!({"custom_event": "still_running"})), event(json!("log")));
+    let heard = Heard::default();
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(heard.clone()), || {
+        let sink = TracingEvents::new(Arc::new(View::default));
+        sink.event(&Arc::new(log));
+        sink.event(&Arc::new(still_running.clone()));
+    });
+    let mut line = Vec::new();
+    entry::log(&mut line, &View::default(), &still_running).number(&mut line, 1);
+    let told = heard.0.lock().unwrap().clone();
+    assert_eq!(told, [(Level::WARN, as_fields(&line))]);
+    assert_eq!(told[0].1["fields"], r#"{"age_ms":5000,"endpoint":"/slow"}"#);
 }
 
 #[derive(Clone, Default)]

@@ -13,6 +13,8 @@ use rustix::{
     process::geteuid,
 };
 
+use super::own_file::{create_new, rename_no_replace};
+
 /// The calls. Names are relative to an open directory, so that nobody can put another in its place in between.
 pub(crate) trait Fs: Send + Sync + 'static {
     /// An open directory.
@@ -110,11 +112,7 @@ impl Fs for System {
     }
 
     fn create(&self, dir: &File, name: &str, mode: u32) -> io::Result<File> {
-        let flags = APPEND | OFlags::CREATE | OFlags::EXCL;
-        let file = File::from(rustix::fs::openat(dir, name, flags, Mode::from_bits_truncate(mode as _))?);
-        // The mode is what was asked for, whatever the umask takes away. Not worth losing lines.
-        let _ = file.set_permissions(Permissions::from_mode(mode));
-        Ok(file)
+        create_new(dir, name, APPEND, mode)
     }
 
     fn permit(&self, file: &File, mode: u32) -> io::Result<()> {
@@ -175,17 +173,6 @@ impl Fs for System {
     fn unlock(&self, dir: &File) -> io::Result<()> {
         Ok(rustix::fs::flock(dir, FlockOperation::NonBlockingUnlock)?)
     }
-}
-
-/// Gives a file a name that nobody has. Not every system and file system can: EINVAL, ENOSYS or ENOTSUP.
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-pub(crate) fn rename_no_replace(dir: &File, from: &str, to: &str) -> rustix::io::Result<()> {
-    rustix::fs::renameat_with(dir, from, dir, to, rustix::fs::RenameFlags::NOREPLACE)
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-pub(crate) fn rename_no_replace(_: &File, _: &str, _: &str) -> rustix::io::Result<()> {
-    Err(Errno::NOSYS)
 }
 
 impl Look {

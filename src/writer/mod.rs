@@ -14,6 +14,7 @@ mod journal;
 mod lane;
 mod notice;
 mod open;
+mod own_file;
 mod place;
 mod rotate;
 mod seq;
@@ -31,11 +32,11 @@ use std::{
 
 use bell::{Bell, Call, Waiting};
 use desk::{Desk, Round};
-pub(crate) use fs::rename_no_replace;
 use fs::{Fs, System};
 use journal::Journal;
 use lane::{Lane, Pushed};
 pub(crate) use notice::{Expired, Gap, Notice};
+pub(crate) use own_file::{create_new, open_own, rename_no_replace};
 pub(crate) use place::Place;
 pub(crate) use tally::Tally;
 

@@ -5,8 +5,8 @@ import socket
 import threading
 import time
 
-PROMPT = {"prompt": "one two three four", "max_tokens": 3}
-GENERATED = {"text": "four three two", "usage": {"input_tokens": 4, "output_tokens": 3}}
+PROMPT = {"prompt": "one two three four", "max_tokens": 20}
+GENERATED = {"text": "four three two one", "usage": {"input_tokens": 4, "output_tokens": 4}}
 # Method, path, body, status, what the answer's body is.
 HEALTH = ("GET", "/health", b"", 200, b"ok")
 GENERATE = ("POST", "/api/v1/generate", json.dumps(PROMPT).encode(), 200,

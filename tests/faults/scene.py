@@ -279,6 +279,10 @@ class Scene:
         said += [f"{max(service.peak for service in self.services) // MIB} MiB"]
         return ", ".join(said)
 
+    def log_files(self):
+        """The names in LOG_DIR, without the journal of who is in flight."""
+        return [name for name in os.listdir(self.logs) if not name.startswith(".in-flight.")]
+
     def dumps(self):
         """Each dump is whole."""
         place = self.path("dumps")

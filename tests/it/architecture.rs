@@ -18,7 +18,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
     ("export", &["exchange"]),
     ("writer", &[]),
     ("files", &["exchange", "export", "sink", "writer"]),
-    ("journal", &["exchange", "sink"]),
+    ("journal", &["exchange", "sink", "writer"]),
     ("dump", &["exchange", "export", "sink", "writer"]),
     ("console", &["exchange", "export", "sink"]),
     ("tracing_events", &["exchange", "export", "sink"]),

@@ -84,6 +84,15 @@ fn a_first_is_kept_while_its_repeats_are_young() {
     bench.clock.set(Duration::from_secs(131));
     bench.dumps.flush();
     assert_eq!(files(&bench.dir), [""; 0]);
+    let first = bench.fail(&named(140, &[])).unwrap();
+    let repeat = bench.fail(&named(195, &[])).unwrap();
+    bench.clock.set(Duration::from_secs(250));
+    bench.dumps.flush();
+    assert_eq!(files(&bench.dir), [first, repeat.clone()]);
+    let last = bench.fail(&named(250, &[])).unwrap();
+    bench.clock.set(Duration::from_secs(261));
+    bench.dumps.flush();
+    assert_eq!(files(&bench.dir), [repeat, last], "at twice the age nothing stays");
 }
 
 #[test]
@@ -101,6 +110,23 @@ fn a_dump_too_large_for_the_limit_goes_without_bodies() {
     assert_eq!(dump["error"]["message"], "stock service refused");
     assert!(bench.faults.most_bytes() <= 20_000);
     assert_eq!(bench.counts(), [1, 0, 0, 0]);
+}
+
+#[test]
+fn a_dump_too_large_without_bodies_goes_without_events_and_counts_them() {
+    let event = |n: u64| json!({"at_ms": n, "level": "INFO", "target": "shop", "message": "x".repeat(500)});
+    let trail = json!({"events": (0..100).map(event).collect::<Vec<_>>(), "dropped": 7});
+    let dump = |max_bytes| {
+        let bench = Bench::new(|options| DumpOptions { max_bytes, ..options });
+        let name = bench.fail(&named(0, &[("/trail", trail.clone())])).unwrap();
+        assert!(bench.faults.most_bytes() <= max_bytes);
+        validated_dump(&fs::read_to_string(bench.dir.join(&name)).unwrap())
+    };
+    let whole = dump(200_000);
+    assert_eq!((whole["events"].as_array().map(Vec::len), &whole["events_dropped"]), (Some(100), &json!(7)));
+    let light = dump(20_000);
+    assert_eq!((light.get("events"), &light["events_dropped"]), (None, &json!(107)));
+    assert_eq!(light["error"]["message"], "stock service refused");
 }
 
 #[test]

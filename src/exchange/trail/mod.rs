@@ -91,6 +91,11 @@ impl Trail {
         Self { raw: None, events: events.into(), dropped, limited_to }
     }
 
+    /// The same without its events, which count as dropped.
+    pub(crate) fn without_events(&self) -> Self {
+        Self::read(Vec::new(), self.dropped.saturating_add(self.events().len() as u64), self.limited_to)
+    }
+
     /// The events, in the order in which they were told.
     #[must_use]
     pub fn events(&self) -> &[TrailEvent] {

@@ -43,7 +43,7 @@ fn location(out: &mut Vec<u8>, location: &Location) {
 
 /// Writes the fields of an event. A name that comes more than once has an array: not every reader takes an object
 /// that has a name twice.
-fn fields(out: &mut Vec<u8>, fields: &[Field]) {
+pub(crate) fn fields(out: &mut Vec<u8>, fields: &[Field]) {
     let repeats = |(place, field): (usize, &Field)| is_among(fields.get(place + 1..), field);
     let is_usual = !fields.iter().enumerate().any(repeats);
     let mut before = b'{';
