@@ -99,7 +99,8 @@ pub(super) fn marks(chunk: Chunk) -> u128 {
         let low = x & !HIGH;
         let from_colon =
             low.wrapping_add(ONES * (0x80 - 0x3A)) & !low.wrapping_add(ONES * (0x80 - 0x43)) & !x;
-        (is(b'(') | is(b'-') | is(b'J') | is(b'b') | is(b'k') | is(b'x') | is(b'_') | from_colon) & HIGH
+        (is(b'%') | is(b'(') | is(b'-') | is(b'J') | is(b'b') | is(b'k') | is(b'x') | is(b'_') | from_colon)
+            & HIGH
     };
     let marks = u128::from(half(chunk.0 as u64) >> 7) | u128::from(half((chunk.0 >> 64) as u64) >> 7) << 64;
     let once = |four: u64| (four & !(four << 8)) >> 7;
@@ -131,7 +132,7 @@ mod tests {
                     if matches!(b, b'"' | b'\\' | 0..0x20) { at } else { at + 1 }
                 );
                 assert_eq!(chunk.before_quote(), if b == b'"' { at } else { 16 }, "{b}");
-                let mark = matches!(b, b'(' | b'-' | b':'..=b'B' | b'J' | b'b' | b'k' | b'x' | b'_');
+                let mark = matches!(b, b'%' | b'(' | b'-' | b':'..=b'B' | b'J' | b'b' | b'k' | b'x' | b'_');
                 assert_eq!(first(marks(chunk)), place(mark), "{b}");
             }
         }

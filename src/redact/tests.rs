@@ -1,6 +1,7 @@
 //! Inputs that bodies, headers and URLs were seen to bring, one test per behaviour.
 
 mod guess;
+mod hidden;
 
 use super::*;
 use crate::exchange::{BodyText, Media, RawBody};
