@@ -150,6 +150,19 @@ fn scheme(src: &[u8], at: usize, spent: &mut usize) -> Option<Range<usize>> {
     secret.then_some(start..end)
 }
 
+/// The token of a Telegram bot around its colon: `bot123456789:AA..`, or without `bot` where it is as long as they are.
+pub(super) fn bot_token(src: &[u8], at: usize) -> Option<Range<usize>> {
+    if !src.get(at.checked_sub(1)?)?.is_ascii_digit() || !word(byte(src, at + 1)) {
+        return None;
+    }
+    let digits = src.get(..at)?.iter().rev().take(20).take_while(|b| b.is_ascii_digit()).count();
+    let start = at - digits;
+    let length = src.get(at + 1..)?.iter().take(128).take_while(|b| word(**b)).count();
+    let named = ends(src, start, b"bot") && stands_alone(src, start - 3) && length >= 10;
+    let known = digits >= 6 && starts(src, at + 1, b"AA") && length >= 30 && stands_alone(src, start);
+    (named || known).then_some(start..at + 1 + length)
+}
+
 /// `eyJ..` with at least one dot after it.
 fn jwt(src: &[u8], at: usize, spent: &mut usize) -> Option<Range<usize>> {
     let start = at.checked_sub(2)?;

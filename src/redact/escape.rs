@@ -84,6 +84,18 @@ pub(super) fn unescape(content: &[u8], out: &mut Vec<u8>) {
             b't' => push('\t'),
             b'b' => push('\u{8}'),
             b'f' => push('\u{C}'),
+            // `{:?}` of Rust: `\u{200b}`
+            b'u' if tail.get(2) == Some(&b'{') => {
+                let digits = tail.get(3..).unwrap_or_default();
+                let digits =
+                    digits.get(..digits.iter().take(6).take_while(|b| b.is_ascii_hexdigit()).count());
+                let digits = digits.and_then(|digits| str::from_utf8(digits).ok()).unwrap_or_default();
+                let character = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
+                if let (Some(character), Some(b'}')) = (character, tail.get(3 + digits.len())) {
+                    push(character);
+                    used = digits.len() + 4;
+                }
+            }
             b'u' => match tail.get(2..).and_then(hex4) {
                 Some(unit) => {
                     used = 6;

@@ -23,7 +23,8 @@ fn is_disposition(line: &[u8]) -> bool {
 /// True where a name, its value, and nothing but what a form may hold: no blanks, quotes or brackets.
 pub(super) fn is_form(src: &[u8]) -> bool {
     let src = src.trim_ascii_end();
-    let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'%' | b'[' | b']');
+    let is_name =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'%' | b'+' | b'[' | b']');
     let name = src.iter().take_while(|b| is_name(**b)).count();
     let is_value =
         |b: &u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>' | b'`' | b'\\' | b'{' | b'}');

@@ -11,7 +11,7 @@ use super::{MASK, url};
 const LONGEST: usize = 8 * 1024;
 
 /// Always secret, whatever their words say.
-const SECRET: [&str; 14] = [
+const SECRET: [&str; 16] = [
     "dpop",
     "x-firebase-appcheck",
     "sec-websocket-key",
@@ -21,6 +21,8 @@ const SECRET: [&str; 14] = [
     "x-csrftoken",
     "x-forwarded-client-cert",
     "x-client-cert",
+    "client-cert",
+    "client-cert-chain",
     "x-original-authorization",
     "x-authorization",
     "x-goog-iap-jwt-assertion",
@@ -31,7 +33,7 @@ const SECRET: [&str; 14] = [
 /// Look like secrets by their endings and are not.
 const HARMLESS: [&str; 4] = ["idempotency-key", "x-idempotency-key", "surrogate-key", "x-surrogate-key"];
 
-const ADDRESSES: [&str; 9] = [
+const ADDRESSES: [&str; 12] = [
     "referer",
     "location",
     "content-location",
@@ -41,6 +43,9 @@ const ADDRESSES: [&str; 9] = [
     "x-forwarded-uri",
     "origin",
     "destination",
+    "host",
+    "x-forwarded-host",
+    "x-original-host",
 ];
 
 /// What strict mode shows.
@@ -112,13 +117,26 @@ fn is_secret(name: &str, class: NameClass) -> bool {
     if HARMLESS.contains(&name) {
         return class == NameClass::Secret;
     }
-    class == NameClass::Secret
-        || SECRET.contains(&name)
-        || name.ends_with("-token")
-        || name.ends_with("-key")
-        || name.contains("-signature")
-        || name.contains("-jwt-")
-        || name.ends_with("-secret")
+    class == NameClass::Secret || SECRET.contains(&name) || is_secret_by_ending(name)
+}
+
+fn is_secret_by_ending(name: &str) -> bool {
+    ["-token", "-key", "-secret", "-cert", "-hmac"].iter().any(|end| name.ends_with(end))
+        || ["-signature", "-jwt-", "-hmac-"].iter().any(|part| name.contains(part))
+}
+
+/// True for the name of a secret header where it is not known to be one of a header: a key, a name in a text.
+pub(super) fn is_secret_name(name: &[u8]) -> bool {
+    const LONGEST_NAME: usize = 64;
+    let first = name.first().map(u8::to_ascii_lowercase);
+    // All but a few names are done with here.
+    if !matches!(first, Some(b'd' | b'x' | b's' | b'c')) || name.len() > LONGEST_NAME {
+        return false;
+    }
+    let Ok(name) = str::from_utf8(name) else { return false };
+    let name = normal(name);
+    SECRET.contains(&name.as_ref())
+        || (name.starts_with("x-") && !HARMLESS.contains(&name.as_ref()) && is_secret_by_ending(&name))
 }
 
 fn address(value: &[u8], text: Text<'_>, out: &mut Vec<u8>) {

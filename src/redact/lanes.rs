@@ -92,14 +92,18 @@ fn four_digits(x: u64) -> u64 {
 #[allow(clippy::cast_possible_truncation)] // halves
 pub(super) fn marks(chunk: Chunk) -> u128 {
     let half = |x: u64| {
-        let is = |b: u8| {
+        let equal = |x: u64, b: u8| {
             let y = x ^ (ONES * u64::from(b));
             y.wrapping_sub(ONES) & !y
         };
+        let is = |b: u8| equal(x, b);
+        // `%` and `-` differ in one bit.
+        let percent_or_dash = equal(x | (ONES * 8), b'-');
         let low = x & !HIGH;
         let from_colon =
             low.wrapping_add(ONES * (0x80 - 0x3A)) & !low.wrapping_add(ONES * (0x80 - 0x43)) & !x;
-        (is(b'(') | is(b'-') | is(b'J') | is(b'b') | is(b'k') | is(b'x') | is(b'_') | from_colon) & HIGH
+        (is(b'(') | percent_or_dash | is(b'J') | is(b'b') | is(b'k') | is(b'x') | is(b'_') | from_colon)
+            & HIGH
     };
     let marks = u128::from(half(chunk.0 as u64) >> 7) | u128::from(half((chunk.0 >> 64) as u64) >> 7) << 64;
     let once = |four: u64| (four & !(four << 8)) >> 7;
@@ -131,7 +135,7 @@ mod tests {
                     if matches!(b, b'"' | b'\\' | 0..0x20) { at } else { at + 1 }
                 );
                 assert_eq!(chunk.before_quote(), if b == b'"' { at } else { 16 }, "{b}");
-                let mark = matches!(b, b'(' | b'-' | b':'..=b'B' | b'J' | b'b' | b'k' | b'x' | b'_');
+                let mark = matches!(b, b'%' | b'(' | b'-' | b':'..=b'B' | b'J' | b'b' | b'k' | b'x' | b'_');
                 assert_eq!(first(marks(chunk)), place(mark), "{b}");
             }
         }

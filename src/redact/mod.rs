@@ -3,10 +3,12 @@
 //! One `Redactor`, compiled once, answers for names (`names`, `words`), for values that give themselves away
 //! (`detect`), and for each kind of text they stand in. Every answer is of the type that says so, `Redacted`.
 
+mod before;
 mod body;
 mod contained;
 mod decisions;
 mod detect;
+mod encoded;
 mod escape;
 mod guess;
 mod harmless;
@@ -16,12 +18,15 @@ mod lanes;
 mod multipart;
 mod names;
 mod own_names;
+mod parts;
 mod spelling;
 mod stack;
+mod tags;
 mod text;
 mod url;
 mod values;
 mod words;
+mod wrapped;
 mod xml;
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Whether a name names a secret: by words, not substrings.
 
+use super::header;
 use super::own_names::OwnNames;
 use super::spelling::{for_each_word, plain_name};
 use super::words::{
@@ -32,7 +33,7 @@ pub(super) fn classify(own: &OwnNames, raw: &[u8]) -> NameClass {
     if let Some(class) = own.class(name) {
         return class;
     }
-    if is_secret(name) { NameClass::Secret } else { pair_part(name) }
+    if is_secret(name) || header::is_secret_name(name) { NameClass::Secret } else { pair_part(name) }
 }
 
 fn pair_part(name: &[u8]) -> NameClass {

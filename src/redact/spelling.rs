@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+/// How often escapes in a name are taken off.
+const ESCAPED: usize = 4;
+
 /// Splits on everything that is neither letter nor digit, on camelCase, and drops digits.
 pub(super) fn for_each_word(name: &[u8], mut found: impl FnMut(&[u8])) {
     let at = |i: usize| name.get(i).copied().unwrap_or(0);
@@ -32,14 +35,17 @@ pub(super) fn plain_name(raw: &[u8]) -> Cow<'_, [u8]> {
     if raw.iter().all(|&b| b < 0x80 && b != b'\\') {
         return Cow::Borrowed(raw);
     }
-    let mut unescaped = Vec::new();
-    let text = if raw.contains(&b'\\') {
-        super::escape::unescape(raw, &mut unescaped);
-        &unescaped
-    } else {
-        raw
-    };
-    let text = String::from_utf8_lossy(text);
+    let mut text = Cow::Borrowed(raw);
+    // What is shown by `{:?}` has its escapes escaped.
+    for _ in 0..ESCAPED {
+        if !text.contains(&b'\\') {
+            break;
+        }
+        let mut unescaped = Vec::new();
+        super::escape::unescape(&text, &mut unescaped);
+        text = Cow::Owned(unescaped);
+    }
+    let text = String::from_utf8_lossy(&text);
     let fold = |c: char| match c {
         '\u{AD}'
         | '\u{34F}'

@@ -1,7 +1,7 @@
 use crate::exchange::{Redacted, Scrub};
 
 /// Stands for `::` while a stack is redacted.
-const PATH: &str = "∷";
+pub(super) const PATH: &str = "∷";
 
 /// A stack, or the part of one, that somebody tells. A path such as `session::{{closure}}` reads like a secret's name and
 /// its value, and is none.

@@ -1,6 +1,7 @@
 //! Inputs that bodies, headers and URLs were seen to bring, one test per behaviour.
 
 mod guess;
+mod hidden;
 
 use super::*;
 use crate::exchange::{BodyText, Media, RawBody};
@@ -679,6 +680,7 @@ fn strict_mode_tells_strings_by_their_length() {
     assert_eq!(strict.header("accept", b"*/*"), "*/*");
     assert_eq!(strict.url("/a?b=c&model=d"), "/a?b=[REDACTED]&model=d");
     assert_eq!(strict.text("hello"), "hello");
+    assert_eq!(strict.text("no https://h/a?b=c, n=1"), "no https://h/a?b=[REDACTED] n=1");
     let form = body_with(&strict, "application/x-www-form-urlencoded", b"a=b&model=c", true, 100);
     assert_eq!(shown(form), "a=[REDACTED]&model=c");
     let xml = body_with(&strict, "application/xml", b"<a b=\"secret\">text</a>", true, 100);

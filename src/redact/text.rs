@@ -5,14 +5,12 @@
 
 use std::ops::Range;
 
+use super::before::{NAME_REACH, name_before};
 use super::decisions::Decisions;
 use super::lanes::{self, Chunk};
 use super::names::NameClass;
 use super::values::{is_literal, value_after};
-use super::{MASK, detect, url};
-
-/// The furthest a name is looked for in front of its separator.
-const NAME_REACH: usize = 128;
+use super::{MASK, detect, encoded, parts, tags, url, wrapped};
 
 /// How one text is to be read.
 #[derive(Clone, Copy)]
@@ -34,11 +32,14 @@ enum With {
 
 /// What one reading remembers.
 #[derive(Default)]
-struct State {
+struct State<'a> {
     /// A name was seen that makes the next value secret: `name: 'password', value: 'x'`.
     named: bool,
     /// Up to here a URL was looked at.
     url_end: usize,
+    /// Up to here an encoded word was looked into.
+    word_end: usize,
+    closings: tags::Closings<'a>,
     spent: detect::Spent,
 }
 
@@ -98,17 +99,31 @@ impl Text<'_> {
         Text { cut: false, ..self }.scrub(src, out)
     }
 
-    fn look(self, src: &[u8], pos: usize, floor: usize, state: &mut State) -> Option<Hit> {
+    fn look<'a>(self, src: &'a [u8], pos: usize, floor: usize, state: &mut State<'a>) -> Option<Hit> {
         match src.get(pos)? {
             b':' if pos >= state.url_end && src.get(pos + 1..pos + 3) == Some(b"//") => {
                 self.url(src, pos, floor, &mut state.url_end)
             }
-            b':' | b'=' => self.named(src, pos, floor, &mut state.named),
-            b'(' => self.pair(src, pos),
+            b':' | b'=' => {
+                let bot = detect::bot_token(src, pos).filter(|range| range.start >= floor);
+                bot.map(mask).or_else(|| self.named(src, pos, floor, &mut state.named))
+            }
+            b'(' => self.pair(src, pos).or_else(|| {
+                wrapped::in_parentheses(src, pos, floor, self.names)
+                    .and_then(|range| unless_masked(src, range))
+            }),
+            b'<' if tags::is_secret(src, pos, self.names) => {
+                unless_masked(src, tags::content(src, pos, self.cut, &mut state.closings)?)
+            }
+            b'%' if pos >= state.word_end && pos >= state.url_end => {
+                let word = encoded::word(src, pos, floor.max(state.word_end))?;
+                state.word_end = word.end;
+                self.encoded(src, word)
+            }
             b'-' => self.flag(src, pos),
             _ => {
                 let range = detect::secret_at(src, pos, &mut state.spent)?;
-                (range.start >= floor && range.start < range.end).then_some(Hit { range, with: With::Mask })
+                (range.start >= floor && range.start < range.end).then(|| mask(range))
             }
         }
     }
@@ -144,6 +159,16 @@ impl Text<'_> {
         url::redact(whole, self, &mut with).then_some(Hit { range: start..end, with: With::Other(with) })
     }
 
+    fn encoded(self, src: &[u8], word: Range<usize>) -> Option<Hit> {
+        // Half a word goes with the rest of the last token.
+        if self.cut && word.end == src.len() {
+            return None;
+        }
+        let mut with = Vec::new();
+        let changed = url::nested(src.get(word.clone())?, self, &mut with);
+        changed.then_some(Hit { range: word, with: With::Other(with) })
+    }
+
     /// `name: value`, `name=value`, `"name": "value"`, `name => value`.
     fn named(self, src: &[u8], pos: usize, floor: usize, named: &mut bool) -> Option<Hit> {
         // A path of Rust or C++: `token::Kind`.
@@ -171,8 +196,16 @@ impl Text<'_> {
             NameClass::PairName => {
                 // A short look: names are short, and the value is read again for what it holds.
                 let value = value_after(src.get(..src.len().min(pos + 64))?, pos)?;
-                *named = value.range.len() <= 40 && self.names.value_names_secret(src.get(value.range)?);
-                return None;
+                let shown = src.get(value.range.clone())?;
+                // An escaped line end: `name=password\r\n`
+                let length = shown.iter().position(|b| *b == b'\\').unwrap_or(shown.len());
+                *named = length <= 40 && self.names.value_names_secret(shown.get(..length)?);
+                if !*named {
+                    return None;
+                }
+                let end = value.range.start + length;
+                let belongs = parts::value(src, name.start, end).or_else(|| tags::named_content(src, end));
+                return belongs.and_then(|range| unless_masked(src, range));
             }
             _ => return None,
         }
@@ -226,6 +259,13 @@ impl Text<'_> {
         if matches!(class, NameClass::Secret | NameClass::Kept) {
             return class;
         }
+        // A name in a query, or the last word of something else: `1+token=x`
+        let last = word.iter().rposition(|b| *b == b'+').and_then(|at| word.get(at + 1..));
+        if last.is_some_and(|last| self.names.is_secret(&url::decode_name(last)))
+            || wrapped::in_braces(src, name, class, self.names)
+        {
+            return NameClass::Secret;
+        }
         // In a query the short names of OAuth and signed URLs count too.
         let before = name.start.checked_sub(1).and_then(|b| src.get(b)).copied().unwrap_or(0);
         if matches!(before, b'?' | b'&') && url::is_secret_param(&decoded) {
@@ -253,6 +293,16 @@ fn masked(src: &[u8], pos: usize) -> Option<Hit> {
         return None;
     }
     Some(Hit { range: value.range, with: With::Mask })
+}
+
+fn mask(range: Range<usize>) -> Hit {
+    Hit { range, with: With::Mask }
+}
+
+/// Masks what was found, unless nothing is left to be masked.
+fn unless_masked(src: &[u8], range: Range<usize>) -> Option<Hit> {
+    let shown = src.get(range.clone())?;
+    (!shown.is_empty() && shown != MASK).then(|| mask(range))
 }
 
 fn is_quote(b: u8) -> bool {
@@ -290,27 +340,4 @@ fn last_token(src: &[u8], floor: usize) -> usize {
     }
     // `Basic dXN`, `Bearer abc`: too short to be told from prose yet; the token is gone, the scheme may stay.
     start
-}
-
-/// The name in front of a separator, quoted or not.
-fn name_before(src: &[u8], pos: usize, floor: usize) -> Option<Range<usize>> {
-    let head = src.get(floor..pos)?;
-    let blank = |b: &&u8| matches!(b, b' ' | b'\t' | b'\\');
-    let end = pos - head.iter().rev().take(8).take_while(blank).count();
-    let head = src.get(floor..end)?;
-    let last = *head.last()?;
-    if matches!(last, b'"' | b'\'' | b'`') {
-        let inner = head.get(..head.len() - 1)?;
-        let slashes = inner.iter().rev().take_while(|b| **b == b'\\').take(8).count();
-        let inner = inner.get(..inner.len() - slashes)?;
-        let length = inner.iter().rev().take(NAME_REACH).take_while(|b| **b != last).count();
-        let end = floor + inner.len();
-        return (length > 0).then_some(end - length..end);
-    }
-    let part = |b: &&u8| {
-        b.is_ascii_alphanumeric()
-            || matches!(b, b'_' | b'-' | b'.' | b'$' | b'[' | b']' | b'%' | b'\\' | 0x80..)
-    };
-    let length = head.iter().rev().take(NAME_REACH).take_while(part).count();
-    (length > 0).then_some(end - length..end)
 }

@@ -89,7 +89,7 @@ fn path(src: &[u8], text: Text<'_>, out: &mut Vec<u8>, changed: &mut bool) {
                 out.extend_from_slice(MASK);
                 *changed = true;
             }
-            None => out.extend_from_slice(plain),
+            None => *changed |= parameter_or_word(plain, text, out),
         }
         if let Some(matrix) = matrix {
             out.push(b';');
@@ -97,6 +97,28 @@ fn path(src: &[u8], text: Text<'_>, out: &mut Vec<u8>, changed: &mut bool) {
         }
         before = plain;
     }
+}
+
+/// `token=x` as a segment, or one that holds something encoded. True where something was masked.
+fn parameter_or_word(segment: &[u8], text: Text<'_>, out: &mut Vec<u8>) -> bool {
+    let (name, value) = split_at(segment, b'=');
+    let value = match value {
+        Some(value) => {
+            out.extend_from_slice(name);
+            out.push(b'=');
+            if !value.is_empty() && value != MASK && text.names.is_secret(&decode_name(name)) {
+                out.extend_from_slice(MASK);
+                return true;
+            }
+            value
+        }
+        None => name,
+    };
+    if value.contains(&b'%') {
+        return nested(value, text, out);
+    }
+    out.extend_from_slice(value);
+    false
 }
 
 /// Where the secret in a segment begins.

@@ -59,7 +59,7 @@ fn quote_end(src: &[u8], open: usize, quote: u8, slashes: usize, triple: bool) -
 }
 
 /// Just past the bracket that closes the one at `open`; the end of the text where none does.
-fn bracket_end(src: &[u8], open: usize) -> usize {
+pub(super) fn bracket_end(src: &[u8], open: usize) -> usize {
     let mut depth = 0_usize;
     let mut quote = None;
     let mut escaped = false;

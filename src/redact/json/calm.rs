@@ -1,7 +1,7 @@
 //! Strings in which nothing is: most of them. Told in one pass, without unescaping and without a copy.
 
 use super::super::decisions::Decisions;
-use super::super::{detect, escape, url};
+use super::super::{detect, escape, tags, url};
 
 const STOP: u8 = 1;
 const DIGIT: u8 = 2;
@@ -17,6 +17,7 @@ static CLASSES: [u8; 256] = {
             classes[b] = match b as u8 {
                 0..0x20 | b'"' | b'\\' | b':' | b'=' | b'_' | 0x7F.. => STOP,
                 b'A' | b'B' | b'J' | b'b' | b'k' | b'x' => STOP,
+                b'%' | b'(' | b'<' => STOP,
                 b'0'..=b'9' => DIGIT,
                 _ => 0,
             };
@@ -46,6 +47,10 @@ fn is_stop(src: &[u8], at: usize) -> bool {
             b'a' => after() == b's',
             _ => false,
         },
+        // An escape of a URL, `Token(\"x\")`, `Token('x')`, a tag.
+        Some(b'%') => next().is_ascii_hexdigit() && after().is_ascii_hexdigit(),
+        Some(b'(') => matches!(next(), b'\\' | b'\'' | b'b' | b'S' | b' '),
+        Some(b'<') => next().is_ascii_alphabetic() || next() >= 0x80,
         Some(b'J') => src.get(..at).and_then(<[u8]>::last) == Some(&b'y'),
         _ => true,
     }
@@ -155,11 +160,15 @@ impl Stretch<'_> {
     fn is_harmless(&mut self, at: usize) -> bool {
         let rest = self.src.get(at..).unwrap_or_default();
         match rest.first() {
-            None | Some(0..0x20 | 0x7F | b'=') => false,
+            None | Some(0..0x20 | 0x7F | b'=' | b'%') => false,
+            Some(b'(') => {
+                !matches!(rest, [_, b'\\' | b'\'' | b' ', ..] | [_, b'b', b'\\', ..] | [_, b'S', b'o', ..])
+            }
+            Some(b'<') => !tags::is_secret(self.src, at, self.names),
             Some(0x80..) => !escape::begins_with_acting(rest),
             Some(b':') => match rest.strip_prefix(b"://") {
                 Some(rest) => url::is_harmless(rest, self.names),
-                None => self.is_time(at),
+                None => self.is_time(at) && detect::bot_token(self.src, at).is_none(),
             },
             // Private keys are looked for to their very end.
             Some(b'B') if rest.starts_with(b"BEGIN ") => false,
