@@ -4,7 +4,9 @@ use tracing::Level;
 
 use super::paint::{Ink, Paint};
 use crate::{
-    exchange::{ErrorReport, Event, Exchange, Media, Outcome, RequestId, Response, Timestamp, Value},
+    exchange::{
+        Direction, ErrorReport, Event, Exchange, Media, Outcome, RequestId, Response, Timestamp, Value,
+    },
     export::{Inline, View, entry::Note, inline_request, inline_response, told},
 };
 
@@ -136,6 +138,9 @@ fn remarks(paint: &mut Paint<'_>, exchange: &Exchange) {
     }
     if let Some(code) = exchange.grpc_status.filter(|code| *code != 0) {
         remark(if exchange.is_failure() { Ink::Alarm } else { Ink::Yellow }, &format!("grpc {code}"));
+    }
+    if exchange.direction == Direction::Outbound {
+        remark(Ink::Dim, "outbound");
     }
     if exchange.slow {
         remark(Ink::Yellow, "slow");

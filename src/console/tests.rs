@@ -108,6 +108,7 @@ fn a_failure_is_followed_by_its_causes_its_place_and_its_dump() {
 #[test]
 fn what_is_not_as_usual_is_said() {
     for (own, expected) in [
+        (json!({"began": {"direction": "outbound"}}), "  outbound"),
         (
             json!({"outcome": "aborted_before_response", "response": null}),
             "POST     ---  12.3 ms  /orders/{id}                       00000001  aborted before response\n",

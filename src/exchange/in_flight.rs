@@ -20,7 +20,7 @@ use super::{Direction, Redacted, RequestId, Timestamp, TraceId, text};
 pub struct InFlight {
     /// Our id for the exchange.
     pub request_id: RequestId,
-    /// The trace of a valid `traceparent`.
+    /// The trace of a valid `traceparent`, or one that began here: the request was sent, or sends one itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<TraceId>,
     /// Whether we answer or ask.

@@ -17,7 +17,7 @@ pub struct Started {
     /// True where the client sent an `x-request-id` that is not valid.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub client_request_id_rejected: bool,
-    /// The trace of a valid `traceparent`.
+    /// The trace of a valid `traceparent`, or one that began here: the request was sent, or sends one itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<TraceId>,
     /// Our span in that trace.

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    exchange::{InFlight, RequestId, Timestamp, TraceId, millis_of},
+    exchange::{Direction, InFlight, RequestId, Timestamp, TraceId, millis_of},
     sink::Snapshot,
 };
 
@@ -50,6 +50,8 @@ struct Line<'a> {
     request_id: RequestId,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<TraceId>,
+    #[serde(skip_serializing_if = "Direction::is_inbound")]
+    direction: Direction,
     method: &'a str,
     endpoint: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,6 +115,7 @@ fn line(open: &InFlight) -> Line<'_> {
     Line {
         request_id: open.request_id,
         trace_id: open.trace_id,
+        direction: open.direction,
         method: cut(open.method.as_str(), METHOD),
         // It is redacted: it may be cut anywhere.
         endpoint: cut(open.endpoint.as_str(), ENDPOINT),

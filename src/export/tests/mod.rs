@@ -10,7 +10,7 @@ use super::{
     entry::{self, Draft, Kind, Kindred, Note, Suppressed},
     fixtures::{dumped, event, exchange, started, validated_entry},
 };
-use crate::exchange::{Bodies, Event, Exchange, InFlight, Redacted, Started, Timestamp};
+use crate::exchange::{Bodies, Direction, Event, Exchange, InFlight, Redacted, Started, Timestamp};
 
 fn view() -> View {
     View { run: *b"a1b2c3d4", ..View::default() }

@@ -314,3 +314,14 @@ fn an_event_of_another_kind_with_causes() {
         check(&expected);
     }
 }
+
+#[test]
+fn a_request_that_was_sent_says_so_where_it_was_in_flight() {
+    let requests = [InFlight { direction: Direction::Outbound, ..in_flight("/d") }];
+    let note =
+        Note::InFlightAtDeath { pid: 7, run: "e5f6g7h8", last_seen: at(), count: 1, requests: &requests };
+    let mut out = Vec::new();
+    entry::recorder(&mut out, &view(), at(), &note).number(&mut out, 1);
+    let entry = check(str::from_utf8(&out).unwrap());
+    assert_eq!(entry["fields"]["requests"][0]["direction"], "outbound");
+}
