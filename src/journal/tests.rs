@@ -16,7 +16,7 @@ const DEADLINE: Duration = Duration::from_secs(20);
 fn open(number: u64) -> InFlight {
     serde_json::from_value(json!({
         "request_id": format!("0198c0de-0000-7000-8000-{number:012}"),
-        "direction": if number % 2 == 0 { "outbound" } else { "inbound" },
+        "direction": if number.is_multiple_of(2) { "outbound" } else { "inbound" },
         "method": "POST",
         "endpoint": format!("/orders/{number}"),
         "status": 200,

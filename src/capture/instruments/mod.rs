@@ -36,6 +36,7 @@ use crate::exchange::{Redacted, Scrub};
 const NAME_LIMIT: usize = 256;
 
 /// A name as steps have it.
+#[allow(clippy::ptr_arg, reason = "what stands in the program needs no redaction")]
 fn title(name: &Cow<'static, str>, scrub: &dyn Scrub) -> Redacted {
     match name {
         Cow::Borrowed(name) => Redacted::literal(name),

@@ -83,6 +83,13 @@ Caused by:
 
 2 earlier events were not kept.
 
+### Where the time went
+
+```text
+    1.100 ms     0.600 ms |=                               | SELECT price FROM articles WHERE …
+    2.000 ms   246.250 ms |=============================== | POST http://stock.test/reserve
+```
+
 ### Request
 
 ```http
