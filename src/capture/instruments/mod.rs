@@ -18,6 +18,7 @@ mod timer;
 mod value;
 
 #[cfg(test)]
+#[cfg(feature = "axum")]
 mod tests;
 
 use std::borrow::Cow;
