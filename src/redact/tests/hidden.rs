@@ -243,7 +243,7 @@ fn what_hides_is_survived_however_often_it_comes() {
         for text in [text.clone(), format!("{text}</token>")] {
             let told = (Redactor::default().text(&text), Redactor::default().url(&text));
             assert!(!told.0.is_empty() && !told.1.is_empty(), "{piece}");
-            assert!(!text_of("text/plain", &text).is_empty(), "{piece}");
+            assert!(text_of("text/plain", &text).len() <= 2 * text.len(), "{piece}");
         }
     }
 }
