@@ -593,3 +593,33 @@ async fn the_example_tells_what_happens_inside_of_requests() {
     assert_eq!(dump["error"]["chain"], json!(["nothing was asked"]));
     assert_eq!(dump["timing"]["steps"].as_array().unwrap().len(), 3);
 }
+
+#[tokio::test]
+async fn what_goes_on_for_ever_within_itself_ends() {
+    struct Mirror;
+    impl Serialize for Mirror {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq([Mirror])
+        }
+    }
+    struct Nested;
+    impl Serialize for Nested {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map([("in", Nested)])
+        }
+    }
+    let (flightlog, watcher) = watched_with(|builder| builder.verbosity(Verbosity::FULL));
+    ask(&flightlog, || async {
+        current().attribute("mirror", Mirror);
+        current().event("looked").field("nested", Nested).field("beside", 1);
+        debug!(3, "looked", Mirror);
+    })
+    .await;
+    flush(&flightlog);
+    let told = json!("[more than 128 deep]");
+    assert_eq!(json!(watcher.only().attributes)[0]["value"], told);
+    let events = watcher.events();
+    let fields: Vec<_> = events.iter().map(|event| json!(event.fields)).collect();
+    assert_eq!((&fields[0][0]["value"], &fields[0][1]["value"]), (&told, &json!(1)));
+    assert_eq!(fields[1][0]["value"], told);
+}

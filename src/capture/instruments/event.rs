@@ -55,7 +55,7 @@ impl Current {
 ///
 /// [`Current::event`], [`Current::cache_hit`] and [`Current::cache_miss`] begin one. Everything in it is redacted; 8 KiB are
 /// told of each text, and 64 fields with 64 KiB in all: what did not fit is counted in its field `fields_dropped`. A value
-/// that panics while it is looked at is told as such. Where nobody listens, nothing is looked at.
+/// that panics while it is looked at, or is more than 128 deep, is told as such. Where nobody listens, nothing is looked at.
 pub struct CustomEvent(Option<Box<Draft>>);
 
 pub(super) struct Draft {

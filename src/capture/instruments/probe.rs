@@ -3,9 +3,13 @@
 use std::{fmt::Display, io};
 
 use serde::{Serialize, Serializer};
+use serde_json::ser::Formatter;
 
 use super::super::report::{COUNT_LIMIT, contained, say_within};
 use crate::exchange::Value;
+
+/// Lists and objects in each other, as many as readers of JSON take.
+const DEPTH_LIMIT: usize = 128;
 
 /// What was found.
 pub(super) enum Plain {
@@ -17,6 +21,8 @@ pub(super) enum Plain {
     Text(String),
     /// A list or an object.
     Json(Head),
+    /// There is more in it, and in that, than anybody reads: it may go on for ever, and no stack does.
+    TooDeep,
     /// It panicked.
     Panicked,
     /// It cannot be written: a map whose keys are no texts, an error of its own.
@@ -37,12 +43,18 @@ pub(super) fn look<V: Serialize + ?Sized>(value: &V, limit: usize) -> Plain {
     let mut head = Head { bytes: Vec::new(), limit, total: 0, is_endless: false };
     let mut plain = Plain::Nothing;
     let looked = contained(|| {
-        let json = &mut serde_json::Serializer::new(&mut head);
+        let json = &mut serde_json::Serializer::with_formatter(&mut head, Shallow { open: 0 });
         value.serialize(Probe { plain: &mut plain, json, limit })
     });
     match looked {
         None => Plain::Panicked,
-        Some(Err(_)) if !head.is_endless => Plain::Refused,
+        Some(Err(error)) if !head.is_endless => {
+            if error.is_io() {
+                Plain::TooDeep
+            } else {
+                Plain::Refused
+            }
+        }
         Some(_) if head.total > 0 => Plain::Json(head),
         Some(_) => plain,
     }
@@ -82,7 +94,45 @@ impl io::Write for Head {
     }
 }
 
-type Json<'w> = serde_json::Serializer<&'w mut Head>;
+/// Writes JSON without white space, so many lists and objects in each other.
+struct Shallow {
+    open: usize,
+}
+
+impl Shallow {
+    fn begin<W: io::Write + ?Sized>(&mut self, to: &mut W, bracket: u8) -> io::Result<()> {
+        if self.open >= DEPTH_LIMIT {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        self.open += 1;
+        to.write_all(&[bracket])
+    }
+
+    fn end<W: io::Write + ?Sized>(&mut self, to: &mut W, bracket: u8) -> io::Result<()> {
+        self.open = self.open.saturating_sub(1);
+        to.write_all(&[bracket])
+    }
+}
+
+impl Formatter for Shallow {
+    fn begin_array<W: io::Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.begin(to, b'[')
+    }
+
+    fn end_array<W: io::Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.end(to, b']')
+    }
+
+    fn begin_object<W: io::Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.begin(to, b'{')
+    }
+
+    fn end_object<W: io::Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.end(to, b'}')
+    }
+}
+
+type Json<'w> = serde_json::Serializer<&'w mut Head, Shallow>;
 type Error = serde_json::Error;
 type Compound<'a, 'w> = <&'a mut Json<'w> as Serializer>::SerializeSeq;
 

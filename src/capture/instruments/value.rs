@@ -65,6 +65,7 @@ fn show<V: Serialize + ?Sized>(limit: usize, name: &str, value: &V, scrub: &dyn 
         Plain::Number(number) => Shown::Value(scrub.number(&number).map_or(number, Value::Text)),
         Plain::Text(text) => Shown::Text(shown(&text, limit, scrub)),
         Plain::Json(head) => json(&head, scrub),
+        Plain::TooDeep => Shown::Text(Redacted::literal("[more than 128 deep]")),
         Plain::Panicked => Shown::Text(Redacted::literal("[saying this panicked]")),
         Plain::Refused => Shown::Text(Redacted::literal("[this cannot be written]")),
     })
