@@ -189,6 +189,12 @@ impl Flight {
         })
     }
 
+    /// Lets go of a part of the service with this as the current exchange.
+    pub(crate) fn put_away(&self, part: impl FnOnce()) {
+        let _entered = self.0.outbound.is_none().then(|| current::enter(self));
+        part();
+    }
+
     /// How it stands; none where it ended.
     pub(super) fn sight(&self) -> Option<Sight> {
         let state = self.lock();

@@ -30,6 +30,16 @@ pin_project! {
         waiting: Waiting,
         mode: M,
     }
+
+    impl<F, M> PinnedDrop for ResponseFuture<F, M> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            // Where the client left, what the handler held is dropped here, and may have something to tell.
+            if let Some(flight) = &this.waiting.0 {
+                flight.put_away(|| this.inner.set(None));
+            }
+        }
+    }
 }
 
 impl<F, M: Clone> ResponseFuture<F, M> {

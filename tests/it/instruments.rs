@@ -623,3 +623,31 @@ async fn what_goes_on_for_ever_within_itself_ends() {
     assert_eq!((&fields[0][0]["value"], &fields[0][1]["value"]), (&told, &json!(1)));
     assert_eq!(fields[1][0]["value"], told);
 }
+
+#[tokio::test]
+async fn what_a_handler_drops_as_its_client_leaves_is_told_of_its_request() {
+    struct Farewell;
+    impl Drop for Farewell {
+        fn drop(&mut self) {
+            event!("farewell");
+            current().attribute("said", "goodbye");
+        }
+    }
+    let (flightlog, watcher) = watched();
+    let app = Router::new().route(
+        "/",
+        any(|| async {
+            let _farewell = Farewell;
+            std::future::pending::<()>().await;
+        }),
+    );
+    let app = app.layer(flightlog.axum_layer());
+    let mut answer = Box::pin(app.oneshot(Request::new(Body::empty())));
+    assert!(futures_util::poll!(&mut answer).is_pending());
+    drop(answer);
+    flush(&flightlog);
+    let exchange = watcher.only();
+    assert_eq!(exchange.attributes[0].name, "said");
+    assert_eq!(watcher.events()[0].request_id, Some(exchange.request_id));
+    assert!(current().request_id().is_none());
+}
