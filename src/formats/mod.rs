@@ -43,10 +43,11 @@
 //! `age_ms`, `request_bytes` and `response_bytes`. They are noted every 100 ms where they changed and every second where
 //! they did not: a request that came in the last 100 ms may be missing, one that ended in them may be named.
 //!
-//! A `custom_event` is told by its `event_type`. `cache_hit` and `cache_miss` come from `LOG_DEBUG=1` on, with `cache`, `key`
-//! and `reason` in their `fields`; `timer` from 2 on, or where it was asked for, with `duration_ms`, and `checkpoints` by
-//! name in milliseconds since it began. A `debug` entry has `data` in its `fields`, with `data_truncated` where that is not
-//! all. All of these, and what handlers name themselves, come without a `request_id` where they happen outside of an
+//! A `custom_event` is told by its `event_type`. `cache_hit` and `cache_miss` come from `LOG_DEBUG=1` on, with `cache`,
+//! `key` and `reason` in their `fields`; `timer` from 2 on, or where it was asked for, with `name`, `duration_ms`,
+//! `unfinished` where it is true, and `checkpoints` by name in milliseconds since it began. A `debug` entry has `data`
+//! in its `fields`, with `data_truncated` where that is not all. All of these, and what handlers name themselves, come
+//! without a `request_id` where they happen outside of an
 //! exchange. `still_running` comes once for each exchange that is open longer than
 //! `LOG_SLOW`, while it is, also for those that `LOG_SKIP`, `LOG_SAMPLE` or a route's policy leave out: `age_ms`, `method`,
 //! `endpoint`, `request_bytes`, `response_bytes` and, once the response has begun, `status` are in its `fields`. It comes

@@ -108,6 +108,7 @@ async fn timers_are_in_entries_from_verbosity_2_and_in_the_dump_always() {
         assert!(message.ends_with(" ms") && (shown - fields["duration_ms"].as_f64().unwrap()).abs() < 0.006);
         let reached = &fields["checkpoints"]["model_loaded"];
         assert!(reached.as_f64().unwrap() <= fields["duration_ms"].as_f64().unwrap());
+        assert_eq!((&fields["name"], &timers[0]["fields"]["name"]), (&json!("generate"), &json!("store")));
         assert_eq!((&timers[1]["level"], &timers[1]["type"]), (&json!("DEBUG"), &json!("custom_event")));
         assert_eq!(timers[1]["request_id"], response["request_id"]);
         assert!(timers[1]["location"].as_str().unwrap().starts_with("tests/it/instruments.rs:"));
@@ -147,7 +148,9 @@ async fn a_future_that_is_dropped_is_unfinished_also_where_its_client_left() {
     flush(&flightlog);
     let exchange = watcher.only();
     assert!(exchange.steps[0].unfinished && exchange.steps[0].name == "answer");
-    assert!(watcher.events()[0].message.as_str().starts_with("answer was dropped after "));
+    let told = &watcher.events()[0];
+    assert!(told.message.as_str().starts_with("answer was dropped after "));
+    assert_eq!(json!(told.fields.last())["name"], "unfinished");
 }
 
 #[tokio::test]

@@ -206,7 +206,13 @@ impl Running {
         let Some(level) = self.log_level.or(is_told.then_some(Level::DEBUG)) else { return };
         let how = if ending == Ending::Completed { "completed in" } else { "was dropped after" };
         let message = format!("{} {how} {:.2} ms", self.name, elapsed.as_secs_f64() * 1000.0);
-        let mut fields = vec![field("duration_ms", Value::Float(millis_of(elapsed)))];
+        let mut fields = vec![
+            field("name", Value::Text(self.name.clone())),
+            field("duration_ms", Value::Float(millis_of(elapsed))),
+        ];
+        if ending == Ending::Stopped {
+            fields.push(field("unfinished", Value::Bool(true)));
+        }
         let checkpoints = self.checkpoints();
         if !checkpoints.is_empty() {
             let reached = |(name, at): &(Cow<'static, str>, Duration)| Field {
