@@ -53,4 +53,4 @@ pub(crate) use recorder::{Equipment, Recorder, RemoteAddr};
 pub(crate) use report::{Known, known, known_errors};
 #[cfg(feature = "init")]
 pub(crate) use report::{PANICKED, contained, head, say, say_within, shown, sources};
-pub use with_current::{WithCurrent, WithCurrentFuture};
+pub use with_current::{WithCurrent, WithCurrentFuture, with_current};

@@ -64,6 +64,40 @@ pub trait WithCurrent: Future + Sized {
     fn with_current(self) -> WithCurrentFuture<Self>;
 }
 
+/// Takes the exchange along to where a closure runs, as [`WithCurrent`] does for a future: a thread of its own, or one for
+/// work that blocks.
+///
+/// ```
+/// use tower_flightlog::{current, with_current};
+///
+/// async fn handler() -> String {
+///     let digest = tokio::task::spawn_blocking(with_current(|| {
+///         let _timer = current().timer("digest");
+///         tracing::info!("told with the id of the request");
+///         "5891b5b5".to_owned()
+///     }));
+///     digest.await.unwrap_or_default()
+/// }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use tower::ServiceExt;
+/// # let memory = std::sync::Arc::new(tower_flightlog::MemorySink::default());
+/// # let flightlog = tower_flightlog::FlightLog::builder().files(false).dumps(false).sink(memory.clone()).build()?;
+/// # let app: axum::Router = axum::Router::new().route("/", axum::routing::get(handler)).layer(flightlog.axum_layer());
+/// # drop(app.oneshot(http::Request::new(axum::body::Body::empty())).await?);
+/// # flightlog.flush(std::time::Duration::from_secs(5))?;
+/// # assert_eq!(memory.exchanges()[0].steps[0].name, "digest");
+/// # Ok(()) }
+/// ```
+///
+/// Where no exchange is current, nothing is changed. A panic on a thread of its own is not the request's.
+pub fn with_current<T, F: FnOnce() -> T>(work: F) -> impl FnOnce() -> T + use<T, F> {
+    let current = current::current();
+    move || {
+        let _entered = current.flight().map(current::enter);
+        work()
+    }
+}
+
 impl<F: Future> WithCurrent for F {
     fn with_current(self) -> WithCurrentFuture<Self> {
         WithCurrentFuture { inner: Some(self), current: current::current() }
