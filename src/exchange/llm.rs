@@ -81,8 +81,8 @@ pub struct LlmUsage {
     )]
     pub time_to_first_token: Option<Duration>,
     /// Of a stream, the tokens after the first by the time from the first event with content to the last; reasoning
-    /// that was not streamed does not count. Else all tokens by the time that the server says it took (Ollama and
-    /// llama.cpp do).
+    /// that was not streamed does not count. Where that says nothing, as of a single event, and else, all tokens by the
+    /// time that the server says it took (Ollama and llama.cpp do).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens_per_second: Option<f64>,
 }

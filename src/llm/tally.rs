@@ -138,21 +138,15 @@ impl Tally {
         self.reasons.iter().map(|reason| &**reason).chain(of_response)
     }
 
+    /// Tokens per second, as the events of a stream show; where they do not, as the server says.
     fn rate(&self) -> Option<f64> {
         let output = self.output()?;
-        let (tokens, seconds) = match self.written {
-            Some((first, last)) => {
-                let unseen = if self.has_thoughts {
-                    0
-                } else {
-                    self.first_of(&[Count::Reasoning, Count::Thoughts]).unwrap_or(0)
-                };
-                (output.saturating_sub(unseen).saturating_sub(1), (last - first).as_secs_f64())
-            }
-            None => (output, self.millis? / 1e3),
-        };
-        let rate = tokens as f64 / seconds;
-        (tokens > 0 && rate.is_finite()).then_some((rate * 100.0).round() / 100.0)
+        let seen = self.written.and_then(|(first, last)| {
+            let thought = self.first_of(&[Count::Reasoning, Count::Thoughts]).unwrap_or(0);
+            let unseen = if self.has_thoughts { 0 } else { thought };
+            rate(output.saturating_sub(unseen).saturating_sub(1), (last - first).as_secs_f64())
+        });
+        seen.or_else(|| rate(output, self.millis? / 1e3))
     }
 
     fn known(&self, form: Form) -> Option<Form> {
@@ -238,6 +232,11 @@ impl Tally {
             _ => {}
         }
     }
+}
+
+fn rate(tokens: u64, seconds: f64) -> Option<f64> {
+    let rate = tokens as f64 / seconds;
+    (tokens > 0 && rate.is_finite()).then_some((rate * 100.0).round() / 100.0)
 }
 
 /// Keeps the room there is.

@@ -317,3 +317,12 @@ fn others_that_answer_like_openai_give_themselves_away() {
     let chunk = CHUNK.replace(r#""index":0"#, r#""index":0,"stop_reason":null"#);
     assert_eq!(streamed("/v1/chat/completions", &[(1, &chunk)])["provider"], "vllm");
 }
+
+#[test]
+fn a_stream_of_one_event_has_the_rate_that_the_server_says() {
+    let first = r#"{"model":"llama3.2","message":{"role":"assistant","content":"Hi"},"done":false}"#;
+    let last = r#"{"model":"llama3.2","message":{"role":"assistant","content":""},"done":true,"done_reason":"stop","total_duration":4900000000,"prompt_eval_count":26,"eval_count":298,"eval_duration":4000000000}"#;
+    let rate = |events: &[(u64, &str)]| streamed("/api/chat", events)["tokens_per_second"].clone();
+    assert_eq!(rate(&[(100, first), (200, last)]), 74.5);
+    assert_eq!(rate(&[(100, first), (3070, first), (3080, last)]), 100.0);
+}
