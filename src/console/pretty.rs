@@ -39,6 +39,8 @@ pub(super) fn exchange(out: &mut Vec<u8>, colours: bool, view: &View, exchange: 
     let pace = if exchange.slow { Ink::Yellow } else { Ink::Plain };
     paint.put(pace, &format!("{:>7}", human(exchange.duration)));
     paint.space(2);
+    // Whom the service asked; it is asked itself without a word.
+    paint.put(Ink::Plain, host_asked(exchange).unwrap_or_default());
     paint.put(Ink::Plain, exchange.request.endpoint().as_str());
     paint.column(ID);
     tail(&mut paint, exchange.request_id);
@@ -164,6 +166,14 @@ fn status(paint: &mut Paint<'_>, exchange: &Exchange) {
         _ => Ink::Blue,
     };
     paint.put(ink, status.as_str());
+}
+
+/// `stock.test:8080`, of a request that was sent.
+fn host_asked(exchange: &Exchange) -> Option<&str> {
+    let url = exchange.request.url().as_str();
+    let (_, rest) = url.split_once("://").filter(|_| exchange.direction == Direction::Outbound)?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    Some(authority.rsplit_once('@').map_or(authority, |(_, host)| host))
 }
 
 /// The last 8 characters of an id: enough to find it by.

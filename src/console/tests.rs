@@ -126,6 +126,14 @@ fn what_is_not_as_usual_is_said() {
     for (own, expected) in [
         (json!({"began": {"direction": "outbound"}}), "  outbound"),
         (
+            json!({"began": {"direction": "outbound", "request": {"url": "https://[REDACTED]@stock.test:8443/x?a=b", "endpoint": "/x"}}}),
+            "  stock.test:8443/x  ",
+        ),
+        (
+            json!({"began": {"direction": "outbound", "request": {"url": "/x", "endpoint": "/x"}}}),
+            " ms  /x  ",
+        ),
+        (
             json!({"outcome": "aborted_before_response", "response": null}),
             "POST     ---  12.3 ms  /orders/{id}                       00000001  aborted before response\n",
         ),
