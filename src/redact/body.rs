@@ -232,8 +232,12 @@ fn events(src: &[u8], text: Text<'_>, out: &mut Vec<u8>) {
                 data.push(b'\n');
                 continue;
             }
-            out.extend_from_slice(b"data: ");
-            document(&std::mem::take(&mut data), false, text, out);
+            let mut shown = Vec::new();
+            document(&std::mem::take(&mut data), false, text, &mut shown);
+            for (nth, line) in shown.split(|&b| b == b'\n').enumerate() {
+                out.extend_from_slice(if nth == 0 { b"data: " } else { b"\ndata: " });
+                out.extend_from_slice(line);
+            }
         } else if !text.scrub(plain, out) {
             out.extend_from_slice(plain);
         }

@@ -353,6 +353,12 @@ fn several_documents_in_one_body_are_text_on_lines_of_their_own() {
         ),
         "event: x\ndata: {\"token\":\"[REDACTED]\"}\n\ndata: {\"pin\":\"[REDACTED]\"}\n\ndata: [DONE]\n\n"
     );
+    // Without its name a line of data would be another field, or none.
+    let several = "data: first\ndata: password=x\n\ndata: {\"a\":1}\ndata: {\"token\":\"x\"}\n\n";
+    assert_eq!(
+        text_of("text/event-stream", several),
+        "data: first\ndata: password=[REDACTED]\n\ndata: {\"a\":1}\ndata: {\"token\":\"[REDACTED]\"}\n\n"
+    );
 }
 
 #[test]
