@@ -26,7 +26,7 @@ pub(super) fn in_trail(told: &Told) -> TrailEvent {
             continue;
         };
         let field = Field { name: field.name.clone(), value };
-        room = room.saturating_sub(field.weight());
+        room = room.saturating_sub(length(&field));
         // Written as an object, where each name stands once.
         match fields.iter_mut().find(|known| known.name == field.name) {
             Some(known) => *known = field,
@@ -53,16 +53,23 @@ pub(super) fn in_trail(told: &Told) -> TrailEvent {
 
 /// The value of a field in so much room; of a text its head. None where there is no room for it.
 fn within(room: usize, field: &Field) -> Option<Value> {
-    let weight = field.weight();
     match &field.value {
-        value if weight <= room => Some(value.clone()),
+        value if length(field) <= room => Some(value.clone()),
         Value::Text(text) => {
-            let beside = weight - text.as_str().len();
-            let room = room.checked_sub(beside).filter(|room| *room > MARK)?;
+            let room = room.checked_sub(field.name.len()).filter(|room| *room > MARK)?;
             Some(Value::Text(head(text, room)))
         }
         _ => None,
     }
+}
+
+/// Bytes of a field, about: a text's own, else those of the JSON.
+fn length(field: &Field) -> usize {
+    let value = match &field.value {
+        Value::Text(text) => text.as_str().len(),
+        value => serde_json::to_string(value).map_or(usize::MAX, |json| json.len()),
+    };
+    field.name.len().saturating_add(value)
 }
 
 /// Room for the mark of a length.
