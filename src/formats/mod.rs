@@ -61,14 +61,24 @@
 #![doc = include_str!("in_flight.jsonl")]
 //! ```
 //!
+//! What a handler told, and the response entry of that request, with `LOG_DEBUG=2`:
+//!
+//! ```json
+#![doc = include_str!("instruments.jsonl")]
+//! ```
+//!
 //! ## Streams and language models
 //!
 //! `stream` of a response entry says how server-sent events, NDJSON or a JSON sequence went: `events`, `bytes`,
 //! `first_byte_ms`, `first_event_ms`, `largest_gap_ms`, `duration_ms`, `ended_by` (`server`, `client`, `error`), `cut`,
 //! `unlogged`; [`StreamStats`](crate::StreamStats) tells what each means. `llm` is an [`LlmUsage`](crate::LlmUsage), whose
 //! documentation has the `gen_ai.*` names of OpenTelemetry beside ours. Both are read from whatever passes, also past
-//! `LOG_CAPTURE_LIMIT` and with `LOG_BODIES=off`, which leaves out bodies and not numbers. Of compressed responses nothing
-//! is told, and no usage of those that are no success.
+//! `LOG_CAPTURE_LIMIT` and with `LOG_BODIES=off`, which leaves out bodies and not numbers.
+//!
+//! Nothing is told of a response that is compressed (`content-encoding`): it has neither `stream` nor `llm`, whatever its
+//! path. Put the layer inside of the one that compresses, and around a client inside of the one that decompresses asks
+//! for none. There is no usage of responses that are no success. `request_model` is read from what was kept of the
+//! request: it is absent where `model` stands behind the first `LOG_CAPTURE_LIMIT` bytes, or bodies are off.
 //!
 //! With `LOG_DEBUG=3` each event of a stream is a `stream` entry, made as the event passes: in its `stream` are `number`,
 //! `event` (its name), `bytes`, and as bodies are shown `data` (JSON), or `data_text` and `data_truncated`
@@ -268,14 +278,15 @@
 //! | `response.headers` | always: as the request's |
 //! | `response.body` | as the request's |
 //! | `response.trailers` | as headers |
-//! | `events` | array of objects, the trail: the tracing events of this request in their order, also those that no log level shows |
+//! | `events` | array of objects, the trail: the tracing events of this request in their order, also those that no log level shows, and between them what the handler told with `event!`, and with `debug!` where that is enabled |
 //! | `events[].at_ms` | always: milliseconds from arrival |
 //! | `events[].level` | always: `ERROR`, `WARN`, `INFO`, `DEBUG`, `TRACE` |
-//! | `events[].target` | always: usually the module |
+//! | `events[].target` | always: usually the module; empty where an event of the handler's own does not name it |
+//! | `events[].event_type` | the name of such an event; `debug` |
 //! | `events[].message` | string |
 //! | `events[].location` | `src/orders.rs:42` |
 //! | `events[].spans` | array of strings: the spans around it, outermost first |
-//! | `events[].fields` | object of strings, numbers, booleans and `null` |
+//! | `events[].fields` | object of strings, numbers, booleans and `null`; of events of the handler's own any JSON, with `error_chain`, and `fields_dropped` where there was no room for all |
 //! | `events_dropped` | how many events before and between these were not kept; all of them where the dump alone would be larger than `LOG_DUMP_MAX_BYTES` |
 //! | `events_limited_to` | where a filter held events back: the most verbose level it let through, or `OFF` |
 //! | `attributes` | object: what the handler attached |

@@ -5,6 +5,7 @@
 //! values of a document count once it is whole.
 
 use super::{
+    alike::Span,
     forms::{Node, Slot},
     scan::{find, is, is_bracket},
 };
@@ -22,6 +23,11 @@ pub(super) trait Pick {
 
     /// A document is whole; `listed` where it stood in an array around all.
     fn document(&mut self, listed: bool);
+
+    /// A text or a word is whole. Told of documents that pass in one piece.
+    fn span(&mut self, span: Span) {
+        let _ = span;
+    }
 }
 
 /// A value, as its bytes stand in the JSON.
@@ -63,6 +69,10 @@ pub(super) struct Picker {
     after_backslash: bool,
     has_escape: bool,
     node: Option<&'static Node>,
+    /// True where spans are told, of what is fed in one piece.
+    tells_spans: bool,
+    /// What was left of the piece after the first byte of what is read.
+    begun: usize,
     kept: [u8; LONGEST],
     length: usize,
 }
@@ -80,6 +90,8 @@ impl Picker {
             after_backslash: false,
             has_escape: false,
             node: None,
+            tells_spans: false,
+            begun: 0,
             kept: [0; LONGEST],
             length: 0,
         }
@@ -91,6 +103,14 @@ impl Picker {
         (self.mode, self.wants_name, self.node) = (Mode::Structure, false, None);
     }
 
+    /// Reads one document in one piece, and tells its spans. True where it was whole and nothing is left open.
+    pub(super) fn feed_whole(&mut self, document: &[u8], to: &mut impl Pick) -> bool {
+        self.tells_spans = true;
+        self.feed(document, to);
+        self.tells_spans = false;
+        (self.open, self.below) == (0, 0) && self.mode == Mode::Structure
+    }
+
     /// Reads on.
     pub(super) fn feed(&mut self, mut bytes: &[u8], to: &mut impl Pick) {
         while let Some((&first, rest)) = bytes.split_first() {
@@ -99,6 +119,7 @@ impl Picker {
                 Mode::Structure => match first {
                     b' ' | b'\t' | b'\r' | b'\n' => rest,
                     _ => {
+                        self.begun = rest.len();
                         self.structure(first, to);
                         rest
                     }
@@ -115,7 +136,10 @@ impl Picker {
         let at = find(bytes, |word| is(word, b'"') | is_bracket(word));
         let Some((byte, rest)) = at.and_then(|at| bytes.get(at..)?.split_first()) else { return &[] };
         match byte {
-            b'"' => self.begin_string(Mode::Text),
+            b'"' => {
+                self.begun = rest.len();
+                self.begin_string(Mode::Text);
+            }
             b'{' | b'[' => self.below += 1,
             _ => self.below -= 1,
         }
@@ -197,6 +221,10 @@ impl Picker {
             (self.after_backslash, self.has_escape) = (true, true);
             return rest;
         }
+        if self.tells_spans && self.mode == Mode::Text {
+            let slot = self.node.and_then(|node| node.slot);
+            to.span(Span { begin: self.begun, end: rest.len() + 1, slot, is_word: false });
+        }
         if self.length == 0 {
             // It is here as a whole, as nearly all are.
             self.end_of_string(text, text.len(), to);
@@ -222,15 +250,15 @@ impl Picker {
     }
 
     fn word<'a>(&mut self, bytes: &'a [u8], to: &mut impl Pick) -> &'a [u8] {
-        let ends = |b: u8| {
-            matches!(b, b',' | b'}' | b']' | b'{' | b'[' | b':' | b'"' | b' ' | b'\t' | b'\r' | b'\n')
-        };
-        let Some(at) = bytes.iter().position(|b| ends(*b)) else {
+        let Some(at) = bytes.iter().position(|b| ends_word(*b)) else {
             self.keep(bytes);
             return &[];
         };
         let (word, rest) = bytes.split_at(at);
         self.keep(word);
+        if self.tells_spans && self.node.is_none_or(|node| node.slot.is_none()) {
+            to.span(Span { begin: self.begun + 1, end: rest.len(), slot: None, is_word: true });
+        }
         if let (Some(slot), Some(word)) =
             (self.node.take().and_then(|node| node.slot), self.kept.get(..self.length))
         {
@@ -252,4 +280,9 @@ impl Picker {
         }
         self.length = self.length.saturating_add(piece.len());
     }
+}
+
+/// True of what ends a word.
+pub(super) fn ends_word(b: u8) -> bool {
+    matches!(b, b',' | b'}' | b']' | b'{' | b'[' | b':' | b'"' | b' ' | b'\t' | b'\r' | b'\n')
 }

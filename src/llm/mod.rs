@@ -5,6 +5,7 @@
 //! alone, so a wrong guess about the path adds nothing. JSON under other paths is not looked at: every service has
 //! that, and looking costs.
 
+mod alike;
 mod forms;
 mod json;
 mod scan;
@@ -24,7 +25,7 @@ use tally::Tally;
 /// Documents of a stream under an unknown path in which a form has to show.
 const PATIENCE: u32 = 3;
 
-/// Follows one response. About 1 KB, whatever passes.
+/// Follows one response. About 1 KB, and where documents pass whole up to 5 KB for the last one, whatever passes.
 pub(crate) struct Reader {
     picker: Picker,
     tally: Tally,
@@ -58,7 +59,23 @@ impl Reader {
     /// Takes note of a piece of a document that passes `at` this time after the request's arrival.
     pub(crate) fn read(&mut self, piece: &[u8], at: Duration) {
         self.tally.now = at;
+        self.tally.begin_piece();
         self.picker.feed(piece, &mut self.tally);
+    }
+
+    /// The same of a document that passes whole: nothing of it was read before, and [`next`](Self::next) comes next.
+    pub(crate) fn read_whole(&mut self, document: &[u8], at: Duration) {
+        self.tally.now = at;
+        if self.tally.said_again(document) {
+            return;
+        }
+        let (is_example, before) = self.tally.begin_whole(document);
+        if !is_example {
+            return self.picker.feed(document, &mut self.tally);
+        }
+        if self.picker.feed_whole(document, &mut self.tally) {
+            self.tally.end_whole(document, before);
+        }
     }
 
     /// What comes next is another document. False where it need not be read.

@@ -1,6 +1,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use super::{
+    alike::{Alike, Span, Wrote},
     forms::{COUNTS, Count, FINGERPRINTS, Form, OBJECTS, OPENAI, Slot, TYPES},
     json::{Pick, Value},
 };
@@ -31,6 +32,11 @@ pub(super) struct Tally {
     /// When content passed first and last.
     written: Option<(Duration, Duration)>,
     has_thoughts: bool,
+    /// The last document, where it came in one piece, and whether it said that what was written is reasoning.
+    alike: Alike,
+    was_thought: bool,
+    /// Documents that were whole.
+    documents: u64,
     /// What the present document says, of no account until it is whole.
     document: Document,
 }
@@ -62,12 +68,50 @@ impl Tally {
             millis: None,
             written: None,
             has_thoughts: false,
+            alike: Alike::default(),
+            was_thought: false,
+            documents: 0,
             document: Document::default(),
         }
     }
 
     pub(super) fn has_form(&self) -> bool {
         self.form.is_some()
+    }
+
+    /// A piece of a document comes: the last one is no example any more.
+    pub(super) fn begin_piece(&mut self) {
+        self.alike.forget();
+    }
+
+    /// True where this document says what the last one said, which is noted.
+    pub(super) fn said_again(&mut self, document: &[u8]) -> bool {
+        let Some(wrote) = self.alike.wrote(document) else { return false };
+        self.wrote(wrote, self.was_thought, false);
+        true
+    }
+
+    /// A document comes in one piece. Gives how many have come before.
+    pub(super) fn begin_whole(&mut self, document: &[u8]) -> (bool, u64) {
+        (self.alike.begin(document), self.documents)
+    }
+
+    /// It was the only one in its piece.
+    pub(super) fn end_whole(&mut self, document: &[u8], before: u64) {
+        if self.documents == before + 1 {
+            self.alike.end(document);
+        }
+    }
+
+    /// The model wrote something in this document.
+    fn wrote(&mut self, wrote: Wrote, is_thought: bool, listed: bool) {
+        let anything = wrote != Wrote::default();
+        self.has_thoughts |= wrote.thoughts > 0 || (is_thought && anything);
+        // Only Gemini streams as a list.
+        if anything && (self.is_stream || (listed && self.route == Some(Form::Gemini))) {
+            let (first, _) = self.written.unwrap_or((self.now, self.now));
+            self.written = Some((first, self.now));
+        }
     }
 
     /// Forgets the present document, which was cut off.
@@ -191,13 +235,14 @@ impl Pick for Tally {
             *all = new.or(*all);
         }
         self.millis = document.millis.or(self.millis);
-        let wrote = document.has_content || document.has_thought;
-        self.has_thoughts |= document.has_thought || (document.is_thought && wrote);
-        // Only Gemini streams as a list.
-        if wrote && (self.is_stream || (listed && self.route == Some(Form::Gemini))) {
-            let (first, _) = self.written.unwrap_or((self.now, self.now));
-            self.written = Some((first, self.now));
-        }
+        self.documents += 1;
+        self.was_thought = document.is_thought;
+        let wrote = Wrote { contents: document.has_content.into(), thoughts: document.has_thought.into() };
+        self.wrote(wrote, document.is_thought, listed);
+    }
+
+    fn span(&mut self, span: Span) {
+        self.alike.note(span);
     }
 }
 

@@ -87,16 +87,19 @@ impl Heard {
         }
     }
 
-    /// True where nobody wants more of an event than that it passed.
+    /// True where events need not be kept, so that one can be taken as a whole.
     #[inline]
-    pub(super) fn only_counts(&self) -> bool {
-        self.reader.is_none() && self.kept.is_none()
+    pub(super) fn takes_whole(&self) -> bool {
+        self.kept.is_none()
     }
 
-    /// An event passed as a whole.
+    /// An event passed as a whole, with these data.
     #[inline]
-    pub(super) fn passed(&mut self) {
+    pub(super) fn passed(&mut self, data: &[u8]) {
         self.touched = self.now;
+        if let Some(reader) = &mut self.reader {
+            reader.read_whole(data, self.now);
+        }
         self.event(b"");
     }
 

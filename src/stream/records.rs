@@ -25,6 +25,14 @@ impl Records {
             let Some((record, [_, rest @ ..])) = end.map(|end| bytes.split_at(end)) else {
                 return self.piece(bytes, to);
             };
+            if !self.has_content && to.takes_whole() {
+                let record = record.trim_ascii_start();
+                if !record.is_empty() {
+                    to.passed(record);
+                }
+                bytes = rest;
+                continue;
+            }
             self.piece(record, to);
             if std::mem::take(&mut self.has_content) {
                 to.event(b"");

@@ -83,14 +83,15 @@ impl ServerSentEvents {
             let Some((line, [terminator, rest @ ..])) = end.map(|end| bytes.split_at(end)) else {
                 return self.piece(bytes, to);
             };
-            // What most frames are: one event of one line.
+            // What most frames are: one event with one line of data.
             if let [b'\n', after @ ..] = rest
                 && *terminator == b'\n'
-                && to.only_counts()
-                && self.is_between_events()
-                && line.starts_with(b"data:")
+                && to.takes_whole()
+                && self.is_before_data()
+                && let Some(data) = line.strip_prefix(b"data:")
             {
-                to.passed();
+                to.passed(data.strip_prefix(b" ").unwrap_or(data));
+                self.name_length = 0;
                 bytes = after;
                 continue;
             }
@@ -108,8 +109,9 @@ impl ServerSentEvents {
         self.has_data || matches!(self.line, Line::Field(_, 1..) | Line::Data { .. } | Line::Name { .. })
     }
 
-    fn is_between_events(&self) -> bool {
-        !self.has_data && self.name_length == 0 && matches!(self.line, Line::Field(_, 0))
+    /// True at the beginning of a line of an event of which there are no data yet.
+    fn is_before_data(&self) -> bool {
+        !self.has_data && matches!(self.line, Line::Field(_, 0))
     }
 
     /// Takes a byte order mark off the beginning.

@@ -160,6 +160,9 @@ impl TracingEvents {
                     error_type = report.and_then(|report| report.error_type.as_deref()),
                     error_message = report.map(|report| report.message.as_str()),
                     dump = exchange.dump.as_deref(),
+                    attributes = some(&exchange.attributes).map(fields),
+                    cache = (!exchange.cache.is_empty())
+                        .then(|| serde_json::to_string(&exchange.cache).unwrap_or_default()),
                     stream = exchange.stream.as_ref().map(|stats| json(|out| entry::stream(out, stats))),
                     llm = exchange.llm.as_ref().map(|usage| json(|out| entry::llm(out, usage))),
                     request_headers =
@@ -247,6 +250,11 @@ fn fields(fields: &[Field]) -> String {
     let mut text = Vec::new();
     entry::write_fields(&mut text, fields);
     String::from_utf8(text).unwrap_or_default()
+}
+
+/// Fields, where there are some.
+fn some(fields: &[Field]) -> Option<&[Field]> {
+    (!fields.is_empty()).then_some(fields)
 }
 
 /// The causes as one text: `connection failed: refused`.

@@ -13,3 +13,4 @@ mod replay;
 mod report;
 mod snapshots;
 mod support;
+mod usage;

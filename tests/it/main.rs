@@ -16,6 +16,7 @@ mod instruments;
 mod logs;
 mod outbound;
 mod outcomes;
+mod own_events;
 mod panics;
 mod process;
 mod protocol;

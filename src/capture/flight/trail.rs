@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::Flight;
-use crate::exchange::{Place, Ring, Trail};
+use crate::exchange::{Place, Ring, Trail, TrailEvent};
 
 impl Flight {
     /// The application told something, as a layer put it down.
@@ -25,6 +25,17 @@ impl Flight {
         }
     }
 
+    /// The handler told something. When, is noted here.
+    pub(in super::super) fn told_by_hand(&self, event: &TrailEvent) {
+        let mut trail = self.trail();
+        let Some(ring) = trail.as_mut() else { return };
+        let dropped = ring.push_told(event, Instant::now(), &self.0.recorder.budget);
+        drop(trail);
+        if dropped > 0 {
+            self.miss(dropped);
+        }
+    }
+
     /// The budget had no memory for so many events.
     #[cold]
     fn miss(&self, events: u64) {
@@ -34,7 +45,7 @@ impl Flight {
     /// A trail for the dump.
     pub(super) fn read(&self, ring: Ring) -> Option<Trail> {
         let recorder = &self.0.recorder;
-        let limited_to = recorder.hearing().limited_to(!ring.is_empty());
+        let limited_to = recorder.hearing().limited_to(ring.was_reached());
         Some(ring.into_trail(&recorder.scrub, self.0.arrived, limited_to))
     }
 

@@ -8,6 +8,7 @@ mod cache;
 mod debug;
 mod event;
 mod home;
+mod in_trail;
 mod kept;
 pub(super) mod loudest;
 mod macros;

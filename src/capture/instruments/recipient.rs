@@ -5,6 +5,7 @@ use tracing::Level;
 use super::{
     super::{Current, Flight, recorder::Recorder},
     home::home,
+    in_trail::in_trail,
 };
 use crate::{
     exchange::{self, Event, EventKind, Field, Redacted, Scrub, Timestamp},
@@ -61,8 +62,19 @@ impl Recipient {
         self.recorder().verbosity()
     }
 
-    /// Tells the sinks. What a sink tells while it is told something would come back to it for ever.
+    /// Tells the sinks, and puts it into the trail of its exchange.
     pub(super) fn tell(&self, told: Told) {
+        if is_delivering() {
+            return;
+        }
+        if let Some(flight) = self.flight() {
+            flight.told_by_hand(&in_trail(&told));
+        }
+        self.tell_sinks(told);
+    }
+
+    /// Tells the sinks alone. What a sink tells while it is told something would come back to it for ever.
+    pub(super) fn tell_sinks(&self, told: Told) {
         if is_delivering() {
             return;
         }

@@ -222,7 +222,8 @@ impl Running {
             fields.push(field("checkpoints", Value::Object(checkpoints.iter().map(reached).collect())));
         }
         drop(checkpoints);
-        self.to.tell(Told {
+        // Its exchange has it as a step.
+        self.to.tell_sinks(Told {
             kind: EventKind::Custom("timer".into()),
             level,
             message: report::shown(&message, self.to.scrub()),

@@ -7,7 +7,7 @@ use std::{borrow::Cow, time::Duration};
 
 use tracing::Metadata;
 
-use super::{Field, Location, Place, Redacted, Scrub, TrailEvent, ring::Entry};
+use super::{Field, Location, Place, Redacted, Scrub, TrailEvent};
 use crate::exchange::Value;
 
 /// Text kept of one event.
@@ -190,12 +190,13 @@ fn length(of: usize) -> [u8; 2] {
 }
 
 /// What was put down of an event, redacted.
-pub(super) fn read(entry: &Entry, at: Duration, told: &[u8], scrub: &dyn Scrub) -> TrailEvent {
-    let Place { metadata, is_log } = entry.place();
+pub(super) fn read(place: Place, at: Duration, told: &[u8], scrub: &dyn Scrub) -> TrailEvent {
+    let Place { metadata, is_log } = place;
     let mut event = TrailEvent {
         at,
         level: *metadata.level(),
         target: Cow::Borrowed(metadata.target()),
+        event_type: None,
         message: Redacted::default(),
         location: metadata.file().map(|file| Location::new(file, metadata.line().unwrap_or(0))),
         spans: Vec::new(),

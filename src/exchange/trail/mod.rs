@@ -24,7 +24,8 @@ pub(crate) use self::ring::{Place, Ring};
 pub(crate) use self::wire::fields as by_name;
 use super::{Field, Location, Redacted, Scrub, text};
 
-/// Every tracing event of one exchange, in order: also those below LOG_LEVEL, down to LOG_TRAIL.
+/// Every tracing event of one exchange, in order: also those below LOG_LEVEL, down to LOG_TRAIL. Between them stands what
+/// the handler told with [`event!`](macro@crate::event) and, where it is enabled, [`debug!`](macro@crate::debug).
 ///
 /// It is part of an [`Exchange`](crate::Exchange) that gets a dump, and of no other. Of each exchange the last 256
 /// events are kept, in 64 KiB of memory at most; of each event 8 KiB of text. What was kept is redacted when it is
@@ -65,8 +66,11 @@ pub struct TrailEvent {
     /// How much it matters.
     #[serde(with = "text::level")]
     pub level: Level,
-    /// Who said it: the tracing target.
+    /// Who said it: the tracing target, or the module; empty where an event of the handler's own does not say.
     pub target: Cow<'static, str>,
+    /// The name of an event of the handler's own; `debug`, of what was told to who looks for a fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_type: Option<Cow<'static, str>>,
     /// What was said. A text that did not fit says so at its end, `…[9000 bytes]`, with the length of the whole.
     #[serde(default, skip_serializing_if = "Redacted::is_empty")]
     pub message: Redacted,

@@ -34,7 +34,8 @@ pub(crate) struct Place {
 
 #[derive(Clone, Copy)]
 pub(super) struct Entry {
-    metadata: &'static Metadata<'static>,
+    /// None where the event itself was kept, as JSON: what handlers tell has no place that lives as long as the program.
+    metadata: Option<&'static Metadata<'static>>,
     /// Taken as it is: what it is since the request's arrival is reckoned when somebody reads it.
     at: Instant,
     length: u32,
@@ -42,8 +43,8 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub(super) fn place(&self) -> Place {
-        Place { metadata: self.metadata, is_log: self.is_log }
+    fn place(&self) -> Option<Place> {
+        self.metadata.map(|metadata| Place { metadata, is_log: self.is_log })
     }
 }
 
@@ -78,6 +79,18 @@ impl Ring {
     /// Keeps what was told, and for that drops the oldest. Gives how many were dropped because the budget is spent.
     #[inline]
     pub(crate) fn push(&mut self, place: Place, at: Instant, told: &[u8], budget: &Arc<Budget>) -> u64 {
+        self.keep(Some(place), at, told, budget)
+    }
+
+    /// The same of an event that is redacted already.
+    pub(crate) fn push_told(&mut self, event: &TrailEvent, at: Instant, budget: &Arc<Budget>) -> u64 {
+        // None of ours refuses to be written.
+        let told = serde_json::to_vec(event).unwrap_or_default();
+        self.keep(None, at, &told, budget)
+    }
+
+    #[inline(always)]
+    fn keep(&mut self, place: Option<Place>, at: Instant, told: &[u8], budget: &Arc<Budget>) -> u64 {
         let bytes = self.bytes.len() + told.len();
         let has_room = self.entries.len() < self.room.events && bytes <= self.room.bytes;
         let mut dropped = 0;
@@ -87,7 +100,7 @@ impl Ring {
                 Err(with_this) => return with_this,
             }
         }
-        let Place { metadata, is_log } = place;
+        let (metadata, is_log) = place.map_or((None, false), |place| (Some(place.metadata), place.is_log));
         let length = u32::try_from(told.len()).unwrap_or(u32::MAX);
         self.entries.push_back(Entry { metadata, at, length, is_log });
         self.bytes.extend_from_slice(told);
@@ -136,8 +149,9 @@ impl Ring {
         Trail::new(raw, self.dropped, limited_to)
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.dropped == 0
+    /// True where a tracing layer told anything.
+    pub(crate) fn was_reached(&self) -> bool {
+        self.teller.is_some()
     }
 
     fn drop_oldest(&mut self) -> bool {
@@ -207,13 +221,16 @@ impl Raw {
     /// The events, redacted.
     pub(super) fn read(&self) -> Vec<TrailEvent> {
         let mut rest = &*self.bytes;
-        let read = self.entries.iter().map(|entry| {
+        let read = self.entries.iter().filter_map(|entry| {
             let (told, after) = rest.split_at_checked(entry.length as usize).unwrap_or_default();
             rest = after;
             let at = entry.at.saturating_duration_since(self.arrived);
             // In whole microseconds, as dumps have it.
             let at = Duration::new(at.as_secs(), at.subsec_micros() * 1000);
-            jot::read(entry, at, told, &*self.scrub)
+            match entry.place() {
+                Some(place) => Some(jot::read(place, at, told, &*self.scrub)),
+                None => Some(TrailEvent { at, ..serde_json::from_slice(told).ok()? }),
+            }
         });
         read.collect()
     }

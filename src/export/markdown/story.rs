@@ -38,7 +38,10 @@ pub(super) fn events(trail: &Trail) -> String {
 
 /// `   1.900 ms INFO  shop::stock: asking the stock service item="café" attempt=3 (place_order:reserve, src/stock.rs:34)`
 fn line(event: &TrailEvent) -> String {
-    let mut line = format!("{:>9.3} ms {:5} {}:", millis_of(event.at), event.level, event.target);
+    let event_type = event.event_type.as_deref().unwrap_or_default();
+    let between = if event.target.is_empty() || event_type.is_empty() { "" } else { " " };
+    let who = format!("{}{between}{event_type}", event.target);
+    let mut line = format!("{:>9.3} ms {:5} {who}:", millis_of(event.at), event.level);
     if !event.message.is_empty() {
         line.push_str(&format!(" {}", event.message));
     }

@@ -87,7 +87,7 @@ Caused by:
 
 ```text
     1.100 ms     0.600 ms |=                               | SELECT price FROM articles WHERE …
-    2.000 ms   246.250 ms |=============================== | POST http://stock.test/reserve
+    2.000 ms   246.250 ms |=============================== | POST http://stock.test/reserve 503
 ```
 
 ### Request
@@ -144,6 +144,45 @@ x-checksum: 8
     shown(&text);
 }
 
+#[test]
+fn what_was_done_on_the_way_is_told() {
+    let mut dump: Value = serde_json::from_str(DUMP_EXAMPLE).unwrap();
+    dump["timing"]["stream"] = json!({
+        "events": 52, "bytes": 9800, "first_byte_ms": 290, "first_event_ms": 290.5, "largest_gap_ms": 41.002,
+        "duration_ms": 822.543, "ended_by": "client", "cut": true,
+    });
+    dump["timing"]["steps"] = json!([
+        {"name": "generate", "kind": "timer", "start_ms": 0, "length_ms": 250, "unfinished": true},
+        {"name": "model_loaded", "kind": "checkpoint", "start_ms": 0, "length_ms": 125, "timer": "generate"},
+        {"name": "GET http://a.test/", "kind": "outbound", "start_ms": 125, "length_ms": 1, "error": "refused"},
+    ]);
+    dump["attributes"] = json!({"user_id": 42});
+    dump["cache"] = json!({"prompt": {"hits": 2, "misses": 1}});
+    dump["llm"] = json!({
+        "provider": "openai", "operation": "chat", "request_model": "gpt-5", "model": "gpt-5-2025-08-07",
+        "input_tokens": 2100, "output_tokens": 50, "cached_tokens": 2048, "reasoning_tokens": 12,
+        "finish_reasons": ["stop"], "time_to_first_token_ms": 312.5, "tokens_per_second": 61.25,
+    });
+    dump["events"] = json!([{
+        "at_ms": 1, "level": "INFO", "target": "shop", "event_type": "order_placed", "message": "done",
+        "fields": {"sizes": [1, {"a": "b"}]},
+    }]);
+    let text = dump.to_string().parse::<Dump>().unwrap().markdown();
+    for part in [
+        "- `user_id`: `42`\n- cache `prompt`: 2 hits, 1 misses\n- streamed 52 events, 9800 bytes; first after 290.5 ms, \
+         largest gap 41.002 ms; ended by the client within an event\n- `openai` `chat` with `gpt-5-2025-08-07`: \
+         2100 tokens in, 2048 of them cached, 50 tokens out, 12 of them reasoning; first after 312.5 ms; \
+         61.25 a second; `stop`\n",
+        "| generate (unfinished)\n",
+        "| generate: model_loaded\n",
+        "| GET http://a.test/: refused\n",
+        "INFO  shop order_placed: done sizes=[1,{\"a\":\"b\"}]\n",
+    ] {
+        assert!(text.contains(part), "{part}\nis not in\n{text}");
+    }
+    shown(&text);
+}
+
 const HOSTILE: [&str; 12] = [
     "<script>alert(1)</script>",
     "--> <!-- x",
@@ -194,7 +233,9 @@ fn events_are_no_markup_either() {
         dump["reason"] = json!(marked);
         dump["trigger"] = json!(marked);
         dump["service"]["name"] = json!(marked);
-        dump["events"] = json!([{"at_ms": 1, "level": "WARN", "target": marked, "message": marked, "spans": [marked], "fields": {"canary": marked, "n": null}}]);
+        dump["events"] = json!([{"at_ms": 1, "level": "WARN", "target": marked, "message": marked, "spans": [marked], "event_type": marked, "fields": {"canary": marked, "n": null}}]);
+        dump["llm"] =
+            json!({"provider": marked, "operation": marked, "model": marked, "finish_reasons": [marked]});
         let text = dump.to_string().parse::<Dump>().unwrap().markdown();
         assert!(!shown(&text).plain.contains("canary"), "{text}");
         assert_eq!(text.lines().filter(|line| line.contains(" ms WARN ")).count(), 1, "{text}");

@@ -98,6 +98,59 @@ fn the_examples_of_exchanges_in_flight_are_what_is_written() {
     assert_eq!(examples, lines, "src/formats/in_flight.jsonl has to be:\n{lines}");
 }
 
+/// What a handler tells of its work.
+#[test]
+fn the_examples_of_instruments_are_what_is_written() {
+    let steps = json!([
+        {"name": "generate", "kind": "timer", "start_ms": 1.5, "length_ms": 10.25},
+        {"name": "model_loaded", "kind": "checkpoint", "start_ms": 1.5, "length_ms": 4.0, "timer": "generate"},
+    ]);
+    let answered = exchange(json!({
+        "attributes": {"user_id": 42},
+        "cache": {"prompt": {"hits": 1, "misses": 0}},
+        "steps": steps,
+    }));
+    let told = |kind: Value, message: &str, level: &str, fields: Value| {
+        event(json!({
+            "kind": kind, "message": message, "level": level, "module": "shop::oracle", "fields": fields,
+        }))
+    };
+    let hit = told(
+        json!({"custom_event": "cache_hit"}),
+        "prompt cache hit",
+        "INFO",
+        json!([{"name": "cache", "value": "prompt"}, {"name": "key", "value": "tea"}, {"name": "age_s", "value": 45}]),
+    );
+    let timer = told(
+        json!({"custom_event": "timer"}),
+        "generate completed in 10.25 ms",
+        "DEBUG",
+        json!([{"name": "duration_ms", "value": 10.25}, {"name": "checkpoints", "value": {"model_loaded": 4.0}}]),
+    );
+    let own = told(
+        json!({"custom_event": "text_generation_success"}),
+        "answered in 5 words",
+        "INFO",
+        json!([{"name": "model_name", "value": "oracle-1b"}, {"name": "generation_time", "value": 0.01}]),
+    );
+    let debug = told(
+        json!("debug"),
+        "the prompt",
+        "DEBUG",
+        json!([{"name": "data", "value": "what is"}, {"name": "data_truncated", "value": true}]),
+    );
+    let mut out = Vec::new();
+    for (seq, told) in [(3, hit), (4, debug), (5, timer), (6, own)] {
+        entry::log(&mut out, &view(), &told).number(&mut out, seq);
+    }
+    let view = View { verbosity: 2, ..view() };
+    entry::finished(&mut out, &view, &answered, Kind::Response).number(&mut out, 7);
+    let lines = String::from_utf8(out).unwrap();
+    lines.lines().map(validated_entry).for_each(drop);
+    let examples = include_str!("../../formats/instruments.jsonl");
+    assert_eq!(examples, lines, "src/formats/instruments.jsonl has to be:\n{lines}");
+}
+
 /// What is told of streams and of language models.
 #[test]
 fn the_examples_of_streams_are_what_is_written() {

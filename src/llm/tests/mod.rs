@@ -1,5 +1,6 @@
 //! What each provider answers, in the shapes they document, and what must not be believed.
 
+mod alike;
 mod hostile;
 mod providers;
 
@@ -43,6 +44,13 @@ fn streamed(path: &str, documents: &[(u64, &str)]) -> Value {
     };
     let whole = tell(1 << 20);
     assert_eq!(tell(1), whole);
+    let mut reader = Reader::new(path.as_bytes(), true).unwrap();
+    let is_read = documents.iter().all(|(at, document)| {
+        reader.read_whole(document.as_bytes(), Duration::from_millis(*at));
+        reader.next()
+    });
+    let at_once = is_read.then(|| reader.finish(&Redactor::default())).flatten();
+    assert_eq!(at_once, whole, "documents that pass whole");
     written(whole)
 }
 

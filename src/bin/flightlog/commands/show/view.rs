@@ -276,7 +276,10 @@ impl Story {
                 screen.put(Ink::Dim, &format!("{} > ", said(span)));
             }
             let target = event.get("target").or_else(|| event.get("module"));
-            screen.put(Ink::Dim, &target.map(|target| format!("{}: ", said(target))).unwrap_or_default());
+            let who = [target, event.get("event_type")].into_iter().flatten().map(said);
+            let who: Vec<_> = who.filter(|who| !who.is_empty()).collect();
+            let who = if who.is_empty() { String::new() } else { format!("{}: ", who.join(" ")) };
+            screen.put(Ink::Dim, &who);
             screen.put(Ink::Plain, &event.get("message").map(said).unwrap_or_default());
             for (name, value) in event.get("fields").and_then(Value::as_object).into_iter().flatten() {
                 screen.put(Ink::Dim, &format!("  {name}="));

@@ -282,7 +282,11 @@ impl Gathered {
             let Some(member) = members.next() else { return };
             match member.key {
                 b"response_bytes" => self.bytes += json::whole(member.value).unwrap_or(0),
-                b"cache" => add(&mut self.cache, member.value, &["hits", "misses"]),
+                b"cache" => {
+                    for cache in json::Members::of(member.value) {
+                        add(&mut self.cache, cache.value, &["hits", "misses"]);
+                    }
+                }
                 b"llm" => {
                     let names = ["input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens"];
                     add(&mut self.tokens, member.value, &names);
