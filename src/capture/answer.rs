@@ -18,7 +18,7 @@ pub(super) struct Answer {
     pub(super) heard: Option<Box<Told>>,
     status: StatusCode,
     head: Head,
-    trailers: Option<Head>,
+    trailers: Option<Box<Head>>,
 }
 
 impl Answer {
@@ -50,7 +50,7 @@ impl Answer {
     /// The trailers passed.
     pub(super) fn end_with(&mut self, recorder: &Recorder, trailers: &HeaderMap) {
         self.grpc = GrpcEnd::read(&Noted::of(trailers), &*recorder.scrub).or(self.grpc.take());
-        self.trailers = Some(head(recorder, trailers));
+        self.trailers = Some(head(recorder, trailers).into());
     }
 
     pub(super) fn into_response(mut self, recorder: &Recorder) -> Response {

@@ -195,7 +195,7 @@ fn streamed(event: StreamEvent, permit: Permit, recorder: &Recorder) -> Streamed
         bytes: data,
         media: if is_json { Media::Json } else { Media::Text },
         content_type: Cow::Borrowed(b""),
-        encoding: Cow::Borrowed(b""),
+        encoding: None,
         head_limit: usize::MAX,
         scrub: Arc::clone(&recorder.scrub),
         permit,

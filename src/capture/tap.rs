@@ -11,7 +11,7 @@ use crate::exchange::{Budget, CapturedBody, Media, Permit, Raw, Scrub};
 pub(super) struct Tap {
     media: Media,
     content_type: Cow<'static, [u8]>,
-    encoding: Cow<'static, [u8]>,
+    encoding: Option<Box<[u8]>>,
     /// False for what is neither text nor worth a digest.
     keeps: bool,
     /// Bytes to keep at most; what is already kept, once the budget is spent.
@@ -56,8 +56,8 @@ impl Tap {
         budget: &Arc<Budget>,
     ) -> Self {
         let (content_type, media) = content_type(headers.content_type);
-        let encoding = label(headers.content_encoding);
-        let is_text = media.is_textual() && !is_encoded(&encoding);
+        let encoding = headers.content_encoding.map(|value| Box::from(label(value)));
+        let is_text = media.is_textual() && !is_encoded(encoding.as_deref());
         // Of what is not text only the digest is told, and only a whole body has one.
         let digestible = keep_binary && declared.is_some_and(|length| length <= limit as u64);
         Self {
@@ -112,7 +112,7 @@ impl Tap {
 
     /// True where it is compressed.
     pub(super) fn is_encoded(&self) -> bool {
-        is_encoded(&self.encoding)
+        is_encoded(self.encoding.as_deref())
     }
 
     pub(super) fn end(&mut self) {
@@ -183,18 +183,17 @@ fn content_type(value: Option<&HeaderValue>) -> (Cow<'static, [u8]>, Media) {
     if let Some((usual, media)) = usual {
         return (Cow::Borrowed(usual.as_bytes()), *media);
     }
-    let label = label(value);
-    let media = Media::of(&label);
-    (label, media)
+    let label = value.map_or(&[][..], label);
+    (Cow::Owned(label.to_vec()), Media::of(label))
 }
 
-fn is_encoded(encoding: &[u8]) -> bool {
-    !(encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity"))
+fn is_encoded(encoding: Option<&[u8]>) -> bool {
+    encoding.is_some_and(|encoding| !(encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity")))
 }
 
-fn label(value: Option<&HeaderValue>) -> Cow<'static, [u8]> {
-    let Some(value) = value.map(HeaderValue::as_bytes) else { return Cow::Borrowed(b"") };
-    Cow::Owned(value.get(..LABEL_LIMIT).unwrap_or(value).into())
+fn label(value: &HeaderValue) -> &[u8] {
+    let value = value.as_bytes();
+    value.get(..LABEL_LIMIT).unwrap_or(value)
 }
 
 #[cfg(test)]

@@ -20,12 +20,20 @@ pub struct CapturedBody {
     total: u64,
     captured: usize,
     complete: bool,
-    content_type: Option<Redacted>,
-    encoding: Option<Redacted>,
     raw: Option<Raw>,
     head: OnceLock<BodyText>,
+    /// A box of its own: most bodies are shown once, by their head, and need none.
+    rest: OnceLock<Box<Rest>>,
+}
+
+/// What is shown of few bodies only.
+#[derive(Default)]
+struct Rest {
     whole: OnceLock<BodyText>,
     digest: OnceLock<Option<Box<str>>>,
+    /// The labels of a body that holds nothing to be redacted.
+    content_type: Option<Redacted>,
+    encoding: Option<Redacted>,
 }
 
 /// What was kept, waiting to be redacted.
@@ -33,7 +41,8 @@ pub(crate) struct Raw {
     pub bytes: Vec<u8>,
     pub media: Media,
     pub content_type: Cow<'static, [u8]>,
-    pub encoding: Cow<'static, [u8]>,
+    /// Hardly any body has one.
+    pub encoding: Option<Box<[u8]>>,
     pub head_limit: usize,
     pub scrub: Arc<dyn Scrub>,
     #[expect(dead_code, reason = "held until the bytes go")]
@@ -47,13 +56,19 @@ impl CapturedBody {
             total,
             captured: raw.as_ref().map_or(0, |raw| raw.bytes.len()),
             complete,
-            content_type: None,
-            encoding: None,
             raw,
             head: OnceLock::new(),
-            whole: OnceLock::new(),
-            digest: OnceLock::new(),
+            rest: OnceLock::new(),
         }
+    }
+
+    /// The same with what is known of it already.
+    fn with(self, rest: Rest) -> Self {
+        Self { rest: OnceLock::from(Box::new(rest)), ..self }
+    }
+
+    fn rest(&self) -> &Rest {
+        self.rest.get_or_init(Box::default)
     }
 
     /// Bytes that passed.
@@ -89,25 +104,25 @@ impl CapturedBody {
     /// All that was kept of the body (LOG_CAPTURE_LIMIT), as dumps show it.
     #[must_use]
     pub fn whole(&self) -> &BodyText {
-        self.whole.get_or_init(|| self.text(usize::MAX))
+        self.rest().whole.get_or_init(|| self.text(usize::MAX))
     }
 
     /// The SHA-256 of a body that is not text, in hexadecimal; none unless all of it was kept.
     #[must_use]
     pub fn sha256(&self) -> Option<&str> {
-        self.digest.get_or_init(|| self.digest()).as_deref()
+        self.rest().digest.get_or_init(|| self.digest()).as_deref()
     }
 
     /// The content type, redacted.
     #[must_use]
     pub fn content_type(&self) -> Option<Redacted> {
-        self.label("content-type", &self.content_type, |raw| &raw.content_type)
+        self.label("content-type", |rest| &rest.content_type, |raw| &raw.content_type)
     }
 
     /// The content encoding, redacted.
     #[must_use]
     pub fn encoding(&self) -> Option<Redacted> {
-        self.label("content-encoding", &self.encoding, |raw| &raw.encoding)
+        self.label("content-encoding", |rest| &rest.encoding, Raw::encoding)
     }
 
     /// What was kept, as it came, to be read for what may be told of it; shown to nobody.
@@ -119,14 +134,19 @@ impl CapturedBody {
     pub(crate) fn media(&self) -> Media {
         match &self.raw {
             Some(raw) => raw.media,
-            None => Media::of(self.content_type.as_ref().map_or(&[], |text| text.as_str().as_bytes())),
+            None => Media::of(self.content_type().as_ref().map_or(&[], |text| text.as_str().as_bytes())),
         }
     }
 
-    fn label(&self, name: &str, read: &Option<Redacted>, raw: impl Fn(&Raw) -> &[u8]) -> Option<Redacted> {
-        let Some(captured) = &self.raw else { return read.clone() };
+    fn label(
+        &self,
+        name: &str,
+        known: impl Fn(&Rest) -> &Option<Redacted>,
+        raw: impl Fn(&Raw) -> &[u8],
+    ) -> Option<Redacted> {
+        let Some(captured) = &self.raw else { return known(self.rest.get()?).clone() };
         let value = raw(captured);
-        (!value.is_empty()).then(|| captured.scrub.header(name, value, false))
+        (!value.is_empty()).then(|| captured.scrub.header(name, value, false).into())
     }
 
     fn text(&self, limit: usize) -> BodyText {
@@ -155,8 +175,8 @@ impl CapturedBody {
 
     /// What is known of it, without its text.
     pub(crate) fn counted(&self) -> Self {
-        let counted = Self::new(self.total, self.complete, None);
-        Self { content_type: self.content_type(), encoding: self.encoding(), ..counted }
+        let (content_type, encoding) = (self.content_type(), self.encoding());
+        Self::new(self.total, self.complete, None).with(Rest { content_type, encoding, ..Rest::default() })
     }
 
     /// A copy that holds nothing to be redacted later.
@@ -165,20 +185,27 @@ impl CapturedBody {
             total: self.total,
             captured: self.captured,
             complete: self.complete,
-            content_type: self.content_type(),
-            encoding: self.encoding(),
             raw: None,
             head: self.head().clone().into(),
+            rest: OnceLock::new(),
+        }
+        .with(Rest {
             whole: self.whole().clone().into(),
             digest: self.sha256().map(Box::from).into(),
-        }
+            content_type: self.content_type(),
+            encoding: self.encoding(),
+        })
     }
 }
 
 impl Raw {
+    fn encoding(&self) -> &[u8] {
+        self.encoding.as_ref().map_or(&[], |encoding| encoding)
+    }
+
     fn is_binary(&self) -> bool {
         !self.media.is_textual()
-            || !(self.encoding.is_empty() || self.encoding.eq_ignore_ascii_case(b"identity"))
+            || !(self.encoding().is_empty() || self.encoding().eq_ignore_ascii_case(b"identity"))
     }
 }
 
@@ -286,13 +313,16 @@ impl<'de> Deserialize<'de> for CapturedBody {
             (_, _, Some(_)) => BodyText::Binary,
             _ => BodyText::NotKept,
         };
-        let mut body = Self::new(total, wire.complete.unwrap_or(true), None);
-        body.captured = captured;
-        body.content_type = wire.content_type;
-        body.encoding = wire.encoding;
-        body.head = text.clone().into();
-        body.whole = text.into();
-        body.digest = wire.sha256.into();
-        Ok(body)
+        let body = Self {
+            captured,
+            head: text.clone().into(),
+            ..Self::new(total, wire.complete.unwrap_or(true), None)
+        };
+        Ok(body.with(Rest {
+            whole: text.into(),
+            digest: wire.sha256.into(),
+            content_type: wire.content_type,
+            encoding: wire.encoding,
+        }))
     }
 }

@@ -1,29 +1,35 @@
-use std::{fmt, ops::Range, sync::Arc, sync::OnceLock};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use http::{HeaderMap, HeaderName};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Redacted, Scrub};
+use super::{Redacted, Scrub, Shown};
 
 /// The text at the head of a message, as received: one buffer, not shown to anyone before it is redacted.
 #[derive(Clone, Default)]
 pub(crate) struct RawHead {
+    /// The URL, the endpoint, the fields.
     bytes: Vec<u8>,
-    url: Range<usize>,
-    endpoint: Range<usize>,
-    fields: usize,
+    url_end: u32,
+    endpoint_end: u32,
     /// Bytes of the query at the URL's end, with its mark.
-    query: usize,
+    query: u32,
 }
 
 /// What stands before each header in the buffer.
 const FIELD: usize = 8;
 const SENSITIVE: u8 = 1;
 const LEFT_OUT: u8 = 2;
+/// No head is kept beyond this, whatever the limit: places in it have 32 bits.
+const LONGEST: usize = 1 << 30;
 
 impl RawHead {
     /// Copies URL, endpoint and headers. Values that would take the buffer past `limit` bytes are told by length only.
     pub(crate) fn copy(url: &[&[u8]], endpoint: &[u8], headers: &HeaderMap, limit: usize) -> Self {
+        let limit = limit.min(LONGEST);
         let fields =
             headers.iter().map(|(name, value)| FIELD + name.as_str().len() + value.len()).sum::<usize>();
         let length = url.iter().map(|part| part.len()).sum::<usize>() + endpoint.len() + fields;
@@ -31,10 +37,9 @@ impl RawHead {
         for part in url {
             head.bytes.extend_from_slice(part.get(..limit.saturating_sub(head.bytes.len())).unwrap_or(part));
         }
-        head.url = 0..head.bytes.len();
+        head.url_end = head.length();
         head.bytes.extend_from_slice(endpoint.get(..limit).unwrap_or(endpoint));
-        head.endpoint = head.url.end..head.bytes.len();
-        head.fields = head.bytes.len();
+        head.endpoint_end = head.length();
         for (name, value) in headers {
             head.push(name, value.as_bytes(), value.is_sensitive(), limit);
         }
@@ -43,8 +48,33 @@ impl RawHead {
 
     /// Says how much of the URL's end is its query.
     pub(crate) fn with_query(mut self, length: usize) -> Self {
-        self.query = length;
+        self.query = u32::try_from(length).unwrap_or(u32::MAX);
         self
+    }
+
+    /// Bytes so far; never more than twice [`LONGEST`].
+    fn length(&self) -> u32 {
+        u32::try_from(self.bytes.len()).unwrap_or(u32::MAX)
+    }
+
+    fn url(&self) -> &[u8] {
+        self.bytes.get(..self.url_end as usize).unwrap_or_default()
+    }
+
+    fn endpoint(&self) -> &[u8] {
+        self.bytes.get(self.url_end as usize..self.endpoint_end as usize).unwrap_or_default()
+    }
+
+    /// The URL without its query.
+    fn path(&self) -> &[u8] {
+        self.bytes.get(..self.url_end.saturating_sub(self.query) as usize).unwrap_or_default()
+    }
+
+    /// The endpoint without the rest.
+    fn endpoint_alone(&self) -> Self {
+        let bytes = self.endpoint().to_vec();
+        let endpoint_end = self.endpoint_end - self.url_end;
+        Self { bytes, url_end: 0, endpoint_end, query: 0 }
     }
 
     fn push(&mut self, name: &HeaderName, value: &[u8], sensitive: bool, limit: usize) {
@@ -65,7 +95,7 @@ impl RawHead {
     }
 
     fn iter(&self) -> impl Iterator<Item = RawField<'_>> {
-        let mut rest = self.bytes.get(self.fields..).unwrap_or_default();
+        let mut rest = self.bytes.get(self.endpoint_end as usize..).unwrap_or_default();
         std::iter::from_fn(move || {
             let (prefix, tail) = rest.split_first_chunk::<FIELD>()?;
             let [a, b, c, d, e, f, flags, _] = *prefix;
@@ -195,6 +225,12 @@ impl<'de> Deserialize<'de> for Headers {
 #[derive(Clone)]
 pub(crate) struct Head {
     raw: Option<(RawHead, Arc<dyn Scrub>)>,
+    /// A box of its own: most heads are shown once and need none.
+    views: OnceLock<Box<Views>>,
+}
+
+#[derive(Clone, Default)]
+struct Views {
     url: OnceLock<Redacted>,
     endpoint: OnceLock<Redacted>,
     headers: OnceLock<Headers>,
@@ -204,97 +240,113 @@ pub(crate) struct Head {
 
 impl Head {
     pub(crate) fn new(raw: RawHead, scrub: Arc<dyn Scrub>) -> Self {
-        Self {
-            raw: Some((raw, scrub)),
-            url: OnceLock::new(),
-            endpoint: OnceLock::new(),
-            headers: OnceLock::new(),
-            content_type: OnceLock::new(),
-            user_agent: OnceLock::new(),
-        }
+        Self { raw: Some((raw, scrub)), views: OnceLock::new() }
     }
 
     /// One that was read back.
     pub(crate) fn redacted(url: Redacted, endpoint: Redacted, headers: Headers) -> Self {
-        Self {
-            raw: None,
-            url: url.into(),
-            endpoint: endpoint.into(),
-            headers: headers.into(),
-            content_type: OnceLock::new(),
-            user_agent: OnceLock::new(),
-        }
+        let (url, endpoint, headers) = (url.into(), endpoint.into(), headers.into());
+        let views = Views { url, endpoint, headers, ..Views::default() };
+        Self { raw: None, views: OnceLock::from(Box::new(views)) }
     }
 
     pub(crate) fn url(&self) -> &Redacted {
-        self.url.get_or_init(|| self.scrub_url(|raw| raw.url.clone()))
+        self.views().url.get_or_init(|| self.scrub_url(RawHead::url).into())
     }
 
     pub(crate) fn endpoint(&self) -> &Redacted {
-        self.endpoint.get_or_init(|| self.scrub_url(|raw| raw.endpoint.clone()))
+        self.views().endpoint.get_or_init(|| self.scrub_url(RawHead::endpoint).into())
     }
 
     /// The endpoint without the rest, for whoever redacts it later, away from locks.
     pub(crate) fn endpoint_alone(&self) -> Self {
-        let alone = |(raw, scrub): &(RawHead, Arc<dyn Scrub>)| {
-            let bytes = raw.bytes.get(raw.endpoint.clone()).unwrap_or_default().to_vec();
-            let (endpoint, fields) = (0..bytes.len(), bytes.len());
-            (RawHead { bytes, url: 0..0, endpoint, fields, query: 0 }, Arc::clone(scrub))
-        };
-        let endpoint = self.endpoint.clone();
-        let raw = if endpoint.get().is_none() { self.raw.as_ref().map(alone) } else { None };
-        Self { raw, endpoint, ..Self::redacted(Redacted::default(), Redacted::default(), Headers::default()) }
+        let made = self.views.get().and_then(|views| views.endpoint.get());
+        let endpoint = made.cloned().map(OnceLock::from).unwrap_or_default();
+        let raw = self.raw.as_ref().filter(|_| made.is_none());
+        let views = Views { endpoint, ..Views::default() };
+        Self {
+            raw: raw.map(|(raw, scrub)| (raw.endpoint_alone(), Arc::clone(scrub))),
+            views: OnceLock::from(Box::new(views)),
+        }
     }
 
     /// The URL without its query, as received, to be compared with what is known and shown to nobody. Empty where it was
     /// read back.
     pub(crate) fn raw_path(&self) -> &[u8] {
-        let Some((raw, _)) = &self.raw else { return &[] };
-        raw.bytes.get(..raw.url.end.saturating_sub(raw.query)).unwrap_or_default()
+        self.raw.as_ref().map_or(&[], |(raw, _)| raw.path())
     }
 
-    fn scrub_url(&self, range: impl Fn(&RawHead) -> Range<usize>) -> Redacted {
-        let Some((raw, scrub)) = &self.raw else { return Redacted::default() };
-        let bytes = raw.bytes.get(range(raw)).unwrap_or_default();
-        match str::from_utf8(bytes) {
+    fn views(&self) -> &Views {
+        self.views.get_or_init(Box::default)
+    }
+
+    fn scrub_url(&self, part: impl Fn(&RawHead) -> &[u8]) -> Shown<'_> {
+        let Some((raw, scrub)) = &self.raw else { return Redacted::default().into() };
+        match str::from_utf8(part(raw)) {
             Ok(url) => scrub.url(url),
-            Err(_) => scrub.url(&String::from_utf8_lossy(bytes)),
+            Err(_) => Redacted::from(scrub.url(&String::from_utf8_lossy(part(raw)))).into(),
         }
     }
 
     pub(crate) fn headers(&self) -> &Headers {
-        self.headers.get_or_init(|| {
+        self.views().headers.get_or_init(|| {
             let Some((raw, scrub)) = &self.raw else { return Headers::default() };
-            Headers(raw.iter().map(|field| (field.name().into(), clean(field, &**scrub))).collect())
+            Headers(raw.iter().map(|field| (field.name().into(), clean(field, &**scrub).into())).collect())
         })
     }
 
     /// The content type, which every output shows.
     pub(crate) fn content_type(&self) -> Option<&Redacted> {
-        self.content_type.get_or_init(|| self.header("content-type")).as_ref()
+        self.views().content_type.get_or_init(|| self.header("content-type")).as_ref()
     }
 
     /// The user agent, which every output shows.
     pub(crate) fn user_agent(&self) -> Option<&Redacted> {
-        self.user_agent.get_or_init(|| self.header("user-agent")).as_ref()
+        self.views().user_agent.get_or_init(|| self.header("user-agent")).as_ref()
     }
 
     /// One header, redacted, without redacting the others.
     pub(crate) fn header(&self, name: &str) -> Option<Redacted> {
+        self.show_header(name).map(Redacted::from)
+    }
+
+    /// [`url`](Self::url) for whoever writes it once: nothing is kept.
+    pub(crate) fn show_url(&self) -> Shown<'_> {
+        self.show(|views| views.url.get(), RawHead::url)
+    }
+
+    /// [`endpoint`](Self::endpoint) for whoever writes it once.
+    pub(crate) fn show_endpoint(&self) -> Shown<'_> {
+        self.show(|views| views.endpoint.get(), RawHead::endpoint)
+    }
+
+    fn show(
+        &self,
+        made: impl Fn(&Views) -> Option<&Redacted>,
+        part: impl Fn(&RawHead) -> &[u8],
+    ) -> Shown<'_> {
+        match self.views.get().and_then(|views| made(views)) {
+            Some(made) => made.into(),
+            None => self.scrub_url(part),
+        }
+    }
+
+    /// [`header`](Self::header) for whoever writes it once.
+    pub(crate) fn show_header(&self, name: &str) -> Option<Shown<'_>> {
         match &self.raw {
             Some((raw, scrub)) => {
                 raw.iter().find(|field| field.name == name.as_bytes()).map(|field| clean(field, &**scrub))
             }
             None => {
-                self.headers().0.iter().find(|(known, _)| &**known == name).map(|(_, value)| value.clone())
+                self.headers().0.iter().find(|(known, _)| &**known == name).map(|(_, value)| value.into())
             }
         }
     }
 }
 
-fn clean(field: RawField<'_>, scrub: &dyn Scrub) -> Redacted {
+fn clean<'a>(field: RawField<'a>, scrub: &dyn Scrub) -> Shown<'a> {
     if field.flags & LEFT_OUT != 0 {
-        return Redacted::of_length(field.length);
+        return Redacted::of_length(field.length).into();
     }
     scrub.header(field.name(), field.value, field.flags & SENSITIVE != 0)
 }

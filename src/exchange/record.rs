@@ -84,10 +84,10 @@ pub struct Exchange {
     pub instruments_dropped: u64,
     /// How its response was streamed: server-sent events, NDJSON and JSON sequences that are not compressed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stream: Option<StreamStats>,
+    pub stream: Option<Box<StreamStats>>,
     /// What a language model used to answer, where the response tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub llm: Option<LlmUsage>,
+    pub llm: Option<Box<LlmUsage>>,
     /// What was told while it was served, where it has a dump.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trail: Option<Trail>,

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Media, Redacted, Value};
+use super::{Media, Redacted, Shown, Value};
 
 /// What the record asks of redaction. The record owns the question, `redact` implements the answer.
 pub(crate) trait Scrub: fmt::Debug + Send + Sync {
@@ -12,10 +12,10 @@ pub(crate) trait Scrub: fmt::Debug + Send + Sync {
     fn head(&self, raw: &str) -> Redacted;
 
     /// A URL or a part of one, as received: userinfo, query, secrets in path segments.
-    fn url(&self, raw: &str) -> Redacted;
+    fn url<'a>(&self, raw: &'a str) -> Shown<'a>;
 
     /// A header's value. `name` is lower-case; bytes 0x80-0xFF are read as Latin-1.
-    fn header(&self, name: &str, value: &[u8], sensitive: bool) -> Redacted;
+    fn header<'a>(&self, name: &str, value: &'a [u8], sensitive: bool) -> Shown<'a>;
 
     /// True where a value of this name is masked, whatever it is.
     fn is_secret(&self, name: &str) -> bool;

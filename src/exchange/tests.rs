@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     BodyText, Budget, CapturedBody, Event, EventKind, Exchange, Media, Permit, Raw, RawBody, Redacted, Scrub,
-    Value,
+    Shown, Value,
 };
 use crate::export::fixtures::{dumped, event, exchange};
 
@@ -21,12 +21,12 @@ impl Scrub for Harmless {
         Redacted::vouch(raw)
     }
 
-    fn url(&self, raw: &str) -> Redacted {
-        Redacted::vouch(raw)
+    fn url<'a>(&self, raw: &'a str) -> Shown<'a> {
+        Shown::vouch(raw)
     }
 
-    fn header(&self, _: &str, value: &[u8], _: bool) -> Redacted {
-        Redacted::vouch(String::from_utf8_lossy(value))
+    fn header<'a>(&self, _: &str, value: &'a [u8], _: bool) -> Shown<'a> {
+        Redacted::vouch(String::from_utf8_lossy(value)).into()
     }
 
     fn is_secret(&self, _: &str) -> bool {
@@ -56,7 +56,7 @@ fn body(bytes: &[u8], total: u64, complete: bool, content_type: &str, encoding: 
         bytes: bytes.to_vec(),
         media: Media::of(content_type.as_bytes()),
         content_type: content_type.as_bytes().to_owned().into(),
-        encoding: encoding.as_bytes().to_owned().into(),
+        encoding: (!encoding.is_empty()).then(|| encoding.as_bytes().into()),
         head_limit: 8,
         scrub: Arc::new(Harmless),
         permit: Permit::new(&Arc::new(Budget::new(0))),

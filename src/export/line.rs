@@ -3,7 +3,7 @@ use std::{io::Write, net::IpAddr, time::Duration};
 use tracing::Level;
 
 use super::{View, entry::Draft, json_text};
-use crate::exchange::{Headers, Redacted, Timestamp};
+use crate::exchange::{Headers, Redacted, Shown, Timestamp};
 
 /// The name of a member, with all that stands between it and its neighbours.
 macro_rules! key {
@@ -74,6 +74,12 @@ impl<'a> Line<'a> {
         if let Some(text) = text {
             self.text(key, text);
         }
+    }
+
+    /// What a head shows, if it has it.
+    #[inline(always)]
+    pub(crate) fn shown(&mut self, key: &str, text: Option<Shown<'_>>) {
+        self.maybe(key, text.as_ref().map(Shown::as_str));
     }
 
     /// Digits, letters and dashes of our own making.

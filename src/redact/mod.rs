@@ -36,7 +36,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub, Value};
+use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub, Shown, Value};
 
 pub(crate) use contained::Contained;
 use decisions::Decisions;
@@ -198,7 +198,7 @@ impl Redactor {
     /// ```
     #[must_use]
     pub fn url(&self, raw: &str) -> Redacted {
-        Scrub::url(self, raw)
+        Scrub::url(self, raw).into()
     }
 
     /// The value of a header.
@@ -210,7 +210,7 @@ impl Redactor {
     /// ```
     #[must_use]
     pub fn header(&self, name: &str, value: &[u8]) -> Redacted {
-        Scrub::header(self, name, value, false)
+        Scrub::header(self, name, value, false).into()
     }
 
     /// True where a value of this name is masked.
@@ -226,17 +226,22 @@ impl Redactor {
     }
 
     /// The text that `write` appends to, remembered where it says the same as `raw`.
-    fn unless_known(&self, name: &str, raw: &[u8], write: impl FnOnce(Text<'_>, &mut Vec<u8>)) -> Redacted {
+    fn unless_known<'a>(
+        &self,
+        name: &str,
+        raw: &'a [u8],
+        write: impl FnOnce(Text<'_>, &mut Vec<u8>),
+    ) -> Shown<'a> {
         let question = Question { rules: self.rules.id, name, value: raw };
         if let (true, Ok(text)) = (question.is_known(), str::from_utf8(raw)) {
-            return Redacted::vouch(text);
+            return Shown::vouch(text);
         }
         let mut out = Vec::with_capacity(raw.len());
         self.read(false, |text| write(text, &mut out));
         if out == raw {
             question.remember();
         }
-        vouch(out)
+        vouch(out).into()
     }
 
     /// Runs `with` with the rules for running text.
@@ -300,7 +305,7 @@ impl Scrub for Redactor {
         })
     }
 
-    fn url(&self, raw: &str) -> Redacted {
+    fn url<'a>(&self, raw: &'a str) -> Shown<'a> {
         self.unless_known("", raw.as_bytes(), |text, out| {
             if !url::redact(raw.as_bytes(), text, out) {
                 out.extend_from_slice(raw.as_bytes());
@@ -308,9 +313,9 @@ impl Scrub for Redactor {
         })
     }
 
-    fn header(&self, name: &str, value: &[u8], sensitive: bool) -> Redacted {
+    fn header<'a>(&self, name: &str, value: &'a [u8], sensitive: bool) -> Shown<'a> {
         if sensitive {
-            return Redacted::literal("[REDACTED]");
+            return Redacted::literal("[REDACTED]").into();
         }
         self.unless_known(name, value, |text, out| header::redact(name, value, text, out))
     }

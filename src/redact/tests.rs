@@ -669,7 +669,7 @@ fn headers_keep_names_schemes_and_attributes() {
         assert_eq!(Redactor::default().header(name, value.as_bytes()), to, "{name}: {value}");
     }
     assert_eq!(Redactor::default().header("x-a", b"\xff\xfe\x9b"), "\u{ff}\u{fe}\u{9b}");
-    assert_eq!(Scrub::header(&Redactor::default(), "x-a", b"v", true), "[REDACTED]");
+    assert_eq!(Scrub::header(&Redactor::default(), "x-a", b"v", true).as_str(), "[REDACTED]");
     let long = Redactor::default().header("x-a", "a ".repeat(32768).as_bytes());
     assert!(long.as_str().ends_with("…[65536 bytes]") && long.as_str().len() < 9000);
 }

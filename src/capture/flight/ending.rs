@@ -98,8 +98,8 @@ impl Flight {
         let stream::Told { stats, usage } = heard.map_or_else(stream::Told::default, |heard| *heard);
         Exchange {
             finished: began.started.after(duration),
-            stream: stats,
-            llm: usage.map(|usage| following::asked(usage, &began, &*recorder.scrub)),
+            stream: stats.map(Box::new),
+            llm: usage.map(|usage| following::asked(usage, &began, &*recorder.scrub).into()),
             began,
             outcome,
             ttfb: answer.as_ref().map(|answer| answer.ttfb),

@@ -40,7 +40,7 @@ pub(crate) fn request(out: &mut Vec<u8>, view: &View, started: &Started) -> Draf
     line.plain(key!("message"), request_message(started.direction).as_bytes());
     correlation(&mut line, started);
     arrival(&mut line, started);
-    line.maybe(key!("content_type"), started.request.head.content_type().map(AsRef::as_ref));
+    line.shown(key!("content_type"), started.request.head.show_header("content-type"));
     direction(&mut line, started);
     line.number(key!("request_bytes"), started.request.body.total_bytes());
     if view.shows_headers() {
@@ -68,8 +68,9 @@ fn response(out: &mut Vec<u8>, view: &View, exchange: &Exchange) -> Draft {
     if view.combined {
         arrival(&mut line, exchange);
     }
-    let content_type = exchange.response.as_ref().and_then(|response| response.head.content_type());
-    line.maybe(key!("content_type"), content_type.map(AsRef::as_ref));
+    let content_type =
+        exchange.response.as_ref().and_then(|response| response.head.show_header("content-type"));
+    line.shown(key!("content_type"), content_type);
     direction(&mut line, exchange);
     if view.combined {
         line.number(key!("request_bytes"), exchange.request.body.total_bytes());
@@ -159,7 +160,7 @@ fn names(line: &mut Line<'_>, started: &Started) {
     line.plain(key!("request_id"), &started.request_id.digits());
     // A method is a token (RFC 9110 section 5.6.2): nothing of it has to be escaped.
     line.plain(key!("method"), started.request.method.as_str().as_bytes());
-    line.text(key!("endpoint"), started.request.endpoint().as_str());
+    line.text(key!("endpoint"), started.request.head.show_endpoint().as_str());
 }
 
 fn result(line: &mut Line<'_>, exchange: &Exchange) {
@@ -190,11 +191,11 @@ fn correlation(line: &mut Line<'_>, started: &Started) {
 fn arrival(line: &mut Line<'_>, started: &Started) {
     let request = &started.request;
     line.plain(key!("started"), &started.started.encode());
-    line.text(key!("url"), request.url().as_str());
+    line.text(key!("url"), request.head.show_url().as_str());
     line.plain(key!("http_version"), request.http_version().as_bytes());
     line.address(key!("remote_addr"), request.remote_addr);
     line.address(key!("peer_addr"), request.peer_addr);
-    line.maybe(key!("user_agent"), request.head.user_agent().map(AsRef::as_ref));
+    line.shown(key!("user_agent"), request.head.show_header("user-agent"));
 }
 
 fn direction(line: &mut Line<'_>, started: &Started) {

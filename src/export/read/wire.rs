@@ -56,7 +56,7 @@ pub(super) struct Wire {
     cache: BTreeMap<Cow<'static, str>, CacheCounts>,
     #[serde(default)]
     instruments_dropped: u64,
-    llm: Option<LlmUsage>,
+    llm: Option<Box<LlmUsage>>,
     service: Program,
     similar: Option<Similar>,
     recorder: RecorderState,
@@ -69,7 +69,7 @@ struct Timing {
     duration_ms: Millis,
     #[serde(default)]
     steps: Vec<Step>,
-    stream: Option<StreamStats>,
+    stream: Option<Box<StreamStats>>,
 }
 
 impl From<Wire> for Dump {
