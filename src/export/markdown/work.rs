@@ -61,8 +61,8 @@ pub(super) fn facts(exchange: &Exchange) -> Vec<String> {
     facts.extend(exchange.cache.iter().map(|(name, counts)| {
         format!("cache {}: {} hits, {} misses", code(name, TINY), counts.hits, counts.misses)
     }));
-    facts.extend(exchange.stream.as_ref().map(streamed));
-    facts.extend(exchange.llm.as_ref().map(used));
+    facts.extend(exchange.stream.as_deref().map(streamed));
+    facts.extend(exchange.llm.as_deref().map(used));
     facts
 }
 
