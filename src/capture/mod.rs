@@ -17,6 +17,7 @@ mod grpc;
 mod hearing;
 mod instruments;
 mod left;
+mod lost_calls;
 mod noted;
 mod open;
 mod outbound;

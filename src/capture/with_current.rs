@@ -13,7 +13,9 @@ use super::current::{self, Current};
 ///
 /// A task that is spawned is polled by itself, where [`current`](crate::current) knows no exchange. Made
 /// `with_current()`, it knows the one it was made in: its log entries have the request's id, and an error it reports or
-/// logs is the request's while that lasts.
+/// logs is the request's while that lasts. What it tells when the request has ended still has the id, and
+/// [`after_response`](crate::Event::after_response); requests it sends have it as
+/// [`parent_request_id`](crate::Started::parent_request_id). For threads there is [`Current::wrap`].
 ///
 /// ```
 /// use tower_flightlog::{WithCurrent, current};
