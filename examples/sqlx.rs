@@ -5,7 +5,8 @@
 //! case: as events, and with statement, rows and time among the steps of its timing.
 //!
 //! sqlx runs SQLite's queries on a thread of their own and takes the present span along, by which they are known to
-//! belong to a request: hence the span around all of them. Those of PostgreSQL and MySQL need none.
+//! belong to a request: hence the span around all of them, of INFO or above. Without one their events are in the log
+//! without an id, and in no dump. Those of PostgreSQL and MySQL need none.
 //!
 //! PORT is the port on 127.0.0.1 (default 3000, 0 takes a free one); LOG_* set the log. It stops on Ctrl-C and SIGTERM.
 

@@ -112,9 +112,12 @@ impl FlightLog {
     /// Each call is an exchange of its own and has its entries, with bodies captured and redacted. In the handler of a
     /// request, [`current`](crate::current) stays that request, and its dump has the call among its
     /// [steps](crate::Exchange::steps). A call whose future is dropped before the response is `aborted_before_response`,
-    /// one whose response is not read to its end `aborted_in_body`. A failed call has no dump of its own unless
-    /// [`dump_outbound`](crate::FlightLogBuilder::dump_outbound) says so. LOG_SAMPLE and LOG_SKIP treat it as they treat
-    /// the request it is sent in; LOG_SKIP does not look at the paths of calls.
+    /// one whose response is not read to its end `aborted_in_body`. One that goes on when its request ends is an
+    /// `unfinished` step of that; its own record is made when it ends, and says with
+    /// [`parent_request_id`](crate::Started::parent_request_id) whose it was, as do calls that begin later, in work made
+    /// [`with_current`](crate::WithCurrent). A call that got no response has a dump of its own where its request fails
+    /// and has one; [`dump_outbound`](crate::FlightLogBuilder::dump_outbound) has it otherwise. LOG_SAMPLE and LOG_SKIP
+    /// treat it as they treat the request it is sent in; LOG_SKIP does not look at the paths of calls.
     ///
     /// Two headers are set, and nothing else is changed:
     ///
@@ -126,7 +129,47 @@ impl FlightLog {
     ///   from then on. A valid `traceparent` that somebody set for this call is sent as it is; one that is passed on
     ///   from the request, as gateways do, is not taken for that.
     ///
-    /// With hyper-util's client:
+    /// What a client fails with is told with what its `Display` says; with the sources, in which is why, where the type of
+    /// its error is named. That of a response's body is another one; [`error_type`](crate::FlightLogBuilder::error_type) of
+    /// the builder takes it:
+    ///
+    /// | client | needs | errors: `outbound_layer().error_type::<E>()` | of bodies: `FlightLog::builder().error_type::<E>()` |
+    /// |---|---|---|---|
+    /// | hyper-util's `legacy::Client` | nothing | `hyper_util::client::legacy::Error` | `hyper::Error` |
+    /// | tonic's `Channel` | `map_request` to its body | `tonic::transport::Error` | `tonic::Status`: says all by itself |
+    /// | reqwest | `service_fn` around `execute` | `reqwest::Error` | `reqwest::Error` |
+    /// | any of them in `tower::timeout`, `tower::retry`, a `BoxError` | as above | no type: boxed errors tell their sources | as above |
+    ///
+    /// With hyper-util's client, and a time-out of which the record tells as of other errors:
+    ///
+    /// ```
+    /// use std::{sync::Arc, time::Duration};
+    /// use bytes::Bytes;
+    /// use http::Request;
+    /// use http_body_util::Empty;
+    /// use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+    /// use tower::{ServiceBuilder, ServiceExt};
+    /// use tower_flightlog::{FlightLog, MemorySink};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let memory = Arc::new(MemorySink::default());
+    /// let flightlog = FlightLog::builder().files(false).dumps(false).sink(Arc::clone(&memory)).build()?;
+    /// let client = ServiceBuilder::new()
+    ///     .layer(flightlog.outbound_layer())
+    ///     .timeout(Duration::from_secs(3))
+    ///     .service(Client::builder(TokioExecutor::new()).build_http());
+    ///
+    /// # let nobody = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    /// let request = Request::get(format!("http://{nobody}/")).body(Empty::<Bytes>::new())?;
+    /// assert!(client.oneshot(request).await.is_err());
+    /// flightlog.flush(Duration::from_secs(5))?;
+    /// let exchanges = memory.exchanges();
+    /// let chain = exchanges[0].error.as_ref().map(|error| format!("{:?}", error.chain));
+    /// assert!(chain.is_some_and(|chain| chain.contains("refused")));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Without one:
     ///
     /// ```
     /// use bytes::Bytes;

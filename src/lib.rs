@@ -56,7 +56,7 @@
 //! | handlers | [`current`], [`RequestId`] as an extractor |
 //! | why a request failed | [`Current::report_error`], [`WithError`] for `IntoResponse` of an error type |
 //! | what happens inside of requests | [`Current::timer`], [`Timed`], [`Current::cache_hit`], [`Current::event`], [`event!`], [`Current::debug`], [`debug!`], [`Current::attribute`] |
-//! | spawned tasks, threads | [`WithCurrent`], [`with_current`] |
+//! | spawned tasks, threads | [`WithCurrent`], [`Current::wrap`] |
 //! | a tracing subscriber of your own | [`FlightLog::tracing_layer`] |
 //! | run time | [`FlightLog::in_flight`], [`FlightLog::set_enabled`], [`FlightLog::set_verbosity`], [`FlightLog::stats`], [`FlightLog::flush`] |
 //! | outputs of your own | [`Sink`], [`Exchange`], [`MemorySink`] for tests |
@@ -111,7 +111,7 @@ mod writer;
 pub use builder::FlightLogBuilder;
 pub use capture::{
     AnyError, Current, CustomEvent, Failure, Timed, TimedFuture, Timer, WithCurrent, WithCurrentFuture,
-    WithError, current, debug_level, is_debug_enabled, with_current,
+    WithError, current, debug_level, is_debug_enabled,
 };
 pub use config::{Console, Error, Problem, RoutePolicy, Verbosity};
 pub use exchange::{

@@ -213,15 +213,21 @@ impl FlightLogBuilder {
         self
     }
 
-    /// `true`: failed requests of [`outbound_layer`](crate::FlightLog::outbound_layer) have dumps of their own, for the
-    /// same reasons as those that are answered. Default: `false`; the dump of a request shows what it sent among its
-    /// steps.
+    /// Which requests of [`outbound_layer`](crate::FlightLog::outbound_layer) have dumps of their own. `true`: each that
+    /// fails, for the same reasons as those that are answered. `false`: none; the dump of a request shows what it sent
+    /// among its steps.
+    ///
+    /// Default, where this is not called: calls that ended without a response (nobody could be reached, it took too long,
+    /// it was given up) in the handler of a request that fails and has a dump. Whether they have one is known when that
+    /// request ends: their entries, made before, do not name it. Its file name ends with the `request_id` that the step in
+    /// the request's dump has, and it has the `parent_request_id`. The first eight of a request are kept until then, with
+    /// 256 KiB of bodies together; LOG_DUMP_PER_MINUTE holds for them as for all, and those beyond are counted with it.
     ///
     /// ```
     /// let builder = tower_flightlog::FlightLog::builder().dump_outbound(true);
     /// ```
     pub fn dump_outbound(mut self, dump: bool) -> Self {
-        self.settings.dump_outbound = dump;
+        self.settings.dump_outbound = Some(dump);
         self
     }
 

@@ -57,6 +57,7 @@ pub(super) fn started(
         request_id,
         client_request_id,
         client_request_id_rejected,
+        parent_request_id: None,
         trace_id: trace.map(|trace| trace.trace_id),
         span_id: trace.map(|_| SpanId::from_bytes(random().max(1).to_be_bytes())),
         parent_span_id: trace.map(|trace| trace.parent_id),
@@ -80,6 +81,7 @@ pub(super) fn sent(
     parts: &Parts,
     headers: &Noted<'_>,
     request_id: RequestId,
+    parent_request_id: Option<RequestId>,
     trace: Trace,
     started: Timestamp,
 ) -> Started {
@@ -88,6 +90,7 @@ pub(super) fn sent(
         request_id,
         client_request_id: None,
         client_request_id_rejected: false,
+        parent_request_id,
         trace_id: Some(trace.trace_id),
         span_id: Some(trace.span_id),
         parent_span_id: trace.parent_span_id,

@@ -22,7 +22,8 @@ use super::{
 };
 use crate::{
     exchange::{
-        Event, EventKind, Field, Head, Headers, InFlight, Redacted, RequestId, Scrub, Timestamp, Value,
+        Direction, Event, EventKind, Field, Head, Headers, InFlight, Redacted, RequestId, Scrub, Timestamp,
+        Value,
     },
     sink::{Fanout, Journal, Snapshot},
 };
@@ -217,7 +218,9 @@ impl Clock {
     fn still_running(&self, sight: Sight, now: Instant) -> Event {
         let open = sight.shown(now);
         let (method, seconds) = (open.method.as_str(), open.age.as_secs_f64());
-        let message = format!("still running after {seconds:.1} s: {method} {}", open.endpoint);
+        let is_outbound = open.direction == Direction::Outbound;
+        let whose = if is_outbound { "the call " } else { "" };
+        let message = format!("still running after {seconds:.1} s: {whose}{method} {}", open.endpoint);
         let number = |name: &'static str, number| field(name, Value::Unsigned(number));
         let mut fields = vec![
             number("age_ms", u64::try_from(open.age.as_millis()).unwrap_or(u64::MAX)),
@@ -227,12 +230,16 @@ impl Clock {
             number("response_bytes", open.response_bytes),
         ];
         fields.extend(open.status.map(|status| number("status", status.as_u16().into())));
+        if is_outbound {
+            fields.push(field("direction", Value::Text(Redacted::literal("outbound"))));
+        }
         Event {
             timestamp: Timestamp::now(),
             level: Level::WARN,
             kind: EventKind::Custom(Cow::Borrowed("still_running")),
             request_id: Some(open.request_id),
             trace_id: open.trace_id,
+            after_response: false,
             message: self.scrub.text(&message),
             module: Cow::Borrowed("tower_flightlog"),
             location: None,

@@ -32,8 +32,8 @@ pub fn current() -> Current {
 /// [`cache_miss`](Self::cache_miss): what these tell goes to the log that [`init`](crate::init) started last, without a
 /// request's id, or to the one whose [`FlightLog::current`](crate::FlightLog::current) was asked.
 ///
-/// It is there while the handler's future, or the response's body, is polled. Work that is spawned sees it if the
-/// handle was taken before:
+/// It is there while the handler's future, or the response's body, is polled. Work that is spawned sees it if it is made
+/// [`with_current`](crate::WithCurrent) or, on other threads, is [wrapped](Self::wrap); or if the handle was taken before:
 ///
 /// ```
 /// # async fn handler() {
@@ -57,6 +57,44 @@ impl Current {
     #[must_use]
     pub fn request_id(&self) -> Option<RequestId> {
         self.flight.as_ref().map(Flight::request_id)
+    }
+
+    /// A closure that takes the exchange along to where it runs: a thread for work that blocks, a pool, a callback. In
+    /// it, [`current`] is this exchange, so that its events, timers and calls belong to the request, as those of a
+    /// future do that is made [`with_current`](crate::WithCurrent). Where there is no exchange, it is the closure alone.
+    ///
+    /// What it tells when the exchange has ended has the id of the request and
+    /// [`after_response`](crate::Event::after_response); of timers, attributes and counts of caches nothing is kept any
+    /// more. The exchange is freed when the closure is.
+    ///
+    /// ```
+    /// use tower_flightlog::current;
+    ///
+    /// async fn resize(picture: Vec<u8>) -> usize {
+    ///     let work = current().wrap(move || {
+    ///         let _timer = current().timer("resize");
+    ///         picture.len() / 2
+    ///     });
+    ///     tokio::task::spawn_blocking(work).await.unwrap_or(0)
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() { assert_eq!(resize(vec![0; 8]).await, 4); }
+    /// ```
+    ///
+    /// On threads of the standard library, which need no runtime:
+    ///
+    /// ```
+    /// let current = tower_flightlog::current();
+    /// let threads: Vec<_> = (1..=3).map(|n| std::thread::spawn(current.wrap(move || n * 2))).collect();
+    /// let sum: i32 = threads.into_iter().filter_map(|thread| thread.join().ok()).sum();
+    /// assert_eq!(sum, 12);
+    /// ```
+    #[must_use = "it is the closure that does the work"]
+    pub fn wrap<F: FnOnce() -> T, T>(&self, work: F) -> impl FnOnce() -> T + use<F, T> {
+        let flight = self.flight.clone();
+        move || {
+            let _entered = flight.as_ref().map(enter);
+            work()
+        }
     }
 
     /// Tells why the exchange is about to fail: type, message, sources, the place of this call and the stack that the

@@ -13,7 +13,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-        atomic::{AtomicU32, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -67,6 +67,8 @@ struct Inner {
     /// Its [`Seat`] among those that are open, set before anybody else has a handle.
     seat: AtomicU32,
     state: Mutex<State>,
+    /// The record is made: what comes now comes after the response.
+    ended: AtomicBool,
     /// None where there is none, and once it is over.
     trail: Mutex<Option<Ring>>,
     /// Made by the first that is used.
@@ -139,6 +141,7 @@ impl Flight {
             echo,
             seat: Seat::number(None).into(),
             state: state.into(),
+            ended: AtomicBool::new(false),
             trail: trail.into(),
             instruments: OnceLock::new(),
         }));
@@ -156,6 +159,11 @@ impl Flight {
 
     pub(super) fn instruments(&self) -> &Instruments {
         self.0.instruments.get_or_init(Box::default)
+    }
+
+    /// True once its record is made. Work that it left behind may still have it.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.0.ended.load(Relaxed)
     }
 
     pub(super) fn arrived(&self) -> Instant {

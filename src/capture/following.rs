@@ -178,6 +178,7 @@ fn of_exchange(timestamp: Timestamp, request_id: RequestId, trace_id: Option<Tra
         kind: EventKind::default(),
         request_id: Some(request_id),
         trace_id,
+        after_response: false,
         message: Redacted::default(),
         module: Cow::Borrowed("tower_flightlog"),
         location: None,

@@ -17,6 +17,7 @@ mod grpc;
 mod hearing;
 mod instruments;
 mod left;
+mod lost_calls;
 mod noted;
 mod open;
 mod outbound;
@@ -53,4 +54,4 @@ pub(crate) use recorder::{Equipment, Recorder, RemoteAddr};
 pub(crate) use report::{Known, known, known_errors};
 #[cfg(feature = "init")]
 pub(crate) use report::{PANICKED, contained, head, say, say_within, shown, sources};
-pub use with_current::{WithCurrent, WithCurrentFuture, with_current};
+pub use with_current::{WithCurrent, WithCurrentFuture};

@@ -6,11 +6,14 @@ use http::{HeaderMap, HeaderName, HeaderValue, request::Parts};
 
 use super::{
     flight::{Flight, WeakFlight},
+    instruments::StepId,
     noted::Noted,
     report::Known,
     traceparent::TraceParent,
 };
-use crate::exchange::{Exchange, Outcome, Redacted, RequestId, SpanId, Step, StepKind, TraceId, random};
+use crate::exchange::{
+    Exchange, Outcome, Redacted, RequestId, SpanId, Started, Step, StepKind, TraceId, random,
+};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
@@ -19,8 +22,17 @@ const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 pub(super) struct Outbound {
     /// The exchange it was sent in.
     pub(super) parent: Option<WeakFlight>,
+    /// Its step there.
+    pub(super) step: Option<StepId>,
     /// The error of the client.
     pub(super) known: Option<Known>,
+}
+
+impl Outbound {
+    /// The exchange it was sent in, where that has not ended.
+    pub(super) fn open_parent(&self) -> Option<Flight> {
+        self.parent.as_ref()?.upgrade().filter(|parent| !parent.has_ended())
+    }
 }
 
 /// Where a request stands in its trace.
@@ -82,12 +94,19 @@ pub(super) fn address(headers: &mut HeaderMap, request_id: RequestId, parent: Op
     trace
 }
 
-/// A call as a step of the exchange it was sent in.
+/// A call that begins as a step of the exchange it is sent in.
+pub(super) fn begun(call: &Started, start: Duration) -> Step {
+    let name = Redacted::of_call(call.request.method.as_str(), call.request.url());
+    let mut step = Step::new(&name, StepKind::Outbound, start, Duration::ZERO);
+    step.request_id = Some(call.request_id);
+    step
+}
+
+/// The same once it is over.
 pub(super) fn step(exchange: &Exchange, start: Duration) -> Step {
-    let name = Redacted::of_call(exchange.request.method.as_str(), exchange.request.url());
-    let mut step = Step::new(&name, StepKind::Outbound, start, exchange.duration);
+    let mut step = begun(exchange, start);
+    step.last(exchange.duration, false);
     step.status = exchange.status();
-    step.request_id = Some(exchange.request_id);
     let is_whole = matches!(exchange.outcome, Outcome::Complete | Outcome::Upgraded);
     let error = (!is_whole).then(|| match &exchange.error {
         Some(report) => Redacted::joined(std::iter::once(&report.message).chain(&report.chain), ": "),

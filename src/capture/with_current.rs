@@ -13,7 +13,9 @@ use super::current::{self, Current};
 ///
 /// A task that is spawned is polled by itself, where [`current`](crate::current) knows no exchange. Made
 /// `with_current()`, it knows the one it was made in: its log entries have the request's id, and an error it reports or
-/// logs is the request's while that lasts.
+/// logs is the request's while that lasts. What it tells when the request has ended still has the id, and
+/// [`after_response`](crate::Event::after_response); requests it sends have it as
+/// [`parent_request_id`](crate::Started::parent_request_id). For threads there is [`Current::wrap`].
 ///
 /// ```
 /// use tower_flightlog::{WithCurrent, current};
@@ -62,40 +64,6 @@ pub trait WithCurrent: Future + Sized {
     ///
     /// A panic in a task of its own is not the request's, and is left alone.
     fn with_current(self) -> WithCurrentFuture<Self>;
-}
-
-/// Takes the exchange along to where a closure runs, as [`WithCurrent`] does for a future: a thread of its own, or one for
-/// work that blocks.
-///
-/// ```
-/// use tower_flightlog::{current, with_current};
-///
-/// async fn handler() -> String {
-///     let digest = tokio::task::spawn_blocking(with_current(|| {
-///         let _timer = current().timer("digest");
-///         tracing::info!("told with the id of the request");
-///         "5891b5b5".to_owned()
-///     }));
-///     digest.await.unwrap_or_default()
-/// }
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # use tower::ServiceExt;
-/// # let memory = std::sync::Arc::new(tower_flightlog::MemorySink::default());
-/// # let flightlog = tower_flightlog::FlightLog::builder().files(false).dumps(false).sink(memory.clone()).build()?;
-/// # let app: axum::Router = axum::Router::new().route("/", axum::routing::get(handler)).layer(flightlog.axum_layer());
-/// # drop(app.oneshot(http::Request::new(axum::body::Body::empty())).await?);
-/// # flightlog.flush(std::time::Duration::from_secs(5))?;
-/// # assert_eq!(memory.exchanges()[0].steps[0].name, "digest");
-/// # Ok(()) }
-/// ```
-///
-/// Where no exchange is current, nothing is changed. A panic on a thread of its own is not the request's.
-pub fn with_current<T, F: FnOnce() -> T>(work: F) -> impl FnOnce() -> T + use<T, F> {
-    let current = current::current();
-    move || {
-        let _entered = current.flight().map(current::enter);
-        work()
-    }
 }
 
 impl<F: Future> WithCurrent for F {

@@ -79,7 +79,8 @@ pub(crate) struct Settings {
     pub(crate) dump_max_age: Duration,
     pub(crate) dump_per_minute: u32,
     /// Requests that are sent have dumps of their own.
-    pub(crate) dump_outbound: bool,
+    /// None: those without a response, with the request that failed by them.
+    pub(crate) dump_outbound: Option<bool>,
     pub(crate) slow: Option<Duration>,
     /// As written; [`Skip`](super::Skip) reads it.
     pub(crate) skip: Vec<String>,
@@ -118,7 +119,7 @@ impl Default for Settings {
             dump_max_bytes: 64 << 20,
             dump_max_age: Duration::from_secs(7 * 86_400),
             dump_per_minute: 60,
-            dump_outbound: false,
+            dump_outbound: None,
             slow: None,
             skip: Vec::new(),
             sample: 1.0,

@@ -174,6 +174,17 @@ impl Dumps {
         kept
     }
 
+    /// Names a dump where there may be one more; true where there is news of one that may not be.
+    fn judge(&self, exchange: &mut Exchange, trigger: Trigger) -> bool {
+        match self.quota.judge(self.clock.monotonic(), exchange) {
+            Verdict::Dumped => {
+                exchange.dump = Some(name::name(exchange.finished, trigger, exchange.request_id));
+                false
+            }
+            verdict => self.suppress(verdict),
+        }
+    }
+
     fn suppress(&self, verdict: Verdict) -> bool {
         self.options.counters.dumps_suppressed.add(1);
         self.suppressed.fetch_add(1, Relaxed);
@@ -213,13 +224,18 @@ impl BlackBox for Dumps {
             return false;
         }
         let Some(trigger) = self.trigger(exchange) else { return false };
-        match self.quota.judge(self.clock.monotonic(), exchange) {
-            Verdict::Dumped => {
-                exchange.dump = Some(name::name(exchange.finished, trigger, exchange.request_id));
-                false
-            }
-            verdict => self.suppress(verdict),
-        }
+        self.judge(exchange, trigger)
+    }
+
+    fn claim_call(&self, call: &mut Exchange) -> bool {
+        let trigger = Trigger::of(call).unwrap_or(Trigger::Error);
+        self.judge(call, trigger)
+    }
+
+    fn pass_over(&self, calls: u64) -> bool {
+        self.options.counters.dumps_suppressed.add(calls);
+        self.suppressed.fetch_add(calls, Relaxed);
+        self.quota.pass_over(self.clock.monotonic(), calls)
     }
 
     fn reserve(&self, request_id: RequestId, at: Timestamp) -> Option<String> {

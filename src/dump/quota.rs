@@ -121,6 +121,15 @@ impl Quota {
         state.suppress(now, fingerprint)
     }
 
+    /// Counts some of which nothing else is known; true where they are the first that are to be told.
+    pub(super) fn pass_over(&self, now: Instant, count: u64) -> bool {
+        let mut state = self.lock();
+        state.untold += count;
+        let is_news = state.due.is_none();
+        state.due = state.due.or_else(|| now.checked_add(MINUTE));
+        is_news
+    }
+
     /// Failures of a fingerprint since its last dump that got none; from now on they are told.
     pub(super) fn take_similar(&self, fingerprint: Fingerprint) -> u64 {
         let mut state = self.lock();

@@ -23,6 +23,9 @@ pub struct Event {
     /// The trace of that exchange.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<TraceId>,
+    /// True where that exchange had ended: it was told by work that goes on after the response.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub after_response: bool,
     /// What was said. Of each text of an event or an error, of its fields and its sources as of its message, the first
     /// 8 KiB are told; what is cut says so at its end, `…[9000 bytes]`, with the length of the whole. A word at the cut
     /// may be half a secret and is left out.

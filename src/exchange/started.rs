@@ -17,6 +17,9 @@ pub struct Started {
     /// True where the client sent an `x-request-id` that is not valid.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub client_request_id_rejected: bool,
+    /// The exchange in which this request was sent, where it was: also where that had ended by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_request_id: Option<RequestId>,
     /// The trace of a valid `traceparent`, or one that began here: the request was sent, or sends one itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<TraceId>,

@@ -77,6 +77,7 @@ pub(crate) fn dump<R: Serialize>(
         reason: exchange.dump_reason.as_ref().filter(|_| context.trigger == MANUAL),
         request_id: exchange.request_id,
         client_request_id: exchange.client_request_id.as_ref(),
+        parent_request_id: exchange.parent_request_id,
         trace_id: exchange.trace_id,
         direction: exchange.direction,
         outcome: exchange.outcome,
@@ -114,6 +115,8 @@ struct Dump<'a, R> {
     request_id: RequestId,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_request_id: Option<&'a Redacted>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_request_id: Option<RequestId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<TraceId>,
     #[serde(skip_serializing_if = "Direction::is_inbound")]

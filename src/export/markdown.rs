@@ -7,7 +7,7 @@ mod story;
 mod work;
 
 use super::{curl::curl, failure::Failure, json_text, pretty::laid_out, read::Dump};
-use crate::exchange::{BodyText, CapturedBody, ErrorReport, Exchange, Headers, millis_of};
+use crate::exchange::{BodyText, CapturedBody, Direction, ErrorReport, Exchange, Headers, millis_of};
 
 /// The text: what failed and why, what led there, what came and went, how to have it again.
 pub(super) fn markdown(dump: &Dump) -> String {
@@ -41,8 +41,13 @@ const MOST_SOURCES: usize = 16;
 
 fn headline(dump: &Dump) -> String {
     let request = &dump.exchange.request;
-    let happened = Failure::of(dump).in_words();
-    format!("## {} {happened}\n\n", code(&format!("{} {}", request.method, request.endpoint()), TINY))
+    let is_call = dump.exchange.direction == Direction::Outbound;
+    let (whose, target) = if is_call { ("The call ", request.url()) } else { ("", request.endpoint()) };
+    let happened = match &dump.exchange.response {
+        None if is_call => "got no response".into(),
+        _ => Failure::of(dump).in_words(),
+    };
+    format!("## {whose}{} {happened}\n\n", code(&format!("{} {target}", request.method), TINY))
 }
 
 fn error(report: &ErrorReport) -> String {
@@ -78,6 +83,7 @@ fn facts(dump: &Dump) -> String {
         facts.extend(value.map(|value| format!("{name} {}", code(&value, TINY))));
     };
     fact("client's id", exchange.client_request_id.as_ref().map(ToString::to_string));
+    fact("sent in", exchange.parent_request_id.map(|id| id.to_string()));
     fact("trace", exchange.trace_id.map(|id| id.to_string()));
     fact("asked for:", dump.exchange.dump_reason.as_ref().map(ToString::to_string));
     let service = &dump.service;

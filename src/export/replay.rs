@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::blanks::REDACTED;
-use crate::exchange::{BodyText, CapturedBody, Media, Request, Started};
+use crate::exchange::{BodyText, CapturedBody, Direction, Media, Request, Started};
 
 /// A request to send again.
 pub(super) struct Replay<'a> {
@@ -85,6 +85,10 @@ const HOP_BY_HOP: [&str; 7] =
 fn goes_along(started: &Started, name: &str, value: &str) -> bool {
     let ours = match name {
         "x-request-id" => value == started.request_id.to_string(),
+        // A dump that was read back does not know the span of a call; all that it sent is of its trace.
+        "traceparent" if started.direction == Direction::Outbound => {
+            started.trace_id.is_some_and(|trace| value.contains(&trace.to_string()))
+        }
         "traceparent" => started.span_id.is_some_and(|span| value.contains(&span.to_string())),
         _ => false,
     };

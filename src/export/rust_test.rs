@@ -12,9 +12,13 @@ use super::{
     replay::{Header, Payload, Replay},
     rust_literal::{comment, string, words},
 };
+use crate::exchange::Direction;
 
-/// A module with one test.
+/// A module with one test; of a request that the service sent itself why there is none.
 pub(super) fn test(dump: &Dump) -> String {
+    if dump.exchange.direction == Direction::Outbound {
+        return of_call(dump);
+    }
     let replay = Replay::of(&dump.exchange);
     let failure = Failure::of(dump);
     let mut values = Values::default();
@@ -71,6 +75,23 @@ fn about(dump: &Dump, failure: Failure, notes: &[String]) -> String {
     lines.extend(expectation::packages(failure).into_iter().map(Into::into));
     lines.extend_from_slice(notes);
     lines.iter().map(|line| format!("// {}", comment(line)).trim_end().to_owned() + "\n").collect()
+}
+
+/// What comes instead of a test that the application would pass without doing a thing.
+fn of_call(dump: &Dump) -> String {
+    let exchange = &dump.exchange;
+    let request = &exchange.request;
+    let mut lines = vec![
+        format!("{} {}, recorded at {} as {}:", request.method, request.url(), exchange.finished, exchange.request_id),
+        "a request that the service sent, which no test of its own routes can send. The command `curl` sends it".into(),
+        "again, to where it went.".into(),
+    ];
+    if let Some(parent) = exchange.parent_request_id {
+        lines
+            .push(format!("It was sent while {parent} was answered: a test of that, where that has a dump,"));
+        lines.push("makes the service send it again.".into());
+    }
+    lines.iter().map(|line| format!("// {}\n", comment(line))).collect()
 }
 
 fn name(dump: &Dump, failure: Failure) -> String {

@@ -50,7 +50,8 @@
 //! without a `request_id` where they happen outside of an
 //! exchange. `still_running` comes once for each exchange that is open longer than
 //! `LOG_SLOW`, while it is, also for those that `LOG_SKIP`, `LOG_SAMPLE` or a route's policy leave out: `age_ms`, `method`,
-//! `endpoint`, `request_bytes`, `response_bytes` and, once the response has begun, `status` are in its `fields`. It comes
+//! `endpoint`, `request_bytes`, `response_bytes` and, once the response has begun, `status` are in its `fields`, and of a
+//! request that the service sent the `direction`. It comes
 //! up to half a second late. Where the subscriber is not that of `init()` it is a tracing event too, of the target `flightlog`,
 //! as exchanges are. An upgraded connection has ended by then; a stream of events without an end is told too.
 //!
@@ -115,8 +116,10 @@
 //! | `location` | `file:line` | `log`, `custom_event`, `debug`, failed |
 //! | `client_request_id` | the client's valid `x-request-id` | exchange |
 //! | `client_request_id_rejected` | `true`: it sent one that is not valid | exchange |
+//! | `parent_request_id` | our id of the request in which the service sent this one | exchange |
 //! | `trace_id` | 32 hexadecimal digits: the trace of a valid `traceparent`, or one that began with a request sent from here | exchange, `log`, `custom_event`, `debug`, `stream` |
 //! | `span_id` | 16 hexadecimal digits, our own | exchange |
+//! | `after_response` | `true`: it was told when its request had ended, by work that goes on | `log`, `custom_event`, `debug` |
 //! | `started` | when the request arrived, as `timestamp` | request's part |
 //! | `url` | absolute where the host is known | request's part |
 //! | `http_version` | `HTTP/1.1` and the like | request's part |
@@ -205,7 +208,8 @@
 //! | redis 1 | of clusters what becomes of connections; nothing of commands | `redis` TRACE to WARN through `log` | log, trail |
 //!
 //! What runs on a thread or task of its own is known by the span that is taken along: sqlx does so with SQLite, so that
-//! there has to be a span around its queries, of INFO or above: `#[tracing::instrument]` makes one, and `TraceLayer` with
+//! there has to be a span around its queries, of INFO or above: nothing else says whose they are. `#[tracing::instrument]`
+//! makes one, and `TraceLayer` with
 //! `DefaultMakeSpan::new().level(Level::INFO)`. What hyper's connections tell belongs to no request.
 //!
 //! # Dumps
@@ -226,12 +230,13 @@
 //! |---|---|
 //! | `schema` | always: `flightlog.dump/1` |
 //! | `timestamp` | always: when the exchange ended, RFC 3339, UTC, microseconds, `Z`, 27 characters |
-//! | `trigger` | always: why there is a dump: the status from 500 on, `panic`, `error` (of the service, of the response's body, or a failing `grpc-status`), `slow`, `aborted` (slow, and the client left) or `manual` |
+//! | `trigger` | always: why there is a dump: the status from 500 on, `panic`, `error` (of the service, of the response's body, a failing `grpc-status`, or a call that was given up in a request that failed), `slow`, `aborted` (slow, and the client left) or `manual` |
 //! | `reason` | why it was asked for, where it was: `manual` |
 //! | `request_id` | always: our id, a UUIDv7, as in the entries |
 //! | `client_request_id` | the client's valid `x-request-id` |
+//! | `parent_request_id` | our id of the request in which the service sent this one, whose dump has it among its steps |
 //! | `trace_id` | the trace of a valid `traceparent`, or one that began here: 32 hexadecimal digits |
-//! | `direction` | `outbound`, where the service sent the request; such dumps are there with `dump_outbound` only |
+//! | `direction` | `outbound`, where the service sent the request: one that ended without a response, in a request that failed and has a dump; others with `dump_outbound` only |
 //! | `outcome` | always: `complete`, `aborted_before_response`, `aborted_in_body`, `service_error`, `body_error`, `panicked`, `upgraded` |
 //! | `error` | object: what went wrong, as far as anyone told |
 //! | `error.type` | `shop::OrderError`; `panic` |
@@ -389,8 +394,10 @@ pub const ENTRY_KEYS: &[&str] = &[
     "location",
     "client_request_id",
     "client_request_id_rejected",
+    "parent_request_id",
     "trace_id",
     "span_id",
+    "after_response",
     "started",
     "url",
     "http_version",

@@ -99,14 +99,35 @@ impl Fanout {
         written
     }
 
-    /// Tells of an exchange.
-    pub(crate) fn finished(&self, exchange: Exchange) {
+    /// Dumps calls, of which the others were told before: the request they were sent in failed and has a dump. `more` are
+    /// those of which nothing was kept.
+    pub(crate) fn dump_calls(&self, calls: Vec<Arc<Exchange>>, more: u64) {
+        let Some((black_box, outbox)) = &self.black_box else { return };
+        let mut is_restless = false;
+        for call in calls {
+            let mut call = Arc::unwrap_or_clone(call);
+            contained(&self.counters, || is_restless |= black_box.claim_call(&mut call));
+            if call.dump.is_some() {
+                outbox.send(Parcel::Finished(call.into()));
+            }
+        }
+        if more > 0 {
+            contained(&self.counters, || is_restless |= black_box.pass_over(more));
+        }
+        if is_restless {
+            outbox.nudge();
+        }
+    }
+
+    /// Tells of an exchange, and gives it back.
+    pub(crate) fn finished(&self, exchange: Exchange) -> Arc<Exchange> {
         let exchange = Arc::new(exchange);
         self.inline(|sink| sink.finished(&exchange));
         self.queued(|| Parcel::Finished(Arc::clone(&exchange)));
         if let Some((_, outbox)) = self.black_box.as_ref().filter(|_| exchange.dump.is_some()) {
-            outbox.send(Parcel::Finished(exchange));
+            outbox.send(Parcel::Finished(Arc::clone(&exchange)));
         }
+        exchange
     }
 
     /// Tells of an event.

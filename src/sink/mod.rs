@@ -100,6 +100,12 @@ pub(crate) trait BlackBox: Sink {
     /// Decides whether an exchange that ended is kept and, if so, names its dump. True where `look` is to be called.
     fn claim(&self, exchange: &mut Exchange) -> bool;
 
+    /// The same for a call that got no response, in a request that failed and has a dump.
+    fn claim_call(&self, call: &mut Exchange) -> bool;
+
+    /// So many of these are not kept, and only counted. True where `look` is to be called.
+    fn pass_over(&self, calls: u64) -> bool;
+
     /// The name of the dump of an exchange that goes on, of which one is asked for now; none where there may be no more.
     fn reserve(&self, request_id: RequestId, at: Timestamp) -> Option<String>;
 

@@ -336,6 +336,14 @@ mod tests {
             true
         }
 
+        fn claim_call(&self, _: &mut Exchange) -> bool {
+            true
+        }
+
+        fn pass_over(&self, _: u64) -> bool {
+            true
+        }
+
         fn reserve(&self, _: RequestId, _: Timestamp) -> Option<String> {
             None
         }

@@ -234,6 +234,7 @@ impl LogLayer {
             kind: EventKind::Log,
             request_id: origin.map(|origin| origin.request_id),
             trace_id: origin.and_then(|origin| origin.trace_id),
+            after_response: origin.is_some_and(Origin::is_over),
             message: told.message,
             module,
             location,

@@ -30,6 +30,11 @@ impl Origin {
     pub(super) fn flight(&self) -> Option<Flight> {
         self.flight.upgrade()
     }
+
+    /// True where it has ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.flight().is_none_or(|flight| flight.has_ended())
+    }
 }
 
 /// What one layer of ours noted of a span. Another layer has other rules of what is secret.

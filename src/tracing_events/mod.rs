@@ -45,6 +45,7 @@ macro_rules! tell {
             endpoint = $about.request.endpoint().as_str(),
             client_request_id = $about.client_request_id.as_ref().map(AsRef::<str>::as_ref),
             client_request_id_rejected = $about.client_request_id_rejected.then_some(true),
+            parent_request_id = $about.parent_request_id.map(field::display),
             trace_id = $about.trace_id.map(field::display),
             span_id = $about.span_id.map(field::display),
             $($name = $value,)+
@@ -115,6 +116,7 @@ impl Sink for TracingEvents {
                     request_id = event.request_id.map(field::display),
                     module = &*event.module,
                     trace_id = event.trace_id.map(field::display),
+                    after_response = event.after_response.then_some(true),
                     event_type = &**event_type,
                     fields = fields.as_str(),
                     message = event.message.as_str(),

@@ -48,6 +48,22 @@ fn errors_say_what_to_type() {
 }
 
 #[test]
+fn a_request_that_the_service_sent_has_a_command_and_no_test() {
+    let logs = Logs::new();
+    let dump = tower_flightlog::formats::DUMP_EXAMPLE;
+    let (id, parent) = ("0198c0de-0000-7000-8000-000000000001", "0198c0de-0000-7000-8000-000000000002");
+    let own = format!(r#""direction": "outbound", "parent_request_id": "{parent}", "outcome":"#);
+    let name = format!("dumps/20261120T103000.123456Z-500-{id}.json");
+    logs.put(&name, dump.replacen(r#""outcome":"#, &own, 1));
+    let output = logs.run(&["test", id]);
+    let said = text(&output.stderr);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{said}");
+    assert!(said.contains(&format!("flightlog curl {id}")), "{said}");
+    assert!(said.contains(&format!("flightlog test {parent}")), "{said}");
+    assert!(logs.say(&["curl", id]).contains("curl "));
+}
+
+#[test]
 fn a_reader_that_leaves_is_no_error() {
     let logs = Logs::generated(3000);
     let mut child =

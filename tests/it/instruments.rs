@@ -17,7 +17,6 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 use tower_flightlog::{
     Console, Dump, Event, EventKind, Exchange, FlightLog, Sink, Timed, Verbosity, current, debug, event,
-    with_current,
 };
 use tracing::Level;
 
@@ -660,11 +659,11 @@ async fn what_a_handler_drops_as_its_client_leaves_is_told_of_its_request() {
 async fn a_thread_takes_its_exchange_along() {
     let (flightlog, watcher) = watched();
     ask(&flightlog, || async {
-        let work = with_current(|| {
+        let work = current().wrap(|| {
             current().attribute("on", "a thread");
             event!("from_a_thread");
         });
-        assert_eq!(std::thread::spawn(with_current(|| 7)).join().unwrap(), 7);
+        assert_eq!(std::thread::spawn(current().wrap(|| 7)).join().unwrap(), 7);
         let (done, wait) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {
             work();
@@ -679,5 +678,5 @@ async fn a_thread_takes_its_exchange_along() {
     let exchange = watcher.only();
     assert_eq!(exchange.attributes.len(), 1);
     assert_eq!(watcher.events()[0].request_id, Some(exchange.request_id));
-    assert_eq!(with_current(|| current().request_id())(), None);
+    assert_eq!(current().wrap(|| current().request_id())(), None);
 }

@@ -205,7 +205,7 @@ async fn calls_of_one_request_share_a_trace_and_one_outside_has_its_own() {
 }
 
 #[tokio::test]
-async fn a_call_that_fails_is_told_with_its_causes_and_has_a_dump_only_where_asked_for() {
+async fn a_call_that_fails_is_told_with_its_causes_and_has_a_dump_where_asked_for() {
     for own in [false, true] {
         let dir = tempfile::tempdir().unwrap();
         let flightlog = FlightLog::builder().dir(dir.path()).dump_outbound(own).build().unwrap();

@@ -1,13 +1,13 @@
 //! The examples with others in them, as processes of their own: a gateway in front of the quickstart, a database.
 
-use std::{path::Path, process::Stdio};
+use std::{fs, path::Path, process::Stdio};
 
 use serde_json::Value;
 
 use crate::{
     process::{Quickstart, home},
     quickstart::dumps,
-    support::entries,
+    support::{entries, validated_dump},
 };
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -75,8 +75,16 @@ async fn a_gateway_tells_why_nobody_answers_behind_it() {
     let gateway = Quickstart::start_example("gateway", &logs, &variables, Stdio::null()).await;
     assert_eq!(gateway.ask("GET /health HTTP/1.1").await.status(), Some(502));
     gateway.stop().await;
-    let (_, dump) = &dumps(&logs)["/health"];
-    let error = dump["timing"]["steps"][0]["error"].as_str().unwrap();
+    let all: Vec<_> = fs::read_dir(logs.join("dumps"))
+        .unwrap()
+        .map(|file| validated_dump(&fs::read_to_string(file.unwrap().path()).unwrap()))
+        .collect();
+    let (calls, own): (Vec<_>, Vec<_>) = all.iter().partition(|dump| dump["direction"] == "outbound");
+    let ([call], [dump]) = (&calls[..], &own[..]) else { panic!("{all:#?}") };
+    let step = &dump["timing"]["steps"][0];
+    assert_eq!((&call["request_id"], &call["parent_request_id"]), (&step["request_id"], &dump["request_id"]));
+    assert!(call["error"]["chain"].to_string().contains("refused"), "{call}");
+    let error = step["error"].as_str().unwrap();
     assert!(error.starts_with("client error (Connect): ") && error.contains("refused"), "{error}");
     let errors = entries(&logs, "errors.log");
     let exceptions = of_type(&errors, "exception", Some("outbound"));

@@ -139,7 +139,7 @@ fn answer(options: &Options, screen: &mut Screen<'_>) -> Result<Found, Failure> 
         Command::Doctor => commands::doctor::doctor(options, &open(options)?, screen),
         Command::Curl => commands::exports::one(options, screen, Dump::curl),
         Command::Markdown => commands::exports::one(options, screen, Dump::markdown),
-        Command::Test => commands::exports::one(options, screen, Dump::test),
+        Command::Test => commands::exports::test(options, screen),
         Command::Har => commands::exports::har(options, screen),
     }
 }

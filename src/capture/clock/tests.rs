@@ -317,6 +317,19 @@ fn an_exchange_past_the_limit_is_told_once_while_it_runs() {
 }
 
 #[test]
+fn a_call_past_the_limit_says_that_it_is_one() {
+    let mut stage = Stage::with(slow(5000));
+    let (mut parts, ()) = Request::get("http://stock.test/reserve").body(()).unwrap().into_parts();
+    let call = Flight::begin_outbound(&stage.recorder, &mut parts, None).unwrap();
+    stage.tick(call.arrived() + millis(5040));
+    let [event] = &stage.memory.events()[..] else { panic!("{:?}", stage.memory.events()) };
+    assert_eq!(event.message, "still running after 5.0 s: the call GET /reserve");
+    let told = event.fields.iter().find(|field| field.name == "direction").map(|field| &field.value);
+    assert_eq!(told, Some(&Value::Text(Redacted::literal("outbound"))));
+    assert_eq!(stage.recorder.in_flight()[0].direction, Direction::Outbound);
+}
+
+#[test]
 fn one_whose_response_has_begun_says_so_and_one_that_ended_is_not_told() {
     let mut stage = Stage::with(slow(5000));
     let (streams, ended, upgraded) = (stage.working("/stream"), stage.working("/"), stage.working("/ws"));

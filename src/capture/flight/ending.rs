@@ -1,6 +1,12 @@
 //! How the exchange ends, exactly once: the record is made, and goes to the sinks.
 
-use std::{any::Any, collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use http::{HeaderMap, StatusCode};
 
@@ -9,7 +15,7 @@ use super::{
     state::{Ended, Told},
 };
 use crate::{
-    capture::{answer::Answer, cause, following, report, theirs::Theirs},
+    capture::{answer::Answer, cause, following, lost_calls::LostCalls, report, theirs::Theirs},
     exchange::{ErrorReport, Exchange, Outcome, Started},
     stream,
 };
@@ -44,6 +50,7 @@ impl Flight {
         let duration = self.age();
         let ended = self.lock().end(&self.0.recorder, outcome, duration);
         let Some(ended) = ended else { return };
+        self.0.ended.store(true, Relaxed);
         let trail = self.trail().take();
         if let Some(seat) = self.seat() {
             self.0.recorder.clock.leave(seat);
@@ -65,14 +72,15 @@ impl Flight {
         if let Some(asked) = asked {
             asked.mark(&mut exchange);
         }
-        if let Some(instruments) = self.0.instruments.get() {
-            instruments.close(&mut exchange, &self.0.recorder.counters);
-        }
+        let calls = match self.0.instruments.get() {
+            Some(instruments) => instruments.close(&mut exchange, &self.0.recorder.counters),
+            None => LostCalls::default(),
+        };
         self.0.recorder.counters.finished.add(1);
         if let Some(outbound) = &self.0.outbound {
             self.tell_parent(outbound, &exchange);
         }
-        if self.0.outbound.is_none() || self.0.recorder.settings.dump_outbound {
+        if self.0.outbound.is_none() || self.0.recorder.settings.dump_outbound == Some(true) {
             self.0.recorder.sinks.claim(&mut exchange, || self.read(trail?));
         }
         if was_held && self.is_skipped(policy) && !exchange.is_remarkable() {
@@ -82,7 +90,11 @@ impl Flight {
             self.0.recorder.sinks.started(&exchange.began);
         }
         following::tell_usage(&self.0.recorder, &exchange);
-        self.0.recorder.sinks.finished(exchange);
+        let exchange = self.0.recorder.sinks.finished(exchange);
+        if exchange.dump.is_some() && exchange.is_failure() {
+            calls.dump(&self.0.recorder.sinks);
+        }
+        self.leave_to_parent(exchange);
     }
 
     fn record(

@@ -117,6 +117,7 @@ impl Flight {
         let told = self.tell_beginning(&mut state);
         drop(state);
         self.announce(told);
+        self.tell_parent_of_answer(status);
         (declared, following)
     }
 

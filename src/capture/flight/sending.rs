@@ -2,18 +2,20 @@
 
 use std::{sync::Arc, time::Instant};
 
-use http::request::Parts;
+use http::{StatusCode, request::Parts};
 
-use super::{Flight, Own, WeakFlight};
+use super::{Flight, Own};
 use crate::{
     capture::{
         arrival, current,
+        instruments::StepId,
+        lost_calls,
         noted::Noted,
         outbound::{self, Lineage, Outbound, SAMPLED},
         recorder::Recorder,
         report::Known,
     },
-    exchange::{Exchange, RequestId, Step, Timestamp},
+    exchange::{Exchange, RequestId, Started, Timestamp},
 };
 
 impl Flight {
@@ -34,8 +36,11 @@ impl Flight {
         let trace = outbound::address(&mut parts.headers, request_id, parent);
         let unwanted = parent.map_or_else(|| !recorder.samples(request_id), Self::is_left_out);
         let headers = Noted::of(&parts.headers);
-        let beginning = arrival::sent(recorder, parts, &headers, request_id, trace, started);
-        let outbound = Outbound { parent: parent.map(Self::downgrade), known };
+        let parent_request_id = parent.map(Self::request_id);
+        let beginning =
+            arrival::sent(recorder, parts, &headers, request_id, parent_request_id, trace, started);
+        let step = parent.and_then(|parent| parent.began_call(&beginning, arrived));
+        let outbound = Outbound { parent: parent.map(Self::downgrade), step, known };
         let own = Own {
             arrived,
             unwanted,
@@ -69,19 +74,40 @@ impl Flight {
         self.is_skipped(self.lock().policy)
     }
 
-    /// Something was done for it.
-    fn took_step(&self, step: Step) {
-        let is_open = !self.lock().finished;
-        if is_open {
-            self.instruments().step(step, &self.0.recorder.budget);
+    /// A call begins in it, which is one of its steps; none where it has ended, or has no room for it.
+    fn began_call(&self, call: &Started, at: Instant) -> Option<StepId> {
+        if self.has_ended() {
+            return None;
+        }
+        let step = outbound::begun(call, at.saturating_duration_since(self.0.arrived));
+        self.instruments().open(step, &self.0.recorder.budget)
+    }
+
+    /// The exchange it was sent in is told that it is answered.
+    pub(super) fn tell_parent_of_answer(&self, status: StatusCode) {
+        let Some(Outbound { parent: Some(parent), step: Some(step), .. }) = self.0.outbound.as_deref() else {
+            return;
+        };
+        if let Some(parent) = parent.upgrade() {
+            parent.instruments().answered(*step, status);
         }
     }
 
-    /// The exchange it was sent in has it among its steps.
+    /// The exchange it was sent in has all of it among its steps.
     pub(super) fn tell_parent(&self, outbound: &Outbound, exchange: &Exchange) {
-        if let Some(parent) = outbound.parent.as_ref().and_then(WeakFlight::upgrade) {
-            let start = self.0.arrived.saturating_duration_since(parent.0.arrived);
-            parent.took_step(outbound::step(exchange, start));
+        let Some((parent, step)) = outbound.open_parent().zip(outbound.step) else { return };
+        let start = self.0.arrived.saturating_duration_since(parent.0.arrived);
+        parent.instruments().replace(step, outbound::step(exchange, start), &parent.0.recorder.budget);
+    }
+
+    /// The exchange it was sent in keeps it, if it got no response and may be dumped with that.
+    pub(super) fn leave_to_parent(&self, call: Arc<Exchange>) {
+        let Some(outbound) = &self.0.outbound else { return };
+        if self.0.recorder.settings.dump_outbound.is_some() || !lost_calls::is_lost(&call) {
+            return;
+        }
+        if let Some(parent) = outbound.open_parent().filter(|parent| parent.0.recorder.sinks.has_dumps()) {
+            parent.instruments().lost_call(call);
         }
     }
 }

@@ -5,6 +5,9 @@ use std::{
     time::Duration,
 };
 
+use http::StatusCode;
+
+use super::super::lost_calls::LostCalls;
 use crate::{
     exchange::{Budget, CacheCounts, Exchange, Field, Permit, Redacted, Step, StepKind},
     sink::Counters,
@@ -26,6 +29,7 @@ struct Kept {
     steps: Vec<Begun>,
     attributes: Vec<Field>,
     cache: BTreeMap<Cow<'static, str>, CacheCounts>,
+    lost_calls: LostCalls,
     room: Room,
     dropped: u64,
     /// The exchange has ended: nobody would read more.
@@ -45,7 +49,7 @@ struct Room {
 
 /// A step that goes on, to be ended.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct StepId(usize);
+pub(in super::super) struct StepId(usize);
 
 impl Instruments {
     /// Begins a step; none where there is no room.
@@ -56,7 +60,38 @@ impl Instruments {
         start: Duration,
         budget: &Arc<Budget>,
     ) -> Option<StepId> {
-        self.lock().push(Step::new(name, kind, start, Duration::ZERO), false, budget)
+        self.open(Step::new(name, kind, start, Duration::ZERO), budget)
+    }
+
+    /// The same, with more that is known of it.
+    pub(in super::super) fn open(&self, step: Step, budget: &Arc<Budget>) -> Option<StepId> {
+        self.lock().push(step, false, budget)
+    }
+
+    /// A call is answered, and goes on.
+    pub(in super::super) fn answered(&self, StepId(place): StepId, status: StatusCode) {
+        if let Some(begun) = self.lock().steps.get_mut(place) {
+            begun.step.status = Some(status);
+        }
+    }
+
+    /// Ends it with all that is known now. What went wrong is left out where there is no room for it.
+    pub(in super::super) fn replace(&self, StepId(place): StepId, step: Step, budget: &Arc<Budget>) {
+        let mut kept = self.lock();
+        let Kept { steps, room, dropped, .. } = &mut *kept;
+        let Some(begun) = steps.get_mut(place) else { return };
+        let fits = room.take(step.weight().saturating_sub(begun.step.weight()), budget);
+        *dropped += u64::from(!fits);
+        let step = if fits { step } else { Step { error: None, ..step } };
+        *begun = Begun { step, has_ended: true };
+    }
+
+    /// Keeps a call that got no response, until it is known how the exchange ends.
+    pub(in super::super) fn lost_call(&self, call: Arc<Exchange>) {
+        let mut kept = self.lock();
+        if !kept.closed {
+            kept.lost_calls.keep(call);
+        }
     }
 
     /// Ends it. `unfinished`: it did not come to its own end.
@@ -68,7 +103,7 @@ impl Instruments {
     }
 
     /// Keeps a step that is over.
-    pub(in super::super) fn step(&self, step: Step, budget: &Arc<Budget>) {
+    pub(super) fn step(&self, step: Step, budget: &Arc<Budget>) {
         self.lock().push(step, true, budget);
     }
 
@@ -113,8 +148,8 @@ impl Instruments {
         *(if is_hit { &mut counts.hits } else { &mut counts.misses }) += 1;
     }
 
-    /// Gives all of it to the record. What comes later is not kept.
-    pub(in super::super) fn close(&self, exchange: &mut Exchange, counters: &Counters) {
+    /// Gives all of it to the record, and the calls that have records of their own. What comes later is not kept.
+    pub(in super::super) fn close(&self, exchange: &mut Exchange, counters: &Counters) -> LostCalls {
         let kept = std::mem::replace(&mut *self.lock(), Kept { closed: true, ..Kept::default() });
         let total = exchange.duration;
         exchange.steps = kept.steps.into_iter().map(|begun| begun.at_the_end(total)).collect();
@@ -125,6 +160,7 @@ impl Instruments {
         if kept.dropped > 0 {
             counters.instruments_dropped.add(kept.dropped);
         }
+        kept.lost_calls
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {

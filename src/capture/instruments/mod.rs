@@ -28,7 +28,7 @@ pub use debug::{debug_level, is_debug_enabled};
 pub use event::CustomEvent;
 #[cfg(feature = "init")]
 pub(crate) use home::make_home;
-pub(super) use kept::Instruments;
+pub(super) use kept::{Instruments, StepId};
 pub use timed::{Timed, TimedFuture};
 pub use timer::Timer;
 

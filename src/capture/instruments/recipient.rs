@@ -85,6 +85,7 @@ impl Recipient {
             kind: told.kind,
             request_id: flight.map(Flight::request_id),
             trace_id: flight.and_then(Flight::trace_id),
+            after_response: flight.is_some_and(Flight::has_ended),
             message: told.message,
             module: told.module,
             location: Some(exchange::Location::new(told.location.file(), told.location.line())),

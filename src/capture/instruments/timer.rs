@@ -46,7 +46,8 @@ impl Current {
 /// It becomes part of the waterfall in the dump of its exchange, `timing.steps`, and from verbosity 2 on of the response
 /// entry, `timers`. At verbosity 2, or where a [`log_level`](Self::log_level) is asked for, its end is an entry too, a
 /// `custom_event` `timer`: `generate completed in 123.45 ms`, with its checkpoints. One that goes on when its exchange ends is
-/// told as unfinished; outside an exchange there is just the entry.
+/// told as unfinished, and its entry, when it comes, says [`after_response`](crate::Event::after_response); outside an
+/// exchange there is just the entry.
 ///
 /// Of one timer 64 checkpoints are kept, and of one exchange 256 steps; those beyond are counted in
 /// [`instruments_dropped`](crate::Exchange::instruments_dropped).

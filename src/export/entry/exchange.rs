@@ -180,6 +180,9 @@ fn result(line: &mut Line<'_>, exchange: &Exchange) {
 fn correlation(line: &mut Line<'_>, started: &Started) {
     line.maybe(key!("client_request_id"), started.client_request_id.as_ref().map(AsRef::as_ref));
     line.mark(key!("client_request_id_rejected"), started.client_request_id_rejected);
+    if let Some(parent) = started.parent_request_id {
+        line.plain(key!("parent_request_id"), &parent.digits());
+    }
     if let Some(trace_id) = started.trace_id {
         line.plain(key!("trace_id"), &trace_id.encode());
     }

@@ -24,6 +24,7 @@ pub(crate) fn log(out: &mut Vec<u8>, view: &View, event: &Event) -> Draft {
     if let Some(trace_id) = event.trace_id {
         line.plain(key!("trace_id"), &trace_id.encode());
     }
+    line.mark(key!("after_response"), event.after_response);
     line.list(key!("error_chain"), &event.error_chain);
     if let EventKind::Custom(event_type) = &event.kind {
         line.text(key!("event_type"), event_type);

@@ -97,7 +97,8 @@ impl Dump {
     /// as that fails as recorded: with the same status, the same panic, an error, or no sooner than it did.
     ///
     /// A module to paste into the crate of the service. Comments at the top say which packages it needs; what was
-    /// redacted is constants to fill in, a body that was not kept whole is `include_bytes!("body.bin")`.
+    /// redacted is constants to fill in, a body that was not kept whole is `include_bytes!("body.bin")`. Of a request that
+    /// the service sent there is no such test: the text is comments that say so, and what to do instead.
     ///
     /// ```
     /// # let dump: tower_flightlog::Dump = tower_flightlog::formats::DUMP_EXAMPLE.parse()?;

@@ -37,6 +37,7 @@ pub(super) struct Wire {
     reason: Option<Redacted>,
     request_id: RequestId,
     client_request_id: Option<Redacted>,
+    parent_request_id: Option<RequestId>,
     trace_id: Option<TraceId>,
     #[serde(default)]
     direction: Direction,
@@ -79,6 +80,7 @@ impl From<Wire> for Dump {
             request_id: wire.request_id,
             client_request_id: wire.client_request_id,
             client_request_id_rejected: false,
+            parent_request_id: wire.parent_request_id,
             trace_id: wire.trace_id,
             span_id: None,
             parent_span_id: None,

@@ -131,11 +131,12 @@ fn a_log_entry() {
             {"name": "who", "value": "a \"b\""},
             {"name": "id", "value": "again"},
         ],
+        "after_response": true,
     }));
     let expected = concat!(
         r#"{"timestamp":"2026-11-20T10:30:00.130000Z","level":"WARN","type":"log","run":"a1b2c3d4","seq":7,"#,
         r#""request_id":"0198c0de-0000-7000-8000-000000000001","message":"order placed","module":"shop::orders","#,
-        r#""location":"src/orders.rs:42","trace_id":"0af7651916cd43dd8448eb211c80319c","#,
+        r#""location":"src/orders.rs:42","trace_id":"0af7651916cd43dd8448eb211c80319c","after_response":true,"#,
         r#""fields":{"id":[42,"again"],"ok":true,"delta":-3,"share":0.25,"who":"a \"b\""}}"#,
         "\n",
     );

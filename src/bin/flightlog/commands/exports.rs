@@ -1,6 +1,6 @@
 //! What a dump becomes: a command, a test, a text, an archive. The library makes them.
 
-use tower_flightlog::Dump;
+use tower_flightlog::{Direction, Dump};
 
 use super::dumps;
 use crate::{Failure, Found, args::Options, say, term::Screen};
@@ -16,6 +16,24 @@ pub(crate) fn one(
     // Of the client's there is nothing in it that acts: the library sees to that.
     screen.json(text(&dump).trim_end_matches('\n'))?;
     Ok(Found::Something)
+}
+
+/// A test; what the service sent itself has none.
+pub(crate) fn test(options: &Options, screen: &mut Screen<'_>) -> Result<Found, Failure> {
+    let id = options.names.first().map(String::as_str).unwrap_or_default();
+    let exchange = read(options, id)?.exchange;
+    if exchange.direction == Direction::Outbound {
+        let parent = exchange
+            .parent_request_id
+            .map(|parent| format!("\nwhat it was sent for: flightlog test {parent}"));
+        return Err(Failure::usage(format!(
+            "{} is a request that the service sent: no test of its routes can send it\n\
+             to send it again: flightlog curl {0}{}",
+            exchange.request_id,
+            parent.unwrap_or_default()
+        )));
+    }
+    one(options, screen, Dump::test)
 }
 
 /// Several, or all, as an archive.
