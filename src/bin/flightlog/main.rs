@@ -5,6 +5,7 @@
 
 mod args;
 mod commands;
+mod digits;
 mod entry;
 mod filter;
 mod json;

@@ -120,15 +120,16 @@ pub(crate) fn each<'s>(
         let from = if place == first { from } else { 0 };
         let mut lines = Forward::with_buffer(&file.file, from, file.length, buffer);
         while let Some(line) = lines.next()? {
-            match parser.read(line.bytes, line.is_cut()) {
+            // By reference: an entry is not moved about.
+            match &parser.read(line.bytes, line.is_cut()) {
                 Ok(entry) if filter.is_over(entry.at) => return Ok(()),
                 Ok(entry) => {
-                    if take(&entry, file, line.at, line.length) == Go::Stop {
+                    if take(entry, file, line.at, line.length) == Go::Stop {
                         return Ok(());
                     }
                 }
                 Err(_) if !line.is_ended => {}
-                Err(broken) => trouble.note(broken, &file.path, line.at),
+                Err(broken) => trouble.note(*broken, &file.path, line.at),
             }
         }
         buffer = lines.into_buffer();

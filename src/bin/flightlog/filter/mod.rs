@@ -67,6 +67,15 @@ impl Filter {
             || self.question.is_some()
     }
 
+    /// Whether it lets everything pass.
+    pub(crate) fn is_open(&self) -> bool {
+        self.since.is_none()
+            && self.until.is_none()
+            && self.id.is_none()
+            && !self.errors_only
+            && !self.asks_about_exchanges()
+    }
+
     /// Whether an entry passes. `request` is the request entry of the same exchange, where there is one.
     pub(crate) fn passes(&self, entry: &Entry<'_>, request: Option<&[u8]>) -> bool {
         self.is_in_time(entry.at)
