@@ -63,14 +63,15 @@ pub(crate) fn last<'s>(
 ) -> io::Result<Vec<Spot<'s>>> {
     let mut parser = Parser::default();
     let mut spots = Vec::new();
-    'files: for file in series.files.iter().rev() {
+    let (first, from) = series.seek(filter.since, &mut parser)?;
+    'files: for (place, file) in series.files.iter().enumerate().skip(first).rev() {
         let end = match filter.until {
             Some(until) => seek_end(&file.file, file.length, until, &mut parser)?,
             None => file.length,
         };
         let mut lines = Backward::new(&file.file, end);
         while let Some(line) = lines.next()? {
-            if spots.len() == most {
+            if spots.len() == most || (place == first && line.at < from) {
                 break 'files;
             }
             let entry = match parser.read(line.bytes, line.is_cut()) {
