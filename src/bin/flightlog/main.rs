@@ -8,6 +8,8 @@ mod commands;
 mod entry;
 mod filter;
 mod json;
+#[cfg(test)]
+mod laws;
 mod read;
 mod term;
 mod time;
