@@ -362,7 +362,10 @@ impl<'a> Found<'a> {
             method: self.inner(4),
             endpoint: self.inner(5),
             status,
-            duration: whole(7).filter(|millis| *millis >= 0.0).map(|millis| (millis * 1000.0).round() as u64),
+            // What is longer than the template reads is no length of time.
+            duration: whole(7)
+                .filter(|millis| (0.0..1e12).contains(millis))
+                .map(|millis| (millis * 1000.0).round() as u64),
             outcome: self.inner(8),
             route: b"",
             rest: 0,

@@ -281,7 +281,9 @@ impl Gathered {
             }
             let Some(member) = members.next() else { return };
             match member.key {
-                b"response_bytes" => self.bytes += json::whole(member.value).unwrap_or(0),
+                b"response_bytes" => {
+                    self.bytes = summed(self.bytes, member.value);
+                }
                 b"cache" => add(&mut self.cache, member.value, &["hits", "misses"]),
                 b"llm" => {
                     let names = ["input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens"];
@@ -325,10 +327,15 @@ fn add(sums: &mut [u64], object: &[u8], names: &[&str]) {
     for member in json::Members::of(object) {
         for (sum, name) in sums.iter_mut().zip(names) {
             if json::is_key(member.key, name) {
-                *sum = sum.saturating_add(json::whole(member.value).unwrap_or(0));
+                *sum = summed(*sum, member.value);
             }
         }
     }
+}
+
+/// A sum that whatever a log claims leaves room to add two of.
+fn summed(sum: u64, value: &[u8]) -> u64 {
+    sum.saturating_add(json::whole(value).unwrap_or(0)).min(u64::MAX >> 2)
 }
 
 /// What is needed on the way only.
