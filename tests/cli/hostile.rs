@@ -317,3 +317,69 @@ fn what_acts_in_a_dump_acts_in_none_of_its_forms() {
         }
     }
 }
+
+#[test]
+fn logs_that_are_cut_and_rotated_while_they_are_read_end_all_the_same() {
+    let logs = Logs::generated(400);
+    let whole = fs::read(logs.path("api.log")).unwrap();
+    std::thread::scope(|scope| {
+        let readers: Vec<_> =
+            [&["-n", "100000"][..], &["stats"], &["doctor"], &["-n", "5", "--where", "request_body.a=1"]]
+                .into_iter()
+                .map(|arguments| {
+                    let logs = &logs;
+                    scope.spawn(move || {
+                        for _ in 0..8 {
+                            let output = logs.run(arguments);
+                            let said = text(&output.stderr);
+                            assert!(
+                                output.status.code().is_some_and(|code| code <= 2),
+                                "{arguments:?}: {said}"
+                            );
+                            assert!(!said.contains("panicked at"), "{arguments:?}: {said}");
+                        }
+                    })
+                })
+                .collect();
+        let mut round = 0;
+        while readers.iter().any(|reader| !reader.is_finished()) {
+            round += 1;
+            match round % 4 {
+                0 => logs.put("api.log", &whole),
+                1 => fs::File::create(logs.path("api.log")).unwrap().set_len(7).unwrap(),
+                2 => logs.put("api.log", &whole[..whole.len() / 3]),
+                _ => fs::rename(logs.path("api.log"), logs.path("api.log.1")).unwrap(),
+            }
+        }
+    });
+}
+
+/// Root may read everything: skipped where nobody else can be.
+#[test]
+fn a_log_of_someone_else_is_named_with_who_may_read_it() {
+    use std::os::unix::{fs::PermissionsExt, process::CommandExt};
+    let logs = Logs::generated(5);
+    let mode =
+        |name: &str, mode| fs::set_permissions(logs.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    let as_nobody = |arguments: &[&str]| {
+        let mut command = logs.command();
+        if rustix::process::geteuid().is_root() {
+            command.uid(65534).gid(65534);
+        }
+        command.args(arguments).output()
+    };
+    fs::set_permissions(logs.dir().parent().unwrap(), fs::Permissions::from_mode(0o755)).unwrap();
+    mode("", 0o755);
+    mode("errors.log", 0o644);
+    mode("api.log", 0o000);
+    // The program itself may lie where nobody else comes.
+    let Ok(output) = as_nobody(&["-d", "logs/api.log"]) else { return };
+    if output.status.code() == Some(2) && text(&output.stderr).contains("there is no") {
+        return;
+    }
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let said = text(&output.stderr);
+    assert!(said.contains("Permission denied") && said.contains("--log-dir logs/api.log"), "{said}");
+    let said = text(&as_nobody(&["errors"]).unwrap().stderr);
+    assert!(said.contains("api.log: Permission denied"), "{said}");
+}
