@@ -9,6 +9,8 @@ pub(crate) const SECOND: u64 = 1_000_000;
 pub(crate) const MINUTE: u64 = 60 * SECOND;
 pub(crate) const HOUR: u64 = 60 * MINUTE;
 pub(crate) const DAY: u64 = 24 * HOUR;
+/// The year 10000: what claims to be later is no moment, and sums of moments and lengths stay numbers.
+const END: u64 = 253_402_300_800 * SECOND;
 
 /// Reads the timestamps of a log: those of one minute differ in the last digits only.
 #[derive(Clone, Debug, Default)]
@@ -63,7 +65,7 @@ impl Clock {
                 ..1e17 => 1.0,
                 _ => 1e-3,
             };
-            return Some((number * factor) as u64);
+            return Some((number * factor) as u64).filter(|at| *at < END);
         }
         moment(text)
     }
@@ -255,6 +257,8 @@ mod tests {
             "-5",
             "NaN",
             "2026-11-20T10:30:00.12x456Z",
+            "1e300",
+            "9999999999999999999999999",
         ] {
             assert_eq!(clock.any(text), None, "{text}");
         }

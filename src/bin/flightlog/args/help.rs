@@ -29,7 +29,8 @@ pub(crate) fn help(of: Option<Command>) -> String {
         }
         Some(about) => {
             _ = writeln!(text, "flightlog {}: {}\n", about.name, about.does);
-            _ = writeln!(text, "Usage: flightlog {} {} [FLAGS]", about.name, about.takes);
+            let call = format!("{} {}", about.name, about.takes);
+            _ = writeln!(text, "Usage: flightlog {} [FLAGS]", call.trim_end());
             if !about.examples.is_empty() {
                 text.push_str("\nExamples:\n");
             }

@@ -166,18 +166,21 @@ impl<'a> Found<'a> {
             _ if status > 0 && self.value(2).is_none() => Kind::Response,
             _ => Kind::Told,
         };
-        let level = self.value(1).map_or(Level::Info, level_of);
-        let failing = kind == Kind::Response && status >= 500;
+        // A status speaks where nobody says how much it matters.
+        let by_status = if kind == Kind::Response && status >= 500 { Level::Error } else { Level::Info };
         Entry {
             line,
             at: self.value(0).and_then(|value| clock.any(&json::text(value))).unwrap_or(0),
-            level: if failing { Level::Error } else { level },
+            level: self.value(1).map_or(by_status, level_of),
             kind,
             id: self.inner(3),
             method: self.inner(4),
             endpoint: self.inner(5),
             status,
-            duration: whole(7).filter(|millis| *millis >= 0.0).map(|millis| (millis * 1000.0).round() as u64),
+            // What is longer than the template reads is no length of time.
+            duration: whole(7)
+                .filter(|millis| (0.0..1e12).contains(millis))
+                .map(|millis| (millis * 1000.0).round() as u64),
             outcome: self.inner(8),
             sums: self.sums,
             ..Entry::default()

@@ -3,6 +3,7 @@
 mod backward;
 mod files;
 mod forward;
+mod other;
 mod seek;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ mod tests;
 pub(crate) use backward::Backward;
 pub(crate) use files::{LogFile, LogSet, Series, open_regular};
 pub(crate) use forward::Forward;
+pub(crate) use other::decompressed;
 pub(crate) use seek::{seek, seek_end, starts_at};
 
 /// Bytes read at once: so much stays near the processor, where twice as much cost a third more time, and a call of the system

@@ -207,9 +207,9 @@ impl Gathered {
     #[inline(always)]
     fn add_sums(&mut self, entry: &Entry<'_>) {
         let sums = entry.sums();
-        self.bytes = self.bytes.saturating_add(sums.response_bytes);
-        if !sums.cache.is_empty() {
-            add(&mut self.cache, sums.cache, &["hits", "misses"]);
+        self.bytes = summed(self.bytes, sums.response_bytes);
+        for cache in json::Members::of(sums.cache) {
+            add(&mut self.cache, cache.value, &["hits", "misses"]);
         }
         if !sums.llm.is_empty() {
             let names = ["input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens"];
@@ -245,10 +245,15 @@ fn add(sums: &mut [u64], object: &[u8], names: &[&str]) {
     for member in json::Members::of(object) {
         for (sum, name) in sums.iter_mut().zip(names) {
             if member.is(name) {
-                *sum = sum.saturating_add(json::whole(member.value).unwrap_or(0));
+                *sum = summed(*sum, json::whole(member.value).unwrap_or(0));
             }
         }
     }
+}
+
+/// A sum that whatever a log claims leaves room to add two of.
+fn summed(sum: u64, more: u64) -> u64 {
+    sum.saturating_add(more).min(u64::MAX >> 2)
 }
 
 /// What is needed on the way only.
