@@ -1,9 +1,11 @@
 //! What was typed. One table says which flags there are: parsing, help, completions and the man page come from it.
 
+mod completions;
 mod help;
 mod table;
 
-pub(crate) use help::{completions, help, man};
+pub(crate) use completions::completions;
+pub(crate) use help::{help, man};
 pub(crate) use table::{COMMANDS, Command, FLAGS, Flag};
 
 use std::{ffi::OsString, path::PathBuf};
