@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fs,
-    io::{self, IsTerminal, Write},
     os::unix::fs::PermissionsExt,
     path::Path,
 };
@@ -11,7 +10,7 @@ use std::{
 use serde::de::IgnoredAny;
 use tower_flightlog::{RedactOptions, Redactor};
 
-use super::{dumps, trouble::Trouble};
+use super::{dumps, progress::Progress, trouble::Trouble};
 use crate::{
     Failure, Found,
     args::Options,
@@ -129,7 +128,7 @@ fn examine(series: &Series, report: &mut Report) -> Result<(), Failure> {
             }
         }
     }
-    progress.end();
+    drop(progress);
     seen.tell(&series.name, report);
     Ok(())
 }
@@ -353,36 +352,4 @@ fn open_to(path: &Path, what: &str) -> Option<String> {
     }
     (mode & 0o020 != 0)
         .then(|| format!("{what} {shown} may be changed by its group (mode {mode:o}; chmod g-w {shown})"))
-}
-
-/// How far it is, on a terminal, for what takes longer than a second.
-struct Progress {
-    total: u64,
-    done: u64,
-    told: u64,
-    begun: std::time::Instant,
-    is_terminal: bool,
-}
-
-impl Progress {
-    fn new(total: u64) -> Self {
-        let is_terminal = io::stderr().is_terminal();
-        Self { total, done: 0, told: 0, begun: std::time::Instant::now(), is_terminal }
-    }
-
-    fn add(&mut self, bytes: u64) {
-        self.done += bytes;
-        if self.is_terminal && self.done - self.told > 32 << 20 {
-            self.told = self.done;
-            if self.begun.elapsed().as_secs() >= 1 {
-                _ = write!(io::stderr(), "\r{:>3} %", self.done * 100 / self.total.max(1));
-            }
-        }
-    }
-
-    fn end(&self) {
-        if self.is_terminal && self.told > 0 {
-            _ = write!(io::stderr(), "\r     \r");
-        }
-    }
 }
