@@ -9,7 +9,7 @@ use crate::{
     args::{Only, Options},
     commands::{
         find::{self, Go, Open},
-        report::draw,
+        report::{draw, usage::Usage},
         trouble::Trouble,
     },
     entry::{Entry, Kind},
@@ -129,6 +129,8 @@ pub(crate) struct Gathered {
     pub(crate) failed_timeline: Timeline,
     /// By duration, for a report only.
     pub(crate) heat: Vec<Timeline>,
+    /// By model, for a report only.
+    pub(crate) usage: Option<Usage>,
     pub(crate) first: u64,
     pub(crate) last: u64,
     pub(crate) slowest: Vec<Slow>,
@@ -166,7 +168,7 @@ impl Gathered {
         trouble: &mut Trouble,
     ) -> Result<Self, Failure> {
         let heat = vec![Timeline::default(); draw::ROWS];
-        Self { heat, ..Self::default() }.gather(options, set, by, trouble)
+        Self { heat, usage: Some(Usage::default()), ..Self::default() }.gather(options, set, by, trouble)
     }
 
     fn gather(self, options: &Options, set: &LogSet, by: By, trouble: &mut Trouble) -> Result<Self, Failure> {
@@ -282,10 +284,15 @@ impl Gathered {
             let Some(member) = members.next() else { return };
             match member.key {
                 b"response_bytes" => self.bytes += json::whole(member.value).unwrap_or(0),
-                b"cache" => add(&mut self.cache, member.value, &["hits", "misses"]),
+                // By the name of each cache.
+                b"cache" => json::Members::of(member.value)
+                    .for_each(|cache| add(&mut self.cache, cache.value, &["hits", "misses"])),
                 b"llm" => {
                     let names = ["input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens"];
                     add(&mut self.tokens, member.value, &names);
+                    if let Some(usage) = &mut self.usage {
+                        usage.add(entry.at, member.value);
+                    }
                 }
                 _ => {}
             }

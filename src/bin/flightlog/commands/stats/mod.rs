@@ -7,7 +7,7 @@ mod shown;
 mod timeline;
 
 pub(crate) use gather::{By, Gathered};
-pub(crate) use timeline::Timeline;
+pub(crate) use timeline::{Steps, Timeline};
 
 use histogram::Histogram;
 use rule::Rule;
