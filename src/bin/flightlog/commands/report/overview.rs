@@ -16,13 +16,17 @@ use crate::{
 pub(super) fn figures(page: &mut Page, gathered: &Gathered, failures: &Failures) {
     let all = &gathered.all;
     let share = |part: u64, whole: u64| percent(part as f64 / whole.max(1) as f64);
-    let rate = all.count as f64 / gathered.seconds().max(0.001);
+    // Of less than a second there is no rate to speak of.
+    let rate = match gathered.seconds() {
+        1.0.. => format!("{:.1} a second", all.count as f64 / gathered.seconds()),
+        _ => "within a second".into(),
+    };
     let kinds = match failures.groups.len() {
         1 => "one kind".to_owned(),
         kinds => format!("{} kinds", grouped(kinds as u64)),
     };
     let mut tiles = vec![
-        ("Requests", grouped(all.count), format!("{rate:.1} a second")),
+        ("Requests", grouped(all.count), rate),
         match all.failed {
             0 => ("Failed", "0 %".into(), "none".into()),
             failed => ("Failed", share(failed, all.count), format!("{}, {kinds}", grouped(failed))),
