@@ -125,7 +125,7 @@ fn answer(options: &Options, screen: &mut Screen<'_>) -> Result<Found, Failure> 
         }
         Command::Tail => commands::tail::tail(options, &open(options)?, screen),
         Command::Stats => commands::stats::stats(options, &open(options)?, screen),
-        Command::Errors => commands::groups::errors(options, &open(options)?, screen),
+        Command::Errors => commands::errors::errors(options, &open(options)?, screen),
         Command::Dumps => commands::dumps::dumps(options, screen),
         Command::Show => {
             // A dump tells all without the logs.

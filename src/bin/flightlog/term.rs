@@ -1,5 +1,7 @@
 //! What is shown: colours, columns, and nothing of a log that could drive a terminal.
 
+mod terminal;
+
 use std::io::{self, IsTerminal, Write};
 
 /// The colours, as ANSI codes (ECMA-48 section 8.3.117) of the 16 that every terminal has.
@@ -54,6 +56,10 @@ pub(crate) struct Screen<'w> {
     pub(crate) colours: bool,
     /// A person looks at it: each line is shown when it is made, and bars are drawn.
     pub(crate) is_terminal: bool,
+    /// The columns of the terminal; none where there is none, and lines are as long as they are.
+    pub(crate) width: Option<usize>,
+    /// The terminal shows ASCII only.
+    is_ascii: bool,
     column: usize,
 }
 
@@ -81,7 +87,30 @@ impl<'w> Screen<'w> {
             Colour::Always => true,
             Colour::Never => false,
         };
-        Self { out: Box::new(stdout.lock()), text: Vec::new(), colours, is_terminal, column: 0 }
+        Self {
+            out: Box::new(stdout.lock()),
+            text: Vec::new(),
+            colours,
+            is_terminal,
+            width: terminal::width(is_terminal),
+            is_ascii: is_terminal && terminal::is_ascii(),
+            column: 0,
+        }
+    }
+
+    /// A terminal of so many columns, whose text goes elsewhere.
+    #[cfg(test)]
+    pub(crate) fn of_width(out: impl Write + 'w, columns: usize) -> Self {
+        let width = Some(columns);
+        Self {
+            out: Box::new(out),
+            text: Vec::new(),
+            colours: false,
+            is_terminal: true,
+            width,
+            is_ascii: false,
+            column: 0,
+        }
     }
 
     /// Text of a log or of ours. Characters that act leave as escapes.
@@ -91,12 +120,21 @@ impl<'w> Screen<'w> {
             self.text.extend_from_slice(ink.code().as_bytes());
         }
         let start = self.text.len();
-        escape(&mut self.text, text, true);
+        if self.is_ascii && !text.is_ascii() {
+            escape(&mut self.text, &terminal::plain(text), true);
+        } else {
+            escape(&mut self.text, text, true);
+        }
         let shown = str::from_utf8(self.text.get(start..).unwrap_or_default()).unwrap_or_default();
         self.column += if shown.is_ascii() { shown.len() } else { shown.chars().map(width).sum() };
         if colours {
             self.text.extend_from_slice(b"\x1b[0m");
         }
+    }
+
+    /// Whether there is room for so many columns.
+    pub(crate) fn fits(&self, columns: usize) -> bool {
+        self.width.is_none_or(|width| width >= columns)
     }
 
     pub(crate) fn space(&mut self, columns: usize) {

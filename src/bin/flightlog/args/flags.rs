@@ -226,7 +226,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         None,
         "NAME=VALUE",
         &[Command::Replay],
-        "a value that was redacted, by the name of its header or field (else the variable NAME)",
+        "a value that was redacted, by the name of its header or field (else the variable REPLAY_NAME)",
         "want a name, = and a value",
         "--set authorization='Bearer TOKEN'",
     ),

@@ -1,13 +1,15 @@
 //! What was typed. One table says which flags there are: parsing, help, completions and the man page come from it.
 
 mod commands;
+mod completions;
 mod flags;
 mod help;
 mod nearest;
 
 pub(crate) use commands::{COMMANDS, Command};
+pub(crate) use completions::completions;
 pub(crate) use flags::{FLAGS, Flag};
-pub(crate) use help::{completions, help, man};
+pub(crate) use help::{help, man};
 
 use std::{ffi::OsString, path::PathBuf};
 

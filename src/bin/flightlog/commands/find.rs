@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, io, os::unix::fs::FileExt};
 
-use super::trouble::Trouble;
+use super::{progress::Progress, trouble::Trouble};
 use crate::{
     entry::{Entry, Kind, Parser},
     filter::Filter,
@@ -64,6 +64,7 @@ pub(crate) fn last<'s>(
     let mut parser = Parser::default();
     let mut spots = Vec::new();
     let (first, from) = series.seek(filter.since, &mut parser)?;
+    let mut progress = Progress::new(series.files.iter().skip(first).map(|file| file.length).sum());
     'files: for (place, file) in series.files.iter().enumerate().skip(first).rev() {
         let end = match filter.until {
             Some(until) => seek_end(&file.file, file.length, until, &mut parser)?,
@@ -74,6 +75,7 @@ pub(crate) fn last<'s>(
             if spots.len() == most || (place == first && line.at < from) {
                 break 'files;
             }
+            progress.add(line.length);
             let entry = match parser.read(line.bytes, line.is_cut()) {
                 Ok(entry) => entry,
                 // The last one may be being written.
@@ -117,10 +119,13 @@ pub(crate) fn each<'s>(
     let mut parser = Parser::default();
     let (first, from) = series.seek(filter.since, &mut parser)?;
     let mut buffer = Vec::new();
+    let left = series.files.iter().skip(first).map(|file| file.length).sum::<u64>().saturating_sub(from);
+    let mut progress = Progress::new(left);
     for (place, file) in series.files.iter().enumerate().skip(first) {
         let from = if place == first { from } else { 0 };
         let mut lines = Forward::with_buffer(&file.file, from, file.length, buffer);
         while let Some(line) = lines.next()? {
+            progress.add(line.length);
             // By reference: an entry is not moved about.
             match &parser.read(line.bytes, line.is_cut()) {
                 Ok(entry) if filter.is_over(entry.at) => return Ok(()),

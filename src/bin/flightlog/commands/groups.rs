@@ -1,6 +1,6 @@
 //! Failures, equal ones in one group.
 
-use std::{borrow::Cow, collections::HashMap, fmt::Write};
+use std::{borrow::Cow, collections::HashMap};
 
 use super::{
     find::{self, Go},
@@ -8,13 +8,13 @@ use super::{
     trouble::Trouble,
 };
 use crate::{
-    Failure, Found,
+    Failure,
     args::{Only, Options},
     entry::{Entry, Kind, is_head_or_body},
     filter::Filter,
     json,
     read::LogSet,
-    term::{Ink, Screen, cut, grouped, sparkline},
+    term::cut,
     time,
 };
 
@@ -36,6 +36,30 @@ pub(crate) struct Group {
     /// The last ones, the newest last.
     pub(crate) ids: Vec<String>,
     pub(crate) dumps: Vec<String>,
+}
+
+impl Group {
+    /// How it ended, in a word or two: `500`, `panicked`, `200, body error`.
+    pub(crate) fn ending(&self) -> String {
+        let outcome = self.outcome.replace('_', " ");
+        match (self.status, outcome.as_str()) {
+            (0, _) => outcome,
+            (status, "" | "complete") => status.to_string(),
+            (status, _) => format!("{status}, {outcome}"),
+        }
+    }
+
+    /// The id to look at: the newest that has a dump, else the newest.
+    pub(crate) fn sample(&self) -> &str {
+        let dumped = self.dumps.last().and_then(|name| id_of_dump(name));
+        dumped.or(self.ids.last().map(String::as_str)).unwrap_or_default()
+    }
+}
+
+/// A dump's name ends with the id.
+pub(crate) fn id_of_dump(name: &str) -> Option<&str> {
+    let name = name.strip_suffix(".json")?;
+    name.get(name.len().checked_sub(36)?..)
 }
 
 /// All groups, the most frequent first.
@@ -270,83 +294,6 @@ fn push_word(text: &mut String, word: Option<&str>) {
     let word = word.unwrap_or_default();
     let has_digit = word.bytes().any(|byte| byte.is_ascii_digit());
     text.push_str(if has_digit { "#" } else { word });
-}
-
-pub(crate) fn errors(options: &Options, set: &LogSet, screen: &mut Screen<'_>) -> Result<Found, Failure> {
-    let mut trouble = Trouble::default();
-    let failures = Failures::of(options, set, &mut trouble)?;
-    let most = options.lines.unwrap_or(50);
-    for group in failures.groups.iter().take(most) {
-        if options.json {
-            screen.json(&as_json(group).to_string())?;
-        } else {
-            show(screen, group, &failures)?;
-        }
-    }
-    if !options.json {
-        foot(screen, &failures, most)?;
-    }
-    trouble.tell();
-    Ok((!failures.groups.is_empty()).into())
-}
-
-fn foot(screen: &mut Screen<'_>, failures: &Failures, most: usize) -> Result<(), Failure> {
-    let hidden: u64 = failures.groups.iter().skip(most).map(|group| group.count).sum();
-    if hidden + failures.others > 0 {
-        let text =
-            format!("and {} more failures in other groups (--lines N)", grouped(hidden + failures.others));
-        screen.line(Ink::Dim, &text)?;
-    }
-    if failures.groups.is_empty() {
-        screen.line(Ink::Green, "no failures")?;
-    }
-    Ok(())
-}
-
-/// ```text
-/// 23x  POST /orders/{id}  500  shop::OrderError: could not place the order
-///      ▁▃ ▅   2026-11-20 10:30:00 to 10:59:12   src/orders.rs:42
-///      flightlog show 00000001
-/// ```
-fn show(screen: &mut Screen<'_>, group: &Group, failures: &Failures) -> Result<(), Failure> {
-    screen.put(Ink::Bold, &format!("{:>6}x", grouped(group.count)));
-    screen.space(2);
-    screen.put(Ink::Plain, &group.route);
-    screen.space(2);
-    let status = if group.status == 0 { group.outcome.replace('_', " ") } else { group.status.to_string() };
-    screen.put(Ink::Alarm, &status);
-    screen.end_line()?;
-    screen.space(9);
-    if !group.error_type.is_empty() {
-        screen.put(Ink::Dim, &group.error_type);
-        screen.put(Ink::Dim, ": ");
-    }
-    let mut lines = group.message.lines();
-    screen.line(Ink::Red, lines.next().unwrap_or_default())?;
-    screen.space(9);
-    let counts = group.timeline.between(failures.first, failures.last, 24);
-    screen.put(Ink::Cyan, &sparkline(&counts));
-    screen.space(2);
-    let mut when = time::plain(group.first);
-    if group.last > group.first {
-        _ = write!(when, " to {}", time::plain(group.last));
-    }
-    screen.put(Ink::Dim, &when);
-    if !group.location.is_empty() {
-        screen.space(2);
-        screen.put(Ink::Cyan, &group.location);
-    }
-    screen.end_line()?;
-    if let Some(id) = group.ids.last() {
-        screen.space(9);
-        screen.put(Ink::Dim, "flightlog show ");
-        screen.put(Ink::Plain, super::row::short_id(id));
-        if !group.dumps.is_empty() {
-            screen.put(Ink::Dim, "  (has a dump)");
-        }
-        screen.end_line()?;
-    }
-    Ok(())
 }
 
 pub(crate) fn as_json(group: &Group) -> serde_json::Value {

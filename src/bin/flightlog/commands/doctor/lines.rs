@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::Path};
 
 use serde::de::IgnoredAny;
 
-use super::{Report, progress::Progress, secrets::Secrets};
+use super::{super::progress::Progress, Report, secrets::Secrets};
 use crate::{
     Failure,
     commands::trouble::Trouble,
@@ -61,7 +61,7 @@ pub(super) fn examine(series: &Series, report: &mut Report) -> Result<(), Failur
             }
         }
     }
-    progress.end();
+    drop(progress);
     seen.tell(&series.name, report);
     Ok(())
 }

@@ -2,7 +2,6 @@
 
 mod lines;
 mod places;
-mod progress;
 mod secrets;
 
 use super::dumps;

@@ -7,7 +7,7 @@ use crate::{
     commands::{
         find::{self, Go, Open},
         groups::{Collector, Failures},
-        report::draw,
+        report::{draw, usage::Usage},
         trouble::Trouble,
     },
     entry::{Entry, Kind},
@@ -39,6 +39,8 @@ pub(crate) struct Gathered {
     pub(crate) failed_timeline: Timeline,
     /// By duration, for a report only.
     pub(crate) heat: Vec<Timeline>,
+    /// By model, for a report only.
+    pub(crate) usage: Option<Usage>,
     pub(crate) first: u64,
     pub(crate) last: u64,
     pub(crate) slowest: Vec<Slow>,
@@ -84,7 +86,8 @@ impl Gathered {
         trouble: &mut Trouble,
     ) -> Result<Self, Failure> {
         let heat = vec![Timeline::default(); draw::ROWS];
-        Ok(Self { heat, ..Self::default() }.gather(options, set, by, None, trouble)?.0)
+        let usage = Some(Usage::default());
+        Ok(Self { heat, usage, ..Self::default() }.gather(options, set, by, None, trouble)?.0)
     }
 
     fn gather(
@@ -214,6 +217,9 @@ impl Gathered {
         if !sums.llm.is_empty() {
             let names = ["input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens"];
             add(&mut self.tokens, sums.llm, &names);
+            if let Some(usage) = &mut self.usage {
+                usage.add(entry.at, sums.llm);
+            }
         }
     }
 

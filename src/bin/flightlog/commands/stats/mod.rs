@@ -11,7 +11,7 @@ mod timeline;
 
 pub(crate) use by::By;
 pub(crate) use gather::Gathered;
-pub(crate) use timeline::Timeline;
+pub(crate) use timeline::{Steps, Timeline};
 
 use histogram::Histogram;
 use rule::Rule;
