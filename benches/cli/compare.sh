@@ -3,56 +3,96 @@
 #
 #   benches/cli/compare.sh [MEGABYTES]
 #
-# CPU seconds (user + system) and peak memory, the best of five; everything reads from the page cache. DuckDB is measured
-# where `python3 -c 'import duckdb'` works, other tools where they are installed.
+# Everything reads from the page cache; the figures are those of measure.py, best of nine (ROUNDS), as rows of a table. The
+# logs are made in a temporary directory, with another of LARGE megabytes (1000), of which one exchange in 10,000 fails.
+# DuckDB is measured where `$PYTHON -c 'import duckdb'` works, other tools where they are installed, instructions where
+# valgrind is. FLIGHTLOG and BENCH name binaries that are built already.
 set -eu
 cd "$(dirname "$0")/../.."
 megabytes=${1:-300}
-target=${CARGO_TARGET_DIR:-target}
-logs=$target/cli-log-$megabytes
-cargo build --release --features cli --bin flightlog
-[ -e "$logs/errors.log" ] || cargo bench --features cli --bench cli -- "$logs" "$megabytes"
-flightlog=$target/release/flightlog
-log=$logs/api.log
-ids=$(head -n 2 "$log" | tail -n 1 | sed 's/.*"request_id":"\([^"]*\)".*/\1/')
-middle=$(tail -c +"$(($(wc -c < "$log") / 2))" "$log" | head -n 2 | tail -n 1 | sed 's/.*"timestamp":"\([^"]*\)".*/\1/')
-ls -l "$log" "$logs/errors.log"
-
-measure() {
-    what=$1
-    shift
-    best=$(for _ in 1 2 3 4 5; do
-        # Piped on, for some tools stop early where nobody looks.
-        { /usr/bin/time -o /dev/fd/3 -f '%U %S %e %M' "$@" | cat > /dev/null; } 3>&1
-    done | awk '{ print $1 + $2, $3, $4 }' | sort -n | head -n 1)
-    printf '%-44s %s\n' "$what" "$best"
+rounds=${ROUNDS:-9}
+python=${PYTHON:-python3}
+if [ -z "${FLIGHTLOG:-}" ]; then
+    cargo build --release --features cli --bin flightlog
+    FLIGHTLOG=${CARGO_TARGET_DIR:-target}/release/flightlog
+fi
+bench() {
+    if [ -n "${BENCH:-}" ]; then "$BENCH" "$@"; else cargo bench --quiet --features cli --bench cli -- "$@"; fi
 }
-
-printf '%-44s %s\n' '' 'CPU s, wall s, peak KB'
-measure 'wc -l' wc -l "$log"
-measure 'grep -c' grep -c '"status_code":500' "$log"
-measure 'flightlog stats' "$flightlog" -d "$log" stats
-measure 'flightlog --status 5xx --json, all' "$flightlog" -d "$log" --status 5xx --json -n 100000000
-measure 'flightlog --where, of both entries' "$flightlog" -d "$log" --where 'status_code>=500 and request_body.model="m1"'
-measure 'flightlog, the last 50' "$flightlog" -d "$logs"
-measure 'flightlog --errors-only -n 100' "$flightlog" -d "$logs" --errors-only -n 100
-measure 'flightlog --since, in the middle' "$flightlog" -d "$logs" --since "$middle" --until "$middle"
-measure 'flightlog show ID' "$flightlog" -d "$logs" show "$ids"
+if [ -z "${BENCH:-}" ]; then
+    # Its path, so that cargo is no part of what is measured.
+    BENCH=$(cargo bench --features cli --bench cli --no-run 2>&1 | sed -n 's/.*Executable.*(\(.*\))/\1/p')
+fi
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+bench "$dir/logs" "$megabytes"
+bench "$dir/rare" "${LARGE:-1000}" 10000
+log=$dir/logs/api.log
+moment() { tail -c +"$(($(wc -c < "$1") / 2))" "$1" | head -n 2 | tail -n 1 | sed 's/.*"timestamp":"\([^"]*\)".*/\1/'; }
+id=$(head -n 2 "$log" | tail -n 1 | sed 's/.*"request_id":"\([^"]*\)".*/\1/')
+middle=$(moment "$log")
+rare_middle=$(moment "$dir/rare/api.log")
+set -- \
+    'newlines counted with memchr' "$BENCH newlines $log" \
+    '`wc -l`' "wc -l $log" \
+    '`flightlog stats`, api.log' "$FLIGHTLOG -d $log stats" \
+    '`flightlog stats`, api.log and errors.log' "$FLIGHTLOG -d $dir/logs stats"
 if command -v jq > /dev/null; then
-    measure "jq 'select(.status_code>=500)'" jq -c 'select(.status_code>=500)' "$log"
+    mkdir "$dir/sorted"
+    jq -cS . "$log" > "$dir/sorted/api.log"
+    set -- "$@" '`flightlog stats`, keys sorted by `jq -cS`' "$FLIGHTLOG -d $dir/sorted stats"
 fi
-if command -v jaq > /dev/null; then
-    measure "jaq 'select(.status_code>=500)'" jaq -c 'select(.status_code>=500)' "$log"
-fi
+set -- "$@" \
+    '`flightlog doctor`' "$FLIGHTLOG -d $dir/logs doctor" \
+    '`flightlog --status 5xx --json`, all' "$FLIGHTLOG -d $log --status 5xx --json -n 100000000" \
+    '`flightlog --where`, of both entries' "$FLIGHTLOG -d $log --where 'status_code>=500 and request_body.model=\"m1\"'" \
+    '`flightlog --version`' "$FLIGHTLOG --version" \
+    '`flightlog`, the last 50' "$FLIGHTLOG -d $dir/logs" \
+    '`flightlog --errors-only -n 100`' "$FLIGHTLOG -d $dir/logs --errors-only -n 100" \
+    '`flightlog --since --until`, the middle' "$FLIGHTLOG -d $dir/logs --since $middle --until $middle" \
+    '`flightlog show ID`, the first' "$FLIGHTLOG -d $dir/logs show $id" \
+    'large: `flightlog`, the last 50' "$FLIGHTLOG -d $dir/rare" \
+    'large: `flightlog --errors-only -n 100`' "$FLIGHTLOG -d $dir/rare --errors-only -n 100" \
+    'large, api.log alone: `--errors-only -n 10`' "$FLIGHTLOG -d $dir/rare/api.log --errors-only -n 10" \
+    'large: `flightlog --since --until`, the middle' "$FLIGHTLOG -d $dir/rare --since $rare_middle --until $rare_middle"
+echo '| | CPU ms | first byte ms | wall ms | peak KiB |'
+echo '|---|---:|---:|---:|---:|'
+"$python" benches/cli/measure.py "$rounds" "$@"
+
+# Others take seconds: once, to count errors and durations by endpoint as `stats` does, or to find the errors alone.
+set --
+if command -v jq > /dev/null; then set -- "$@" '`jq`, errors' "jq -c 'select(.status_code>=500)' $log"; fi
+if command -v jaq > /dev/null; then set -- "$@" '`jaq`, errors' "jaq -c 'select(.status_code>=500)' $log"; fi
+if command -v hl > /dev/null; then set -- "$@" '`hl`, errors' "hl -P --raw -q 'status_code>=500' $log"; fi
 if command -v agrind > /dev/null; then
-    measure 'angle-grinder' agrind '* | json | where type == "response" | count, p50(duration_ms), p99(duration_ms) by endpoint' -f "$log"
+    set -- "$@" 'angle-grinder, percentiles by endpoint' \
+        "agrind '* | json | where type == \"response\" | count, p50(duration_ms), p99(duration_ms) by endpoint' -f $log"
 fi
-if python3 -c 'import duckdb' 2> /dev/null; then
-    measure 'DuckDB, percentiles by endpoint' python3 -c "
+if "$python" -c 'import duckdb' 2> /dev/null; then
+    cat > "$dir/duck.py" << 'EOF'
 import duckdb, sys
-duckdb.sql('''SELECT endpoint, count(*), quantile_cont(duration_ms, [0.5, 0.9, 0.99, 0.999]), max(duration_ms),
-    count(*) FILTER (status_code >= 500) FROM read_json('$log', format = 'newline_delimited', columns = {
-    type: 'VARCHAR', endpoint: 'VARCHAR', status_code: 'SMALLINT', duration_ms: 'DOUBLE'})
-    WHERE type = 'response' GROUP BY endpoint''').show()"
-    measure 'python3, DuckDB started and nothing done' python3 -c 'import duckdb; duckdb.sql("SELECT 1").show()'
+duckdb.sql(f'''SELECT endpoint, count(*), quantile_cont(duration_ms, [0.5, 0.9, 0.99, 0.999]), max(duration_ms),
+    count(*) FILTER (status_code >= 500) FROM read_json('{sys.argv[1]}', format = 'newline_delimited', columns = {{
+    type: 'VARCHAR', endpoint: 'VARCHAR', status_code: 'SMALLINT', duration_ms: 'DOUBLE'}})
+    WHERE type = 'response' GROUP BY endpoint''').show()
+EOF
+    set -- "$@" 'DuckDB in Python, percentiles by endpoint' "$python $dir/duck.py $log" \
+        'DuckDB in Python, started and nothing done' "$python -c 'import duckdb; duckdb.sql(\"SELECT 1\").show()'"
 fi
+[ "$#" -eq 0 ] || "$python" benches/cli/measure.py 2 "$@"
+
+if command -v valgrind > /dev/null; then
+    instructions() {
+        valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" 2>&1 > /dev/null |
+            sed -n 's/,//g; s/.*refs: *//p'
+    }
+    bytes=$(wc -c < "$log")
+    for what in newlines stats; do
+        case $what in
+        newlines) count=$(instructions "$BENCH" newlines "$log") ;;
+        stats) count=$(instructions "$FLIGHTLOG" -d "$log" stats) ;;
+        esac
+        echo "$what: $count instructions, $(awk "BEGIN { printf \"%.2f\", $count / $bytes }") for each byte of api.log"
+    done
+fi
+ls -l "$dir"/*/*.log | awk '{ print $5, $NF }'

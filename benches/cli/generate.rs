@@ -31,17 +31,20 @@ impl Dice {
     }
 }
 
-/// One exchange in each call: two lines for api.log, of about 2 KiB together, and one for errors.log in twenty.
+/// One exchange in each call: two lines for api.log, of about 2 KiB together, and one for errors.log
+/// in twenty, or what is said.
 pub(crate) struct Generator {
     dice: Dice,
     at: u64,
     api: u64,
     errors: u64,
+    /// One exchange in so many fails.
+    pub(crate) one_in: u64,
 }
 
 impl Default for Generator {
     fn default() -> Self {
-        Self { dice: Dice(7), at: BEGIN, api: 0, errors: 0 }
+        Self { dice: Dice(7), at: BEGIN, api: 0, errors: 0, one_in: 20 }
     }
 }
 
@@ -60,7 +63,7 @@ impl Generator {
         );
         // Most are quick, some are slow: about log-normal.
         let duration = 300 * (1 << self.dice.roll(6)) * (1 + self.dice.roll(7)) + self.dice.roll(1000);
-        let failed = self.dice.roll(20) == 0;
+        let failed = self.dice.roll(self.one_in) == 0;
         let status = match self.dice.roll(40) {
             _ if failed => 500,
             0 => 404,

@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod answers;
+mod doctor;
 mod follow;
+mod fuzz;
 #[path = "../../benches/cli/generate.rs"]
 mod generate;
 mod hostile;

@@ -54,6 +54,13 @@ fn every_command_shows_what_it_showed() {
         ("help-tail", &["help", "tail"]),
         ("man", &["man"]),
         ("bash", &["completions", "bash"]),
+        ("zsh", &["completions", "zsh"]),
+        ("fish", &["completions", "fish"]),
+        ("help-replay", &["replay", "--help"]),
+        ("stats-json", &["stats", "--json", "--top", "1"]),
+        ("show-json", &["show", "000000000001", "--json"]),
+        ("report", &["report", "-o", "-"]),
+        ("replay-https", &["replay", "latest", "--to", "https://shop.test"]),
         ("error", &["--sine", "10m"]),
     ] {
         let output = logs.run(arguments);

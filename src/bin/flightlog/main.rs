@@ -5,9 +5,12 @@
 
 mod args;
 mod commands;
+mod digits;
 mod entry;
 mod filter;
 mod json;
+#[cfg(test)]
+mod laws;
 mod read;
 mod term;
 mod time;
@@ -104,14 +107,12 @@ fn answer(options: &Options, screen: &mut Screen<'_>) -> Result<Found, Failure> 
     }
     if options.help {
         // `flightlog --help` is about all of it.
-        let of = (options.command != Command::Tail).then_some(options.command);
+        let of = options.is_named.then_some(options.command);
         return show_text(screen, &args::help(of));
     }
     match options.command {
         Command::Help => {
-            let of = name.map(|name| {
-                Command::named(name).ok_or_else(|| Failure::usage(format!("there is no command `{name}`")))
-            });
+            let of = name.map(|name| Command::named(name).ok_or_else(|| args::unknown_command(name)));
             show_text(screen, &args::help(of.transpose()?))
         }
         Command::Man => show_text(screen, &args::man()),
@@ -124,7 +125,7 @@ fn answer(options: &Options, screen: &mut Screen<'_>) -> Result<Found, Failure> 
         }
         Command::Tail => commands::tail::tail(options, &open(options)?, screen),
         Command::Stats => commands::stats::stats(options, &open(options)?, screen),
-        Command::Errors => commands::groups::errors(options, &open(options)?, screen),
+        Command::Errors => commands::errors::errors(options, &open(options)?, screen),
         Command::Dumps => commands::dumps::dumps(options, screen),
         Command::Show => {
             // A dump tells all without the logs.
@@ -154,22 +155,38 @@ fn show_text(screen: &mut Screen<'_>, text: &str) -> Result<Found, Failure> {
 /// Opens the logs, and says which cannot be read.
 fn open(options: &Options) -> Result<LogSet, Failure> {
     let dir = options.log_dir();
-    let set = LogSet::open(&dir).map_err(|error| {
-        let dir = dir.display();
-        match error.kind() {
-            io::ErrorKind::NotFound => Failure::usage(format!(
-                "there is no {dir}\nsay where the logs are: --log-dir DIR, or set LOG_DIR"
-            )),
-            _ => Failure::usage(format!("{dir} cannot be read: {error}")),
-        }
+    let set = if options.is_stdin() { LogSet::stdin() } else { LogSet::open(&dir) };
+    let shown = dir.display();
+    let set = set.map_err(|error| {
+        Failure::usage(match error.kind() {
+            io::ErrorKind::NotFound => {
+                format!("there is no {shown}\nsay where the logs are: --log-dir DIR, or set LOG_DIR")
+            }
+            io::ErrorKind::PermissionDenied => {
+                format!("{shown} cannot be read: {error}\nits owner may, or: sudo -u OWNER flightlog --log-dir {shown}")
+            }
+            // Already a sentence.
+            io::ErrorKind::InvalidData => error.to_string(),
+            _ => format!("{shown} cannot be read: {error}"),
+        })
     })?;
     for trouble in &set.troubles {
         say(trouble);
     }
+    // Who asks for the last hour, or for the last lines, does not ask for what is old enough to be compressed.
+    if let Some(first) = set.compressed.first()
+        && matches!(options.command, Command::Stats | Command::Errors | Command::Report)
+        && options.filter.since.is_none()
+    {
+        let (count, first) = (set.compressed.len(), first.display());
+        say(&format!(
+            "{count} compressed logs were not read; {first} alone: {}",
+            read::decompressed(&first.to_string(), options.command.name())
+        ));
+    }
     if set.series.is_empty() && !options.follow {
-        let dir = dir.display();
         return Err(Failure::usage(format!(
-            "there is no log in {dir}\nsay where the logs are: --log-dir DIR, or set LOG_DIR; a service writes them with LOG_DIR={dir}"
+            "there is no log in {shown}\nsay where the logs are: --log-dir DIR, or set LOG_DIR; a service writes them with LOG_DIR={shown}"
         )));
     }
     Ok(set)

@@ -1,5 +1,7 @@
 //! What is shown: colours, columns, and nothing of a log that could drive a terminal.
 
+mod terminal;
+
 use std::io::{self, IsTerminal, Write};
 
 /// The colours, as ANSI codes (ECMA-48 section 8.3.117) of the 16 that every terminal has.
@@ -54,6 +56,10 @@ pub(crate) struct Screen<'w> {
     pub(crate) colours: bool,
     /// A person looks at it: each line is shown when it is made, and bars are drawn.
     pub(crate) is_terminal: bool,
+    /// The columns of the terminal; none where there is none, and lines are as long as they are.
+    pub(crate) width: Option<usize>,
+    /// The terminal shows ASCII only.
+    is_ascii: bool,
     column: usize,
 }
 
@@ -81,7 +87,30 @@ impl<'w> Screen<'w> {
             Colour::Always => true,
             Colour::Never => false,
         };
-        Self { out: Box::new(stdout.lock()), text: Vec::new(), colours, is_terminal, column: 0 }
+        Self {
+            out: Box::new(stdout.lock()),
+            text: Vec::new(),
+            colours,
+            is_terminal,
+            width: terminal::width(is_terminal),
+            is_ascii: is_terminal && terminal::is_ascii(),
+            column: 0,
+        }
+    }
+
+    /// A terminal of so many columns, whose text goes elsewhere.
+    #[cfg(test)]
+    pub(crate) fn of_width(out: impl Write + 'w, columns: usize) -> Self {
+        let width = Some(columns);
+        Self {
+            out: Box::new(out),
+            text: Vec::new(),
+            colours: false,
+            is_terminal: true,
+            width,
+            is_ascii: false,
+            column: 0,
+        }
     }
 
     /// Text of a log or of ours. Characters that act leave as escapes.
@@ -91,13 +120,21 @@ impl<'w> Screen<'w> {
             self.text.extend_from_slice(ink.code().as_bytes());
         }
         let start = self.text.len();
-        escape(&mut self.text, text);
-        // Every byte that does not go on a character begins one.
-        let begun = |byte: &&u8| **byte & 0xc0 != 0x80;
-        self.column += self.text.get(start..).unwrap_or_default().iter().filter(begun).count();
+        if self.is_ascii && !text.is_ascii() {
+            escape(&mut self.text, &terminal::plain(text), true);
+        } else {
+            escape(&mut self.text, text, true);
+        }
+        let shown = str::from_utf8(self.text.get(start..).unwrap_or_default()).unwrap_or_default();
+        self.column += if shown.is_ascii() { shown.len() } else { shown.chars().map(width).sum() };
         if colours {
             self.text.extend_from_slice(b"\x1b[0m");
         }
+    }
+
+    /// Whether there is room for so many columns.
+    pub(crate) fn fits(&self, columns: usize) -> bool {
+        self.width.is_none_or(|width| width >= columns)
     }
 
     pub(crate) fn space(&mut self, columns: usize) {
@@ -138,7 +175,7 @@ impl<'w> Screen<'w> {
             if place > 0 {
                 self.text.push(b'\n');
             }
-            escape(&mut self.text, line);
+            escape(&mut self.text, line, false);
         }
         self.end_line()
     }
@@ -156,8 +193,9 @@ impl<'w> Screen<'w> {
     }
 }
 
-/// Writes text without characters that act: controls, separators and what turns the direction of reading.
-fn escape(out: &mut Vec<u8>, text: &str) {
+/// Writes text without characters that act: controls, separators and what turns the direction of reading; for people also
+/// without those that nobody sees. Commands and JSON keep the latter: another program is to read them as they are.
+fn escape(out: &mut Vec<u8>, text: &str, for_people: bool) {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return out.extend_from_slice(text.as_bytes());
     }
@@ -167,7 +205,9 @@ fn escape(out: &mut Vec<u8>, text: &str) {
             '\n' => out.extend_from_slice(b"\\n"),
             '\r' => out.extend_from_slice(b"\\r"),
             '\t' => out.extend_from_slice(b"\\t"),
-            c if acts(c) => out.extend_from_slice(format!("\\u{:04x}", u32::from(c)).as_bytes()),
+            c if acts(c) || (for_people && hides(c)) => {
+                out.extend_from_slice(format!("\\u{:04x}", u32::from(c)).as_bytes())
+            }
             c => out.extend_from_slice(c.encode_utf8(&mut buffer).as_bytes()),
         }
     }
@@ -178,6 +218,29 @@ pub(crate) fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{61c}' | '\u{200e}' | '\u{200f}')
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether nobody sees a character, so that two texts that differ look the same.
+fn hides(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}')
+        || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The columns a character takes: two of what East Asia writes and of pictures, none of marks on the one before.
+fn width(c: char) -> usize {
+    match c {
+        '\u{300}'..='\u{36f}' | '\u{fe00}'..='\u{fe0f}' => 0,
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}' => 2,
+        '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}' => 2,
+        '\u{1f300}'..='\u{1f64f}'
+        | '\u{1f680}'..='\u{1f6ff}'
+        | '\u{1f900}'..='\u{1f9ff}'
+        | '\u{20000}'..='\u{3fffd}' => 2,
+        _ => 1,
+    }
 }
 
 /// A bar of four columns for a duration: a tenth of a millisecond is nothing, a hundred seconds is all of it.
@@ -239,8 +302,19 @@ mod tests {
     #[test]
     fn characters_that_act_leave_as_escapes() {
         let mut out = Vec::new();
-        escape(&mut out, "a\x1b[31m\u{7f}\u{9b}\u{202e}\u{2028}\u{200f}\n\té😀");
+        escape(&mut out, "a\x1b[31m\u{7f}\u{9b}\u{202e}\u{2028}\u{200f}\n\té😀", true);
         assert_eq!(String::from_utf8(out).unwrap(), r"a\u001b[31m\u007f\u009b\u202e\u2028\u200f\n\té😀");
+    }
+
+    #[test]
+    fn what_nobody_sees_is_shown_to_people_and_kept_for_programs() {
+        for (for_people, shown) in [(true, r"a\u200bb\ufeff\ue0041"), (false, "a\u{200b}b\u{feff}\u{e0041}")]
+        {
+            let mut out = Vec::new();
+            escape(&mut out, "a\u{200b}b\u{feff}\u{e0041}", for_people);
+            assert_eq!(String::from_utf8(out).unwrap(), shown);
+        }
+        assert_eq!("aé日本e\u{301}😀".chars().map(width).sum::<usize>(), 1 + 1 + 4 + 1 + 2);
     }
 
     #[test]

@@ -29,7 +29,8 @@ pub(crate) fn help(of: Option<Command>) -> String {
         }
         Some(about) => {
             _ = writeln!(text, "flightlog {}: {}\n", about.name, about.does);
-            _ = writeln!(text, "Usage: flightlog {} {} [FLAGS]", about.name, about.takes);
+            let call = format!("{} {}", about.name, about.takes);
+            _ = writeln!(text, "Usage: flightlog {} [FLAGS]", call.trim_end());
             if !about.examples.is_empty() {
                 text.push_str("\nExamples:\n");
             }
@@ -60,69 +61,6 @@ fn call(flag: &Flag) -> String {
     format!("{short}--{}{value}", flag.long)
 }
 
-/// Completions for a shell; none where it is not known.
-pub(crate) fn completions(shell: &str) -> Option<String> {
-    let commands: Vec<_> = COMMANDS.iter().map(|about| about.name).collect();
-    let flags: Vec<_> = FLAGS.iter().map(|flag| format!("--{}", flag.long)).collect();
-    let mut text = String::new();
-    match shell {
-        "bash" => {
-            _ = write!(
-                text,
-                "_flightlog() {{\n    local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}}\n    \
-                 case $before in\n        --log-dir|-d|--dump-dir) COMPREPLY=($(compgen -d -- \"$word\")); return ;;\n        \
-                 --type|-t) COMPREPLY=($(compgen -W 'api errors' -- \"$word\")); return ;;\n        \
-                 --color) COMPREPLY=($(compgen -W 'auto always never' -- \"$word\")); return ;;\n    esac\n    \
-                 COMPREPLY=($(compgen -W '{} {}' -- \"$word\"))\n}}\ncomplete -F _flightlog flightlog\n",
-                commands.join(" "),
-                flags.join(" ")
-            );
-        }
-        "zsh" => {
-            text.push_str("#compdef flightlog\n_flightlog() {\n  _arguments \\\n");
-            for flag in FLAGS {
-                let value = flag.value.map_or_else(String::new, |value| {
-                    let files = if value == "DIR" { "_files" } else { " " };
-                    format!(":{}:{files}", value.replace(':', " "))
-                });
-                _ = writeln!(
-                    text,
-                    "    '--{}[{}]{value}' \\",
-                    flag.long,
-                    quoted(flag.does).replace(']', "\\]").replace('[', "\\[")
-                );
-            }
-            _ = writeln!(text, "    '1:command:({})'\n}}\ncompdef _flightlog flightlog", commands.join(" "));
-        }
-        "fish" => {
-            for about in COMMANDS {
-                let does = quoted(about.does);
-                _ = writeln!(
-                    text,
-                    "complete -c flightlog -n __fish_use_subcommand -a {} -d '{does}'",
-                    about.name
-                );
-            }
-            for flag in FLAGS {
-                let short = flag.short.map_or_else(String::new, |short| format!(" -s {short}"));
-                let takes = if flag.value.is_some() { " -r" } else { "" };
-                _ = writeln!(
-                    text,
-                    "complete -c flightlog -l {}{short}{takes} -d '{}'",
-                    flag.long,
-                    quoted(flag.does)
-                );
-            }
-        }
-        _ => return None,
-    }
-    Some(text)
-}
-
-fn quoted(text: &str) -> String {
-    text.replace('\'', "")
-}
-
 /// The manual page, in roff's `man` macros.
 pub(crate) fn man() -> String {
     let roff = |text: &str| text.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq");
@@ -132,7 +70,8 @@ pub(crate) fn man() -> String {
     text.push_str(".SH SYNOPSIS\n.B flightlog\n[COMMAND] [FLAGS]\n.SH DESCRIPTION\n");
     _ = writeln!(text, "{}\n.SH COMMANDS", roff(INTRO));
     for about in COMMANDS {
-        _ = writeln!(text, ".TP\n.B {} {}\n{}", about.name, roff(about.takes), roff(about.does));
+        let call = format!("{} {}", about.name, about.takes);
+        _ = writeln!(text, ".TP\n.B {}\n{}", roff(call.trim_end()), roff(about.does));
     }
     text.push_str(".SH FLAGS\n");
     for flag in FLAGS {
@@ -144,7 +83,7 @@ pub(crate) fn man() -> String {
     }
     text.push_str(
         ".SH ENVIRONMENT\n.TP\n.B LOG_DIR\nwhere the logs are\n.TP\n.B LOG_DUMP_DIR\nwhere the dumps are\n.TP\n.B NO_COLOR\n\
-         no colours\n.SH EXIT STATUS\n0 found, 1 nothing found or \\-\\-fail\\-if holds, 2 an error\n",
+         no colours\n.TP\n.B REPLAY_NAME\nwhat was redacted under NAME, for replay and curl\n.SH EXIT STATUS\n0 found, 1 nothing found or \\-\\-fail\\-if holds, 2 an error\n",
     );
     text
 }

@@ -1,12 +1,19 @@
 //! What was typed. One table says which flags there are: parsing, help, completions and the man page come from it.
 
+mod commands;
+mod completions;
+mod flags;
 mod help;
-mod table;
+mod nearest;
 
-pub(crate) use help::{completions, help, man};
-pub(crate) use table::{COMMANDS, Command, FLAGS, Flag};
+pub(crate) use commands::{COMMANDS, Command};
+pub(crate) use completions::completions;
+pub(crate) use flags::{FLAGS, Flag};
+pub(crate) use help::{help, man};
 
 use std::{ffi::OsString, path::PathBuf};
+
+use nearest::nearest;
 
 use crate::{
     Failure,
@@ -19,6 +26,8 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
     pub(crate) command: Command,
+    /// The command was typed.
+    pub(crate) is_named: bool,
     /// What stands behind the command: ids.
     pub(crate) names: Vec<String>,
     pub(crate) log_dir: Option<PathBuf>,
@@ -61,6 +70,11 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Opt
     let mut stats = false;
     while let Some(argument) = parser.next().map_err(plain)? {
         let flag = match argument {
+            // Standard input, in place of files.
+            lexopt::Arg::Value(word) if word == "-" => {
+                options.log_dir = Some(word.into());
+                continue;
+            }
             lexopt::Arg::Value(word) if !has_command => {
                 let word = text(word)?;
                 options.command = Command::named(&word).ok_or_else(|| unknown_command(&word))?;
@@ -99,6 +113,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Opt
         }
         options.command = Command::Stats;
     }
+    options.is_named = has_command;
     options.check(&given)?;
     Ok(options)
 }
@@ -123,6 +138,9 @@ impl Options {
     /// Sets a flag with a value.
     fn take(&mut self, flag: &Flag, value: String) -> Result<(), Failure> {
         let bad = || wrong(flag, &value);
+        if value.trim().is_empty() {
+            return Err(bad());
+        }
         let now = time::now();
         let filter = &mut self.filter;
         match flag.long {
@@ -135,8 +153,8 @@ impl Options {
                     _ => return Err(bad()),
                 });
             }
-            "lines" => self.lines = Some(value.parse().map_err(|_| bad())?),
-            "top" => self.top = Some(value.parse().map_err(|_| bad())?),
+            "lines" => self.lines = Some(count(&value).ok_or_else(bad)?),
+            "top" => self.top = Some(count(&value).ok_or_else(bad)?),
             "since" => filter.since = Some(time::typed_moment(&value, now).ok_or_else(bad)?),
             "until" => filter.until = Some(time::typed_moment(&value, now).ok_or_else(bad)?),
             "hours" => {
@@ -167,7 +185,7 @@ impl Options {
             }
             "output" => self.output = Some(value.into()),
             "to" => self.to = Some(value),
-            "concurrency" => self.concurrency = Some(value.parse().map_err(|_| bad())?),
+            "concurrency" => self.concurrency = Some(count(&value).ok_or_else(bad)?),
             "set" => {
                 let (name, value) =
                     value.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(bad)?;
@@ -203,11 +221,22 @@ impl Options {
             )));
         }
         let (least, most) = command.names();
-        if self.names.len() < least {
+        if self.names.len() < least || self.names.iter().any(|name| name.trim().is_empty()) {
+            return Err(Failure::usage(nameless(command)));
+        }
+        if let (Some(since), Some(until)) = (self.filter.since, self.filter.until)
+            && since > until
+        {
             return Err(Failure::usage(format!(
-                "{name} wants an id: flightlog {name} 0198c0de, or its last digits, latest, latest:error",
-                name = command.name()
+                "--since {} is later than --until {}: nothing lies between\ntry: --since 2h --until 1h",
+                time::plain(since),
+                time::plain(until)
             )));
+        }
+        if self.follow && self.is_stdin() {
+            return Err(Failure::usage(
+                "--follow looks at files; standard input ends\ntry: flightlog -f --log-dir DIR",
+            ));
         }
         match self.names.get(most) {
             Some(extra) => Err(Failure::usage(format!("{} takes no `{extra}`", command.name()))),
@@ -222,6 +251,11 @@ impl Options {
         self.log_dir.clone().or_else(from_environment).unwrap_or_else(|| "logs".into())
     }
 
+    /// Whether the log comes on standard input.
+    pub(crate) fn is_stdin(&self) -> bool {
+        self.log_dir.as_ref().is_some_and(|dir| dir.as_os_str() == "-")
+    }
+
     /// Where the dumps are: `--dump-dir`, LOG_DUMP_DIR unless `--log-dir` was given, `dumps` among the logs.
     pub(crate) fn dump_dir(&self) -> PathBuf {
         let from_environment =
@@ -234,6 +268,7 @@ impl Options {
         };
         match (&self.dump_dir, &self.log_dir) {
             (Some(dir), _) => dir.clone(),
+            (None, Some(_)) if self.is_stdin() => "logs/dumps".into(),
             (None, Some(_)) => beside(),
             (None, None) => from_environment().unwrap_or_else(beside),
         }
@@ -245,7 +280,29 @@ fn text(value: OsString) -> Result<String, Failure> {
 }
 
 fn plain(error: lexopt::Error) -> Failure {
-    Failure::usage(error.to_string())
+    Failure::usage(match error {
+        lexopt::Error::UnexpectedValue { option, value } => {
+            format!("{option} takes no value, and stands alone: {option}, not {option}={}", value.display())
+        }
+        other => other.to_string(),
+    })
+}
+
+/// A whole number from 0; what is too large for one is as many as there are.
+fn count(value: &str) -> Option<usize> {
+    let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| value.parse().unwrap_or(usize::MAX))
+}
+
+/// What a command without the word it needs is told.
+fn nameless(command: Command) -> String {
+    let (name, takes) = (command.name(), command.about().map_or("", |about| about.takes));
+    match command.about().and_then(|about| about.examples.first()) {
+        Some((example, _)) if takes != "ID" => format!("{name} wants {takes}: {example}"),
+        _ => {
+            format!("{name} wants an id: flightlog {name} 0198c0de, or its last digits, latest, latest:error")
+        }
+    }
 }
 
 fn missing(flag: &Flag) -> Failure {
@@ -261,7 +318,7 @@ fn article(name: &str) -> String {
     format!("a value ({name})")
 }
 
-fn unknown_command(word: &str) -> Failure {
+pub(crate) fn unknown_command(word: &str) -> Failure {
     let names = COMMANDS.iter().map(|command| command.name);
     match nearest(word, names) {
         Some(name) => Failure::usage(format!("there is no command `{word}`; do you mean flightlog {name}?")),
@@ -277,31 +334,6 @@ fn unknown_flag(word: &str) -> Failure {
         Some(name) => Failure::usage(format!("there is no flag {word}; do you mean --{name}?")),
         None => Failure::usage(format!("there is no flag {word}; flightlog --help lists them")),
     }
-}
-
-/// The name that differs in the fewest letters, if these are few.
-fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let closest = names.map(|name| (distance(word, name), name)).min()?;
-    (closest.0 <= 1 + word.len() / 4).then_some(closest.1)
-}
-
-/// Levenshtein's.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, y) in row.iter_mut().skip(1).zip(b.bytes()) {
-            let next = (diagonal + usize::from(x != y)).min(left + 1).min(*cell + 1);
-            diagonal = *cell;
-            *cell = next;
-            left = next;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+use proptest::strategy::Strategy as _;
+
 use super::*;
 
 fn typed(line: &[&str]) -> Result<Options, String> {
@@ -46,10 +48,72 @@ fn what_is_wrong_says_what_to_type() {
         (&["stats", "-f"], &["--follow belongs to tail, not to stats"]),
         (&["stats", "x"], &["stats takes no `x`"]),
         (&["tail", "--stats"], &["flightlog stats"]),
+        (&["--typ", "x"], &["do you mean --type?"]),
+        (&["--stats=1"], &["--stats takes no value"]),
+        (&["-f=1"], &["-f takes no value"]),
+        (&["--lines", "-5"], &["--lines `-5`: want a whole number"]),
+        (&["--hours", "-1"], &["want a number of hours, 0 or more", "try: --hours 24"]),
+        (&["--status", "599-500"], &["--status `599-500`", "from lower to higher"]),
+        (&["--since", "1h", "--until", "2h"], &["--since", "is later than --until", "try:"]),
+        (&["-f", "-"], &["--follow looks at files", "try:"]),
+        (&["show", ""], &["show wants an id"]),
+        (&["completions"], &["completions wants bash|zsh|fish", "flightlog completions bash"]),
+        (&["curl", "--stats", "x"], &["flightlog stats, not curl"]),
     ] {
         let error = typed(line).unwrap_err();
         for part in parts {
             assert!(error.contains(part), "{line:?}: {error}");
+        }
+    }
+}
+
+#[test]
+fn each_flag_refuses_an_empty_value_and_says_what_to_type() {
+    for flag in FLAGS.iter().filter(|flag| flag.value.is_some()) {
+        for value in ["", " "] {
+            let line = [format!("--{}={value}", flag.long)];
+            let error = parse(line.iter().map(OsString::from)).unwrap_err().to_string();
+            assert!(error.contains(flag.wants) && error.contains(flag.example), "{line:?}: {error}");
+        }
+    }
+}
+
+#[test]
+fn standard_input_is_a_dash() {
+    for line in [&["stats", "-"][..], &["-", "stats"], &["stats", "-d", "-"], &["-"]] {
+        assert!(typed(line).unwrap().is_stdin(), "{line:?}");
+    }
+    let options = typed(&["report", "-o", "-"]).unwrap();
+    assert!(!options.is_stdin() && options.output.is_some());
+    assert_eq!(typed(&["-n", "99999999999999999999"]).unwrap().lines, Some(usize::MAX));
+}
+
+#[test]
+fn every_command_has_a_help_of_its_own_with_an_example() {
+    for about in COMMANDS {
+        let options = typed(&[about.name, "--help"]).unwrap();
+        assert!(options.is_named && options.help, "{}", about.name);
+        let text = help(Some(about.command));
+        assert!(text.contains("Examples:\n  ") && text.contains(&format!("Usage: flightlog {}", about.name)));
+        assert!(!about.examples.is_empty(), "{}", about.name);
+    }
+}
+
+proptest::proptest! {
+    /// Any words, and words of ours in any order, are understood or refused with a sentence.
+    #[test]
+    fn anything_typed_is_an_answer(
+        words in proptest::collection::vec(proptest::prop_oneof![
+            proptest::sample::select(FLAGS).prop_map(|flag| format!("--{}", flag.long).into_bytes()),
+            proptest::sample::select(FLAGS).prop_map(|flag| flag.example.as_bytes().to_vec()),
+            proptest::sample::select(COMMANDS).prop_map(|about| about.name.as_bytes().to_vec()),
+            proptest::prelude::any::<Vec<u8>>(),
+            "-{0,2}[a-zA-Z=0-9.]{0,4}".prop_map(String::into_bytes),
+        ], 0..6),
+    ) {
+        use std::os::unix::ffi::OsStringExt;
+        if let Err(failure) = parse(words.into_iter().map(OsString::from_vec)) {
+            assert!(!failure.to_string().is_empty());
         }
     }
 }
@@ -73,7 +137,11 @@ fn the_table_is_whole_and_every_text_comes_from_it() {
         assert!(help(Some(about.command)).contains(about.does));
         for (line, _) in about.examples {
             // The words of each example are understood, up to what is the shell's.
-            let line = line.replace("source <(", "").replace(')', "");
+            let line = line
+                .split_once("| flightlog")
+                .map_or_else(|| (*line).to_owned(), |(_, ours)| format!("flightlog{ours}"))
+                .replace("source <(", "")
+                .replace(')', "");
             let mut words = Vec::new();
             for (place, part) in line.split('\'').enumerate() {
                 if place % 2 == 1 {

@@ -116,30 +116,22 @@ pub(crate) fn dumps(options: &Options, screen: &mut Screen<'_>) -> Result<Found,
     let dir = options.dump_dir();
     let found = list(&dir).map_err(|error| Failure::usage(format!("{}: {error}", dir.display())))?;
     let most = options.lines.unwrap_or(50);
-    let now = time::now();
+    let mut rows = Vec::new();
     for dump in found.iter().take(most) {
         let value = read(&dump.path).unwrap_or_else(|error| {
             say(&format!("{}: {error}", dump.path.display()));
             Value::Null
         });
         if options.json {
-            let part = |path: &str| value.pointer(path);
-            let line = serde_json::json!({
-                "dump": dump.name,
-                "path": dump.path,
-                "timestamp": time::full(dump.at),
-                "trigger": dump.trigger,
-                "request_id": dump.id,
-                "method": part("/request/method"),
-                "endpoint": part("/request/endpoint"),
-                "status_code": part("/response/status"),
-                "error": part("/error/message"),
-                "similar": part("/similar"),
-            });
-            screen.json(&line.to_string())?;
+            screen.json(&as_json(dump, &value).to_string())?;
         } else {
-            show(screen, dump, &value, now)?;
+            rows.push(Row::of(dump, &value));
         }
+    }
+    let widest = rows.iter().map(|row| row.route.chars().count()).max().unwrap_or(0).min(WIDEST);
+    let now = time::now();
+    for row in rows {
+        row.show(screen, widest, now)?;
     }
     if found.is_empty() && !options.json {
         screen.line(Ink::Dim, &format!("no dumps in {}", dir.display()))?;
@@ -149,25 +141,69 @@ pub(crate) fn dumps(options: &Options, screen: &mut Screen<'_>) -> Result<Found,
     Ok((!found.is_empty()).into())
 }
 
-/// `  5m 12s ago  500    POST /orders/{id}  could not place the order  00000001`
-fn show(screen: &mut Screen<'_>, dump: &DumpFile, value: &Value, now: u64) -> io::Result<()> {
-    let text = |path: &str| value.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let age =
-        now.checked_sub(dump.at).map_or_else(|| "ahead".into(), |age| format!("{} ago", time::human(age)));
-    screen.put(Ink::Dim, &format!("{age:>11}"));
-    screen.space(2);
-    screen.put(Ink::Alarm, &format!("{:<7}", dump.trigger));
-    screen.space(1);
-    screen.put(Ink::Plain, &format!("{} {}", text("/request/method"), text("/request/endpoint")));
-    screen.space(2);
-    let message = text("/error/message");
-    screen.put(Ink::Red, &cut(message.lines().next().unwrap_or_default(), 80));
-    screen.space(2);
-    screen.put(Ink::Dim, short_id(&dump.id));
-    if let Some(count) = value.pointer("/similar/count").and_then(Value::as_u64).filter(|count| *count > 0) {
-        screen.put(Ink::Dim, &format!("  {count} alike"));
+fn as_json(dump: &DumpFile, value: &Value) -> Value {
+    let part = |path: &str| value.pointer(path);
+    serde_json::json!({
+        "dump": dump.name,
+        "path": dump.path,
+        "timestamp": time::full(dump.at),
+        "trigger": dump.trigger,
+        "request_id": dump.id,
+        "method": part("/request/method"),
+        "endpoint": part("/request/endpoint"),
+        "status_code": part("/response/status"),
+        "error": part("/error/message"),
+        "similar": part("/similar"),
+    })
+}
+
+/// Columns of a route at most, where there is more to say behind it.
+const WIDEST: usize = 44;
+/// Characters of a message.
+const MESSAGE: usize = 80;
+
+/// What is shown of a dump: `  5m 12s ago  500     00000001  POST /orders/{id}  could not place the order  3 alike`.
+struct Row {
+    at: u64,
+    trigger: String,
+    id: String,
+    route: String,
+    message: String,
+    alike: u64,
+}
+
+impl Row {
+    fn of(dump: &DumpFile, value: &Value) -> Self {
+        let text = |path: &str| value.pointer(path).and_then(Value::as_str).unwrap_or_default();
+        Self {
+            at: dump.at,
+            trigger: dump.trigger.clone(),
+            id: short_id(&dump.id).to_owned(),
+            route: format!("{} {}", text("/request/method"), text("/request/endpoint")),
+            message: text("/error/message").lines().next().unwrap_or_default().to_owned(),
+            alike: value.pointer("/similar/count").and_then(Value::as_u64).unwrap_or(0),
+        }
     }
-    screen.end_line()
+
+    fn show(&self, screen: &mut Screen<'_>, widest: usize, now: u64) -> io::Result<()> {
+        let age = now
+            .checked_sub(self.at)
+            .map_or_else(|| "ahead".into(), |age| format!("{} ago", time::human(age)));
+        screen.put(Ink::Dim, &format!("{age:>11}"));
+        screen.space(2);
+        screen.put(Ink::Alarm, &format!("{:<7}", self.trigger));
+        screen.space(1);
+        screen.put(Ink::Plain, &self.id);
+        screen.space(2);
+        let route = &self.route;
+        screen.put(Ink::Plain, &format!("{:<widest$}", cut(route, 4 * WIDEST)));
+        screen.space(2);
+        screen.put(Ink::Red, &cut(&self.message, MESSAGE));
+        if self.alike > 0 {
+            screen.put(Ink::Dim, &format!("  {} alike", self.alike));
+        }
+        screen.end_line()
+    }
 }
 
 #[cfg(test)]

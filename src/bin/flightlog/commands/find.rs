@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, io, os::unix::fs::FileExt};
 
-use super::trouble::Trouble;
+use super::{progress::Progress, trouble::Trouble};
 use crate::{
     entry::{Entry, Kind, Parser},
     filter::Filter,
@@ -63,16 +63,19 @@ pub(crate) fn last<'s>(
 ) -> io::Result<Vec<Spot<'s>>> {
     let mut parser = Parser::default();
     let mut spots = Vec::new();
-    'files: for file in series.files.iter().rev() {
+    let (first, from) = series.seek(filter.since, &mut parser)?;
+    let mut progress = Progress::new(series.files.iter().skip(first).map(|file| file.length).sum());
+    'files: for (place, file) in series.files.iter().enumerate().skip(first).rev() {
         let end = match filter.until {
             Some(until) => seek_end(&file.file, file.length, until, &mut parser)?,
             None => file.length,
         };
         let mut lines = Backward::new(&file.file, end);
         while let Some(line) = lines.next()? {
-            if spots.len() == most {
+            if spots.len() == most || (place == first && line.at < from) {
                 break 'files;
             }
+            progress.add(line.length);
             let entry = match parser.read(line.bytes, line.is_cut()) {
                 Ok(entry) => entry,
                 // The last one may be being written.
@@ -116,19 +119,23 @@ pub(crate) fn each<'s>(
     let mut parser = Parser::default();
     let (first, from) = series.seek(filter.since, &mut parser)?;
     let mut buffer = Vec::new();
+    let left = series.files.iter().skip(first).map(|file| file.length).sum::<u64>().saturating_sub(from);
+    let mut progress = Progress::new(left);
     for (place, file) in series.files.iter().enumerate().skip(first) {
         let from = if place == first { from } else { 0 };
         let mut lines = Forward::with_buffer(&file.file, from, file.length, buffer);
         while let Some(line) = lines.next()? {
-            match parser.read(line.bytes, line.is_cut()) {
+            progress.add(line.length);
+            // By reference: an entry is not moved about.
+            match &parser.read(line.bytes, line.is_cut()) {
                 Ok(entry) if filter.is_over(entry.at) => return Ok(()),
                 Ok(entry) => {
-                    if take(&entry, file, line.at, line.length) == Go::Stop {
+                    if take(entry, file, line.at, line.length) == Go::Stop {
                         return Ok(());
                     }
                 }
                 Err(_) if !line.is_ended => {}
-                Err(broken) => trouble.note(broken, &file.path, line.at),
+                Err(broken) => trouble.note(*broken, &file.path, line.at),
             }
         }
         buffer = lines.into_buffer();

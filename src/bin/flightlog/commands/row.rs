@@ -2,19 +2,26 @@
 
 use std::io;
 
+use super::pretty::pretty;
 use crate::{
     entry::{Entry, Kind, Level},
     json,
-    term::{Ink, Screen, bar},
+    term::{Ink, Screen, bar, cut},
     time,
 };
 
 /// Where the bytes of an exchange stand, and its id behind them, if its endpoint leaves room.
 const BYTES: usize = 66;
+/// What stands before and behind an endpoint: up to the bar, bytes, id.
+const AROUND: usize = 64;
+/// Where endpoints stand without the bar.
+const ENDPOINT: usize = 37;
 /// Where the lines below the first begin.
 const BELOW: usize = 23;
 /// Lines shown of a message that has many.
 const LINES: usize = 24;
+/// Characters shown of a list or an object among fields.
+const DETAILS: usize = 200;
 /// Characters shown of a body, but for `-v`.
 const BODY: usize = 100_000;
 
@@ -72,7 +79,7 @@ impl Rows {
     }
 }
 
-/// Method, status, duration, endpoint, bytes, id, and what is not as usual.
+/// Method, status, duration, endpoint, bytes, id, and what is not as usual. A narrow terminal shows less of it.
 fn line(screen: &mut Screen<'_>, entry: &Entry<'_>) -> io::Result<()> {
     screen.put(Ink::Bold, &format!("{:<7}", json::unescape(entry.method)));
     screen.space(2);
@@ -82,17 +89,28 @@ fn line(screen: &mut Screen<'_>, entry: &Entry<'_>) -> io::Result<()> {
     let duration = entry.duration.unwrap_or(0);
     let pace = if duration >= time::SECOND { Ink::Yellow } else { Ink::Plain };
     screen.put(pace, &format!("{:>7}", entry.duration.map_or_else(|| "-".into(), time::human)));
-    if screen.is_terminal {
+    if screen.is_terminal && screen.fits(BYTES + 20) {
         screen.space(1);
         screen.put(Ink::Dim, &bar(duration));
     }
     screen.space(2);
-    screen.put(Ink::Plain, &json::unescape(entry.endpoint));
-    screen.column(BYTES);
-    let bytes = entry.get("response_bytes").and_then(json::number);
-    screen
-        .put(Ink::Dim, &format!("{:>10}", bytes.map_or_else(String::new, |bytes| time::size(bytes as u64))));
-    screen.space(2);
+    let endpoint = json::unescape(entry.endpoint);
+    match screen.width.filter(|width| *width < BYTES + 20) {
+        None => {
+            let room = screen.width.map_or(usize::MAX, |width| width.saturating_sub(AROUND));
+            screen.put(Ink::Plain, &cut(&endpoint, room));
+            screen.column(BYTES);
+            let bytes = entry.get("response_bytes").and_then(json::number);
+            let bytes = bytes.map_or_else(String::new, |bytes| time::size(bytes as u64));
+            screen.put(Ink::Dim, &format!("{bytes:>10}"));
+            screen.space(2);
+        }
+        // The id stands at the end of it.
+        Some(width) => {
+            let room = width.saturating_sub(ENDPOINT + 10).max(8);
+            screen.put(Ink::Plain, &format!("{:<room$}  ", cut(&endpoint, room)));
+        }
+    }
     screen.put(Ink::Dim, short_id(&json::unescape(entry.id)));
     remarks(screen, entry);
     screen.end_line()
@@ -161,7 +179,7 @@ fn from_body<'a>(entry: &Entry<'a>) -> Option<std::borrow::Cow<'a, str>> {
     });
     let text = json::text(said.or_else(|| entry.get("response_body_text"))?);
     let first = text.lines().next().unwrap_or_default();
-    (!first.is_empty()).then(|| crate::term::cut(first, 200).into())
+    (!first.is_empty()).then(|| cut(first, 200).into())
 }
 
 /// Writes a message below the first line. Each of its lines is indented: none can pass for a line of ours.
@@ -214,6 +232,10 @@ fn told(screen: &mut Screen<'_>, entry: &Entry<'_>) -> io::Result<()> {
         screen.put(Ink::Dim, &json::unescape(member.key));
         screen.put(Ink::Dim, "=");
         let value = json::text(member.value);
+        if matches!(member.value.first(), Some(b'[' | b'{')) {
+            screen.put(Ink::Plain, &cut(&value, DETAILS));
+            continue;
+        }
         let is_word = !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || c == '"');
         if is_word { screen.put(Ink::Plain, &value) } else { screen.put(Ink::Plain, &format!("{value:?}")) }
     }
@@ -244,18 +266,18 @@ fn details(screen: &mut Screen<'_>, entry: &Entry<'_>, request: Option<&[u8]>) -
             screen.put(Ink::Dim, ": ");
             screen.line(Ink::Plain, &json::text(member.value))?;
         }
-        let cut = part(&format!("{side}_body_truncated")).is_some();
+        let is_cut = part(&format!("{side}_body_truncated")).is_some();
         if let Some(text) = part(&format!("{side}_body"))
             .map(pretty)
             .or_else(|| part(&format!("{side}_body_text")).map(|text| json::text(text).into_owned()))
         {
-            let shown = crate::term::cut(&text, BODY);
+            let shown = cut(&text, BODY);
             for line in shown.lines() {
                 screen.space(BELOW);
                 screen.put(Ink::Dim, mark);
                 screen.line(Ink::Plain, line)?;
             }
-            if cut || shown.len() < text.len() {
+            if is_cut || shown.len() < text.len() {
                 screen.space(BELOW);
                 screen.put(Ink::Dim, mark);
                 screen.line(Ink::Dim, "(the body has more)")?;
@@ -265,86 +287,27 @@ fn details(screen: &mut Screen<'_>, entry: &Entry<'_>, request: Option<&[u8]>) -
     Ok(())
 }
 
-/// JSON indented, short arrays and objects left on their line; as it is where it is no JSON.
-pub(crate) fn pretty(value: &[u8]) -> String {
-    let text = String::from_utf8_lossy(value);
-    if text.len() <= 60 {
-        return text.into_owned();
-    }
-    let raw: Result<Box<serde_json::value::RawValue>, _> = serde_json::from_str(&text);
-    raw.map_or_else(|_| text.clone().into_owned(), |raw| indented(raw.get()))
-}
-
-/// Valid JSON laid out anew; its numbers, order and repeated keys are kept.
-fn indented(json: &str) -> String {
-    const DEEPEST: usize = 32;
-    let mut text = String::with_capacity(json.len() * 2);
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    let line = |text: &mut String, depth: usize| {
-        text.push('\n');
-        text.extend(std::iter::repeat_n("  ", depth.min(DEEPEST)));
-    };
-    let mut before = ' ';
-    for c in json.chars() {
-        if in_string {
-            text.push(c);
-            match c {
-                _ if escaped => escaped = false,
-                '\\' => escaped = true,
-                '"' => in_string = false,
-                _ => {}
-            }
-            before = c;
-            continue;
-        }
-        match c {
-            ' ' | '\n' | '\r' | '\t' => continue,
-            '{' | '[' => {
-                if matches!(before, '{' | '[') {
-                    line(&mut text, depth);
-                }
-                depth += 1;
-                text.push(c);
-            }
-            '}' | ']' => {
-                depth = depth.saturating_sub(1);
-                if !matches!(before, '{' | '[') {
-                    line(&mut text, depth);
-                }
-                text.push(c);
-            }
-            ',' => {
-                text.push(c);
-                line(&mut text, depth);
-            }
-            ':' => text.push_str(": "),
-            other => {
-                if matches!(before, '{' | '[') {
-                    line(&mut text, depth);
-                }
-                in_string = other == '"';
-                text.push(other);
-            }
-        }
-        before = c;
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entry::Parser;
 
     #[test]
-    fn json_is_indented_and_keeps_what_it_says() {
-        assert_eq!(pretty(br#"{"a":1.50}"#), r#"{"a":1.50}"#);
-        let long = r#"{"a":1.50,"a":[1E+2,{},[]],"s":"x, {\"y\": [1]}","n":123456789012345678901234567890}"#;
-        let text = pretty(long.as_bytes());
-        assert_eq!(
-            text,
-            "{\n  \"a\": 1.50,\n  \"a\": [\n    1E+2,\n    {},\n    []\n  ],\n  \"s\": \"x, {\\\"y\\\": [1]}\",\n  \"n\": 123456789012345678901234567890\n}"
-        );
-        let cut = format!("{{\"a\":\"{}", "x".repeat(100));
-        assert_eq!(pretty(cut.as_bytes()), cut);
+    fn a_line_fits_the_terminal() {
+        let entry = br#"{"timestamp":"2026-11-20T10:30:00.123456Z","level":"INFO","type":"response","run":"a1b2c3d4","seq":1,"request_id":"0198c0de-0000-7000-8000-000000000001","method":"OPTIONS","endpoint":"/users/{id}/orders/{order}/articles/{article}/price","status_code":200,"duration_ms":12.345,"outcome":"complete","response_bytes":1234}"#;
+        for columns in [60, 80, 100, 120] {
+            let mut out = Vec::new();
+            let mut screen = Screen::of_width(&mut out, columns);
+            let mut parser = Parser::default();
+            Rows::new(false).show(&mut screen, &parser.read(entry, false).unwrap(), None, None).unwrap();
+            drop(screen);
+            let text = String::from_utf8(out).unwrap();
+            let line = text.lines().nth(1).unwrap();
+            assert!(line.chars().count() <= columns, "{columns}: {line}");
+            assert!(
+                line.starts_with("10:30:00.123  OPTIONS  200  12.3 ms") && line.ends_with("00000001"),
+                "{line}"
+            );
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     args::{Only, Options},
     entry::{Entry, Kind, Level, Parser},
     read::{LogSet, Series},
-    term::Screen,
+    term::{Ink, Screen},
 };
 
 /// So many where nobody says.
@@ -48,6 +48,9 @@ pub(crate) fn tail(options: &Options, set: &LogSet, screen: &mut Screen<'_>) -> 
     let mut rows = Rows::new(options.verbose);
     for group in spots.chunks(GROUP) {
         show(options, set, screen, &mut rows, group)?;
+    }
+    if spots.is_empty() && screen.is_terminal && !options.json && !options.follow {
+        screen.line(Ink::Dim, "no exchanges")?;
     }
     trouble.tell();
     if options.follow {

@@ -10,16 +10,17 @@ fn read(line: &str) -> Entry<'_> {
 
 /// What both ways must agree on.
 fn essence<'a>(entry: &Entry<'a>) -> Entry<'a> {
-    Entry { route: b"", rest: 0, ..*entry }
+    Entry { is_ours: false, method_at: 0, rest: 0, sums: [0; 3], ..*entry }
 }
 
 #[test]
 fn every_line_of_ours_passes_the_template_and_reads_as_the_walk_reads_it() {
     for line in EXAMPLES.lines() {
         let mut parser = Parser::default();
-        let by_template = parser.template(line.as_bytes()).unwrap_or_else(|| panic!("{line}"));
-        let by_walk = parser.walk(line.as_bytes(), false).unwrap();
-        assert_eq!(essence(&by_template), by_walk, "{line}");
+        let by_template =
+            template::read(line.as_bytes(), &mut parser.clock).unwrap_or_else(|| panic!("{line}"));
+        let by_walk = walk::read(line.as_bytes(), false, &mut parser.clock).unwrap();
+        assert_eq!(essence(&by_template), essence(&by_walk), "{line}");
         assert!(by_template.more().next().is_some());
         let value: serde_json::Value = serde_json::from_str(line).unwrap();
         assert_eq!(json::unescape(by_walk.endpoint), value["endpoint"].as_str().unwrap_or_default());
@@ -100,6 +101,37 @@ fn a_cut_line_is_read_as_far_as_it_goes() {
     }
 }
 
+#[test]
+fn what_is_added_up_is_found_however_it_is_written() {
+    let sums = r#""content_type":"application/json","response_bytes":1234,"cache":{"hits":1,"misses":2},"llm":{"input_tokens":3}"#;
+    let response = EXAMPLES.lines().nth(3).unwrap();
+    let (head, _) = response.split_once(r#""trace_id""#).unwrap();
+    let decoy = r#""response_body":{"cache":{"hits":7},"response_bytes":9}"#;
+    let expected =
+        Sums { response_bytes: 1234, cache: br#"{"hits":1,"misses":2}"#, llm: br#"{"input_tokens":3}"# };
+    let ours = format!("{head}{sums},{decoy}}}");
+    assert!(read(&ours).is_ours);
+    assert_eq!(read(&ours).sums(), expected);
+    for other in
+        [format!("{{{sums},{decoy},{}}}", head.trim_matches(['{', ','])), format!("{{{decoy},{sums}}}")]
+    {
+        assert!(!read(&other).is_ours);
+        assert_eq!(read(&other).sums(), expected, "{other}");
+    }
+    let trace = r#""trace_id":"0af7651916cd43dd8448eb211c80319c","span_id":"00f067aa0ba902b7","#;
+    let traced = format!("{head}{trace}{sums},{decoy}}}");
+    assert_eq!(read(&traced).sums(), expected);
+}
+
+#[test]
+fn of_a_key_that_comes_twice_the_first_one_counts_in_both_ways() {
+    let response = EXAMPLES.lines().nth(3).unwrap();
+    let twice = response.replacen(",\"content_type\"", ",\"status_code\":200,\"content_type\"", 1);
+    assert_ne!(twice, response);
+    assert_eq!(read(&twice).status, 500);
+    assert_eq!(walk::read(twice.as_bytes(), false, &mut Clock::default()).unwrap().status, 500);
+}
+
 proptest! {
     #[test]
     fn what_the_template_reads_the_walk_reads_too(place in 0_usize..500, byte: u8, which in 0_usize..6) {
@@ -107,10 +139,10 @@ proptest! {
         let place = place % line.len();
         line[place] = byte;
         let mut parser = Parser::default();
-        if let Some(ours) = parser.template(&line)
-            && let Ok(entry) = parser.walk(&line, false)
+        if let Some(ours) = template::read(&line, &mut parser.clock)
+            && let Ok(entry) = walk::read(&line, false, &mut parser.clock)
         {
-            prop_assert!(essence(&ours) == entry, "byte {byte} at {place} of line {which}");
+            prop_assert!(essence(&ours) == essence(&entry), "byte {byte} at {place} of line {which}");
         }
     }
 

@@ -46,7 +46,9 @@ impl Status {
         }
         let code = |text: &str| text.parse().ok().filter(|code| (100..=999).contains(code));
         match lower.split_once('-') {
-            Some((from, to)) => Some(Self { from: code(from)?, to: code(to)? }),
+            Some((from, to)) => {
+                Some(Self { from: code(from)?, to: code(to)? }).filter(|range| range.from <= range.to)
+            }
             None => code(&lower).map(|code| Self { from: code, to: code }),
         }
     }
@@ -65,6 +67,15 @@ impl Filter {
             || !self.endpoints.is_empty()
             || self.slow.is_some()
             || self.question.is_some()
+    }
+
+    /// Whether it lets everything pass.
+    pub(crate) fn is_open(&self) -> bool {
+        self.since.is_none()
+            && self.until.is_none()
+            && self.id.is_none()
+            && !self.errors_only
+            && !self.asks_about_exchanges()
     }
 
     /// Whether an entry passes. `request` is the request entry of the same exchange, where there is one.
@@ -172,7 +183,7 @@ mod tests {
 
     #[test]
     fn what_is_no_status_is_refused() {
-        for text in ["", "xx", "99", "0xx", "5xxx", "abc", "1000", "500-"] {
+        for text in ["", "xx", "99", "0xx", "5xxx", "abc", "1000", "500-", "599-500"] {
             assert_eq!(Status::parse(text), None, "{text}");
         }
     }

@@ -24,10 +24,17 @@ impl<'f> Backward<'f> {
 
     /// The line before.
     pub(crate) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
-        if self.end == 0 {
-            return Ok(None);
+        loop {
+            if self.end == 0 {
+                return Ok(None);
+            }
+            self.have(self.end - 1)?;
+            if self.end <= self.high {
+                break;
+            }
+            // The file was cut meanwhile: what is left of it ends here, or before.
+            self.end = self.high;
         }
-        self.have(self.end - 1)?;
         let is_ended = self.byte(self.end - 1) == Some(b'\n');
         let end = self.end - u64::from(is_ended);
         let at = self.line_start(end)?;

@@ -2,11 +2,11 @@ use std::{
     collections::BTreeMap,
     fs::{self, File},
     io,
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
-use super::{seek, starts_at};
+use super::{other, seek, starts_at};
 use crate::entry::Parser;
 
 /// An open log file: renamed or deleted, it is read to its end.
@@ -37,6 +37,8 @@ pub(crate) struct LogSet {
     pub(crate) troubles: Vec<String>,
     /// What lies there and is none of ours.
     pub(crate) foreign: Vec<PathBuf>,
+    /// Logs that are compressed: not read.
+    pub(crate) compressed: Vec<PathBuf>,
 }
 
 /// So many files of one series are opened, the newest.
@@ -52,6 +54,14 @@ impl LogSet {
             let name =
                 rotated(&name).map_or_else(|| name.clone().into_owned(), |(series, _)| series.to_owned());
             let file = open_log(place.to_owned())?;
+            let mut head = [0; 8];
+            let read = file.file.read_at(&mut head, 0)?;
+            if other::is_compressed(head.get(..read).unwrap_or_default()) {
+                let (shown, command) =
+                    (place.display(), other::decompressed(&place.to_string_lossy(), "tail"));
+                let told = format!("{shown} is compressed and was not read\ntry: {command}");
+                return Err(io::Error::new(io::ErrorKind::InvalidData, told));
+            }
             set.series.push(Series { name, files: vec![file] });
             return Ok(set);
         }
@@ -62,11 +72,18 @@ impl LogSet {
             let path = item.path();
             match name.to_str().and_then(rotated) {
                 Some((series, number)) => found.entry(series.to_owned()).or_default().push((number, path)),
-                None if set.foreign.len() < 1000 => set.foreign.push(path),
-                None => {}
+                None => {
+                    let is_compressed =
+                        name.to_str().and_then(other::uncompressed).and_then(rotated).is_some();
+                    let others = if is_compressed { &mut set.compressed } else { &mut set.foreign };
+                    if others.len() < 1000 {
+                        others.push(path);
+                    }
+                }
             }
         }
         set.foreign.sort();
+        set.compressed.sort();
         for (name, mut files) in found {
             files.sort();
             if files.len() > MOST {
@@ -82,6 +99,16 @@ impl LogSet {
             }
         }
         Ok(set)
+    }
+
+    /// What comes on standard input.
+    pub(crate) fn stdin() -> io::Result<Self> {
+        let file = other::stdin_file()?;
+        let meta = file.metadata()?;
+        let path = "standard input".into();
+        let inode = (meta.dev(), meta.ino());
+        let file = LogFile { path, file, length: meta.len(), inode, first: None };
+        Ok(Self { series: vec![Series { name: "input".into(), files: vec![file] }], ..Self::default() })
     }
 
     /// The log of this name.

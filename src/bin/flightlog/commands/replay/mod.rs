@@ -117,15 +117,7 @@ fn show(
     if differences.is_empty() {
         screen.line(Ink::Green, "the same answer")?;
     }
-    for difference in differences {
-        screen.space(2);
-        screen.put(Ink::Cyan, &difference.path);
-        screen.put(Ink::Dim, "  recorded ");
-        screen.put(Ink::Red, &difference.here);
-        screen.put(Ink::Dim, "  now ");
-        screen.put(Ink::Green, &difference.there);
-        screen.end_line()?;
-    }
+    compare::show(screen, differences, ["recorded", "now"])?;
     Ok(())
 }
 
@@ -140,9 +132,13 @@ impl Target {
         let wrong = |why: &str| Failure::usage(format!("--to {url}: {why}\ntry: --to http://127.0.0.1:3000"));
         let rest = match url.split_once("://") {
             Some(("http", rest)) => rest,
-            Some(_) => {
-                return Err(wrong("only http:// is spoken; flightlog curl makes a command for any other"));
+            Some(("https", _)) => {
+                return Err(Failure::usage(format!(
+                    "--to {url}: no TLS is spoken here\ntry: --to http://127.0.0.1:PORT, the service's own port behind what ends TLS\n\
+                     or:  flightlog curl ID, and put {url} in the place of the scheme and host of its --url"
+                )));
             }
+            Some(_) => return Err(wrong("only http:// is spoken")),
             None => url,
         };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();

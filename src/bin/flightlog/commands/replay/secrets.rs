@@ -22,7 +22,7 @@ impl<'o> Secrets<'o> {
             return text.to_owned();
         }
         match self.value(name) {
-            Some(value) => text.replace(REDACTED, &value),
+            Some(value) => with_secret(text, &value),
             None => {
                 if !self.missing.iter().any(|known| known == name) {
                     self.missing.push(name.to_owned());
@@ -87,7 +87,33 @@ impl<'o> Secrets<'o> {
     }
 }
 
-/// `x-api-key` is X_API_KEY.
+/// `Bearer [REDACTED]` with its token, also where the scheme was given once more.
+fn with_secret(text: &str, value: &str) -> String {
+    let before = text.find(REDACTED).and_then(|at| text.get(..at)).unwrap_or_default();
+    let given =
+        value.get(..before.len()).filter(|given| !before.is_empty() && given.eq_ignore_ascii_case(before));
+    let value = given.and_then(|given| value.get(given.len()..)).unwrap_or(value);
+    text.replace(REDACTED, value)
+}
+
+/// `x-api-key` is REPLAY_X_API_KEY, as in the command that `flightlog curl` makes. Without the beginning a field `path`
+/// would take what is in PATH.
 fn variable(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
+    let name = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' });
+    format!("REPLAY_{}", name.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scheme_given_twice_is_sent_once() {
+        for value in ["TOKEN", "Bearer TOKEN", "bearer TOKEN"] {
+            assert_eq!(with_secret("Bearer [REDACTED]", value), "Bearer TOKEN");
+        }
+        assert_eq!(with_secret("[REDACTED]", "Bearer x"), "Bearer x");
+        assert_eq!(with_secret("a=[REDACTED]; b=[REDACTED]", "1"), "a=1; b=1");
+        assert_eq!(variable("x-api-key"), "REPLAY_X_API_KEY");
+    }
 }

@@ -10,6 +10,9 @@ pub(super) fn text(text: &str) -> String {
             '\'' => out.push_str("&#39;"),
             '\n' => out.push_str("<br>"),
             c if crate::term::acts(c) => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            // No character of its own; a browser would take it for an error in the page.
+            '\u{fdd0}'..='\u{fdef}' => out.push('\u{fffd}'),
+            c if u32::from(c) & 0xfffe == 0xfffe => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }
@@ -19,18 +22,20 @@ pub(super) fn text(text: &str) -> String {
 /// A page being written.
 pub(super) struct Page(String);
 
-/// Both themes keep a contrast of 4.5 to 1 or more for text (WCAG 2.1, 1.4.3).
-const STYLE: &str = "\
-:root{color-scheme:light dark;--ink:#1b1f24;--dim:#57606a;--paper:#fff;--line:#d0d7de;--cool:#0b5cad;--bad:#b3261e}\
-@media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--dim:#9da7b3;--paper:#0d1117;--line:#30363d;--cool:#6cb6ff;--bad:#ff7b72}}\
-body{margin:2rem auto;max-width:72rem;padding:0 1rem;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif}\
-h1{font-size:1.6rem;margin:0}h2{font-size:1.15rem;margin:2rem 0 .5rem}p,footer,caption{color:var(--dim)}\
-dl{display:flex;flex-wrap:wrap;gap:.5rem 2rem;margin:1rem 0}dt{color:var(--dim);font-size:.85rem}dd{margin:0;font-size:1.2rem}\
-.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}\
-caption{text-align:left;font-size:.85rem}th,td{padding:.3rem .6rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}\
-th:first-child,td:first-child{text-align:left;white-space:normal;overflow-wrap:anywhere;font-weight:400}thead th{color:var(--dim);font-size:.85rem}\
-svg{max-width:100%;height:auto;display:block}svg text{fill:var(--dim);font-size:11px}.cool{fill:var(--cool)}.bad{fill:var(--bad)}\
-.base{stroke:var(--line)}.range{fill:var(--cool);opacity:.35}code{font-size:.8rem}";
+/// What of the style is not for people who read it.
+fn style() -> String {
+    let mut css = include_str!("style.css");
+    let mut out = String::new();
+    while let Some((before, rest)) = css.split_once("/*") {
+        out.push_str(before);
+        css = rest.split_once("*/").map_or("", |(_, rest)| rest);
+    }
+    out.push_str(css);
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A heading of a column, and the class of it and its cells.
+pub(super) type Column<'c> = (&'c str, &'c str);
 
 impl Page {
     pub(super) fn new(title: &str) -> Self {
@@ -38,8 +43,9 @@ impl Page {
             "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\
-             <title>{}</title><style>{STYLE}</style></head><body><main>\n",
-            text(title)
+             <title>{}</title><style>{}</style></head><body>\n",
+            text(title),
+            style()
         ))
     }
 
@@ -53,47 +59,72 @@ impl Page {
         self.0.push_str(&format!("<{name}>{html}</{name}>\n"));
     }
 
-    pub(super) fn begin_table(&mut self, caption: &str, headings: &[&str]) {
+    /// A part of the page. Its title is text.
+    pub(super) fn begin(&mut self, title: &str) {
+        self.0.push_str(&format!("<section><h2>{}</h2>\n", text(title)));
+    }
+
+    pub(super) fn end(&mut self) {
+        self.0.push_str("</section>\n");
+    }
+
+    /// What it is called, and what is to know about it, are text; headings are HTML of ours.
+    pub(super) fn begin_table(&mut self, name: &str, about: &str, headings: &[Column<'_>]) {
         // Who has no mouse scrolls what can be focused (axe: scrollable-region-focusable).
-        let caption = text(caption);
+        let (name, about) = (text(name), text(about));
         self.raw(&format!(
-            "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\"><table>"
+            "<p class=\"about\">{about}</p><section class=\"wide\" tabindex=\"0\" aria-label=\"{name}\"><table><thead><tr>"
         ));
-        self.raw(&format!("<caption>{caption}</caption><thead><tr>"));
-        for heading in headings {
-            self.raw(&format!("<th scope=\"col\">{}</th>", text(heading)));
+        for (heading, class) in headings {
+            self.raw(&format!("<th scope=\"col\"{}>{heading}</th>", attribute(class)));
         }
         self.raw("</tr></thead><tbody>\n");
     }
 
-    /// A row of HTML, its first cell the heading of it.
-    pub(super) fn row(&mut self, heading: &str, cells: &[String]) {
+    /// A row of HTML, its first cell the heading of it; each cell with its class.
+    pub(super) fn row(&mut self, heading: &str, cells: &[(&str, String)]) {
         self.raw(&format!("<tr><th scope=\"row\">{heading}</th>"));
-        for cell in cells {
-            self.raw(&format!("<td>{cell}</td>"));
+        for (class, cell) in cells {
+            self.raw(&format!("<td{}>{cell}</td>", attribute(class)));
         }
         self.raw("</tr>\n");
     }
 
     pub(super) fn end_table(&mut self) {
-        self.raw("</tbody></table></div>\n");
+        self.raw("</tbody></table></section>\n");
     }
 
-    pub(super) fn end(mut self) -> String {
-        self.raw("</footer></body></html>\n");
+    pub(super) fn finish(mut self) -> String {
+        self.raw("</body></html>\n");
         self.0
+    }
+}
+
+/// A class, or where it begins so, a style.
+fn attribute(class: &str) -> String {
+    match class.split_once('|') {
+        Some((class, style)) => format!(" class=\"{class}\" style=\"{style}\""),
+        None if class.is_empty() => String::new(),
+        None => format!(" class=\"{class}\""),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use super::{style, text};
 
     #[test]
     fn text_is_no_markup() {
         assert_eq!(
-            text("</script><b a='1' \"&\u{1b}\u{202e}\n"),
-            "&lt;/script&gt;&lt;b a=&#39;1&#39; &quot;&amp;\\u001b\\u202e<br>"
+            text("</script><b a='1' \"&\u{1b}\u{202e}\n\u{ffff}\u{fdd0}"),
+            "&lt;/script&gt;&lt;b a=&#39;1&#39; &quot;&amp;\\u001b\\u202e<br>\u{fffd}\u{fffd}"
         );
+    }
+
+    #[test]
+    fn the_style_asks_nobody() {
+        let css = style();
+        assert!(css.starts_with(":root {") && !css.contains("/*"), "{css}");
+        assert!(!css.contains("url(") && !css.contains("@import") && !css.contains('<'));
     }
 }

@@ -1,7 +1,9 @@
+use std::io;
+
 use serde_json::Value;
 
-use super::{said, view::Story};
-use crate::term::cut;
+use super::{said, story::Story};
+use crate::term::{Ink, Screen, cut};
 
 /// A place where two requests differ.
 #[derive(Debug, PartialEq, Eq)]
@@ -9,6 +11,33 @@ pub(crate) struct Difference {
     pub(crate) path: String,
     pub(crate) here: String,
     pub(crate) there: String,
+}
+
+/// A row each, in columns under these names.
+pub(crate) fn show(
+    screen: &mut Screen<'_>,
+    found: &[Difference],
+    [here, there]: [&str; 2],
+) -> io::Result<()> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let widest = |of: fn(&Difference) -> &str, most: usize| {
+        found.iter().map(|difference| of(difference).chars().count()).max().unwrap_or(0).min(most)
+    };
+    let path = widest(|difference| &difference.path, 36);
+    let value = widest(|difference| &difference.here, 40).max(here.len());
+    screen.space(2);
+    screen.line(Ink::Dim, &format!("{:<path$}  {here:<value$}  {there}", ""))?;
+    for difference in found {
+        screen.space(2);
+        screen.put(Ink::Cyan, &format!("{:<path$}", difference.path));
+        screen.space(2);
+        screen.put(Ink::Red, &format!("{:<value$}", difference.here));
+        screen.space(2);
+        screen.line(Ink::Green, &difference.there)?;
+    }
+    Ok(())
 }
 
 /// Of so many it is told.
@@ -74,6 +103,7 @@ fn compare(path: &str, here: &Value, there: &Value, depth: usize, found: &mut Ve
 fn brief(value: &Value) -> String {
     match value {
         Value::Null => "(none)".into(),
+        Value::String(text) if text.is_empty() => "(empty)".into(),
         Value::Array(items) if items.len() > 3 => format!("[{} items]", items.len()),
         other => cut(&said(other), 60),
     }

@@ -2,14 +2,17 @@
 
 pub(crate) mod compare;
 mod locate;
+mod stack;
+mod story;
 mod view;
+mod work;
 
 use serde_json::Value;
 
 use super::{
     dumps,
     find::{self, Go, Parts, Spot},
-    row::Rows,
+    row::{self, Rows},
     trouble::Trouble,
 };
 use crate::{
@@ -23,7 +26,7 @@ use crate::{
     term::{Ink, Screen},
     time::{DAY, SECOND},
 };
-use view::Story;
+use story::Story;
 
 pub(crate) fn show(options: &Options, set: &LogSet, screen: &mut Screen<'_>) -> Result<Found, Failure> {
     let id = options.names.first().map(String::as_str).unwrap_or_default();
@@ -44,6 +47,9 @@ pub(crate) fn show(options: &Options, set: &LogSet, screen: &mut Screen<'_>) -> 
         return Ok(Found::Something);
     }
     story.show(screen, options.verbose)?;
+    if story.is_failure() && !story.has_dump() {
+        alike(options, &story, screen)?;
+    }
     if let Some(spot) = &spot {
         if options.vs_good != Some(false) && story.is_failure() {
             versus(set, spot, &story, screen, options.vs_good == Some(true))?;
@@ -104,6 +110,23 @@ fn read_dump(options: &Options, id: &str, story: &mut Story) {
     }
 }
 
+/// Of failures that are alike a few only have a dump: this names one of those.
+fn alike(options: &Options, story: &Story, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    let newest = dumps::list(&options.dump_dir()).unwrap_or_default().into_iter().take(LOOKED_AT);
+    let Some(dump) =
+        newest.into_iter().find(|dump| dumps::read(&dump.path).is_ok_and(|value| story.is_like(&value)))
+    else {
+        return Ok(());
+    };
+    screen.put(Ink::Dim, "dump  ");
+    screen.put(Ink::Plain, "it has none; the newest of one alike: ");
+    screen.line(Ink::Cyan, &format!("flightlog show {}", row::short_id(&dump.id)))?;
+    Ok(screen.end_line()?)
+}
+
+/// Dumps among which one alike is looked for.
+const LOOKED_AT: usize = 200;
+
 /// What differs from the nearest success of the same route.
 fn versus(
     set: &LogSet,
@@ -126,15 +149,7 @@ fn versus(
     if differences.is_empty() {
         screen.line(Ink::Dim, "  nothing that the log knows of the request")?;
     }
-    for difference in differences {
-        screen.space(2);
-        screen.put(Ink::Cyan, &difference.path);
-        screen.space(2);
-        screen.put(Ink::Red, &difference.here);
-        screen.put(Ink::Dim, "  there ");
-        screen.put(Ink::Green, &difference.there);
-        screen.end_line()?;
-    }
+    compare::show(screen, &differences, ["here", "there"])?;
     Ok(screen.end_line()?)
 }
 

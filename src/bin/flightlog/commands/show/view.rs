@@ -1,132 +1,29 @@
-use std::{io, path::PathBuf};
+//! How the story of an exchange is shown.
 
-use serde_json::{Map, Value};
+use std::io;
 
-use super::said;
+use serde_json::Value;
+
+use super::{said, stack::backtrace, story::Story, work::work};
 use crate::{
-    commands::row::pretty,
-    entry::{Entry, Kind},
-    json,
+    commands::pretty::pretty,
     term::{Ink, Screen, cut},
     time::{human, size},
 };
 
-/// An exchange as its entries and its dump tell it.
-#[derive(Debug, Default)]
-pub(crate) struct Story {
-    request: Option<Value>,
-    response: Option<Value>,
-    failure: Option<Value>,
-    told: Vec<Value>,
-    dump: Option<(PathBuf, Value)>,
-}
-
+/// Columns of a step's name.
+const NAMES: usize = 36;
 /// Columns of the waterfall.
 const WATERFALL: usize = 40;
 /// Lines shown of a body, a stack, a trail, but for `-v`.
 const LINES: usize = 40;
-/// Events kept of the log.
-const TOLD: usize = 1000;
 
 impl Story {
-    pub(crate) fn take(&mut self, entry: &Entry<'_>) {
-        let Ok(value) = serde_json::from_slice::<Value>(entry.line) else {
-            // A line too long or too deep: its first keys, as far as they go.
-            let value = json::Members::of(entry.line)
-                .map(|member| {
-                    (json::unescape(member.key).into_owned(), Value::from(json::text(member.value)))
-                })
-                .collect::<Map<_, _>>();
-            return self.put(entry.kind, Value::Object(value));
-        };
-        self.put(entry.kind, value);
-    }
-
-    fn put(&mut self, kind: Kind, value: Value) {
-        match kind {
-            Kind::Request => self.request = Some(value),
-            Kind::Response => self.response = Some(value),
-            Kind::Error | Kind::Exception => self.failure = Some(value),
-            _ if self.told.len() < TOLD => self.told.push(value),
-            _ => {}
-        }
-    }
-
-    pub(crate) fn dump(&mut self, path: PathBuf, dump: Value) {
-        self.dump = Some((path, dump));
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.request.is_none() && self.response.is_none() && self.failure.is_none() && self.dump.is_none()
-    }
-
-    /// A key of any entry.
-    fn get(&self, key: &str) -> Option<&Value> {
-        [&self.response, &self.failure, &self.request].into_iter().flatten().find_map(|entry| entry.get(key))
-    }
-
-    /// A value at a path of the dump.
-    fn of_dump(&self, path: &[&str]) -> Option<&Value> {
-        path.iter().try_fold(&self.dump.as_ref()?.1, |value, key| value.get(key))
-    }
-
-    fn text(&self, key: &str, path: &[&str]) -> Option<String> {
-        self.get(key).or_else(|| self.of_dump(path)).map(said)
-    }
-
-    pub(crate) fn dump_name(&self) -> Option<String> {
-        self.get("dump").map(said)
-    }
-
-    pub(crate) fn id(&self) -> Option<String> {
-        self.text("request_id", &["request_id"])
-    }
-
-    pub(crate) fn short_id(&self) -> String {
-        crate::commands::row::short_id(&self.id().unwrap_or_default()).to_owned()
-    }
-
-    fn status(&self) -> u16 {
-        let status = self.get("status_code").or_else(|| self.of_dump(&["response", "status"]));
-        status.and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok()).unwrap_or(0)
-    }
-
-    pub(crate) fn is_failure(&self) -> bool {
-        let outcome = self.text("outcome", &["outcome"]).unwrap_or_default();
-        self.failure.is_some()
-            || self.status() >= 500
-            || matches!(outcome.as_str(), "panicked" | "service_error" | "body_error")
-    }
-
-    /// Microseconds.
-    pub(crate) fn duration(&self) -> Option<u64> {
-        self.micros("duration_ms")
-    }
-
-    fn micros(&self, key: &str) -> Option<u64> {
-        let millis = self.get(key).or_else(|| self.of_dump(&["timing", key]))?.as_f64()?;
-        (millis >= 0.0).then_some((millis * 1000.0) as u64)
-    }
-
-    /// What the logs say of the request.
-    pub(crate) fn of_request(&self, key: &str) -> Option<Value> {
-        let logged =
-            [&self.request, &self.failure].into_iter().flatten().find_map(|entry| entry.get(key)).cloned();
-        let combined = || {
-            self.response.as_ref().filter(|_| key.starts_with("request_")).and_then(|entry| entry.get(key))
-        };
-        logged.or_else(|| combined().cloned())
-    }
-
-    pub(crate) fn as_json(&self) -> Value {
-        let entries: Vec<_> = [&self.request, &self.response, &self.failure].into_iter().flatten().collect();
-        serde_json::json!({"entries": entries, "log": self.told, "dump": self.dump.as_ref().map(|(_, dump)| dump)})
-    }
-
     pub(crate) fn show(&self, screen: &mut Screen<'_>, verbose: bool) -> io::Result<()> {
         self.headline(screen)?;
         self.error(screen, verbose)?;
         self.waterfall(screen)?;
+        work(self, screen)?;
         self.trail(screen, verbose)?;
         self.message(screen, "request", verbose)?;
         self.message(screen, "response", verbose)?;
@@ -222,18 +119,27 @@ impl Story {
             }
             None => spans.push(("no answer".to_owned(), 0, duration)),
         }
-        for step in self.of_dump(&["timing", "steps"]).and_then(Value::as_array).into_iter().flatten() {
+        let steps = self.of_dump(&["timing", "steps"]).or_else(|| self.get("timers"));
+        for step in steps.and_then(Value::as_array).into_iter().flatten() {
             let micros = |key: &str| {
                 step.get(key).and_then(Value::as_f64).map_or(0, |millis| (millis.max(0.0) * 1000.0) as u64)
             };
             let name = step.get("name").map(said).unwrap_or_default();
-            spans.push((cut(&name, 24), micros("start_ms"), micros("length_ms")));
+            let mut name = cut(&without_scheme(&name), NAMES);
+            if let Some(status) = step.get("status") {
+                name = format!("{name} {}", said(status));
+            }
+            if step.get("unfinished").is_some() {
+                name.push_str(" (open)");
+            }
+            spans.push((name, micros("start_ms"), micros("length_ms")));
         }
+        let widest = spans.iter().map(|(name, _, _)| name.chars().count()).max().unwrap_or(0);
         for (name, start, length) in spans {
             let column =
                 |at: u64| (at.min(duration) as u128 * WATERFALL as u128 / u128::from(duration)) as usize;
             let (from, to) = (column(start), column(start.saturating_add(length)));
-            screen.put(Ink::Dim, &format!("{name:<14}"));
+            screen.put(Ink::Dim, &format!("{name:<widest$}  "));
             screen.space(from);
             screen.put(Ink::Cyan, &"━".repeat((to - from).max(1)));
             screen.space((WATERFALL + 1).saturating_sub(to.max(from + 1)));
@@ -340,40 +246,7 @@ impl Story {
     }
 }
 
-/// A stack. The frames of the application are those whose source is neither in a registry nor in the toolchain, nor ours;
-/// the others are only counted, but for `-v` and where there is none.
-fn backtrace(screen: &mut Screen<'_>, stack: &str, verbose: bool) -> io::Result<()> {
-    let lines: Vec<_> = stack.lines().collect();
-    let mut frames: Vec<&[&str]> = Vec::new();
-    let mut rest = lines.as_slice();
-    while !rest.is_empty() {
-        let is_place = |line: Option<&&str>| line.is_some_and(|line| line.trim_start().starts_with("at "));
-        let (frame, tail) =
-            rest.split_at_checked(1 + usize::from(is_place(rest.get(1)))).unwrap_or((rest, &[]));
-        frames.push(frame);
-        rest = tail;
-    }
-    let has_own = frames.iter().any(|frame| is_own(frame));
-    let mut hidden = 0;
-    for (place, frame) in frames.iter().enumerate() {
-        let own = is_own(frame);
-        if !verbose && if has_own { !own } else { place >= LINES / 4 } {
-            hidden += 1;
-            continue;
-        }
-        for (place, line) in frame.iter().enumerate() {
-            screen.put(Ink::Plain, if own && place == 0 { "  > " } else { "    " });
-            screen.line(if own { Ink::Bold } else { Ink::Dim }, line)?;
-        }
-    }
-    if hidden > 0 {
-        screen.line(Ink::Dim, &format!("    and {hidden} frames of others (-v)"))?;
-    }
-    Ok(())
-}
-
-fn is_own(frame: &[&str]) -> bool {
-    const THEIRS: [&str; 4] = ["/rustc/", ".cargo/registry", "/rustlib/", ".cargo/git"];
-    let [name, place] = frame else { return false };
-    !name.contains("tower_flightlog::") && !THEIRS.iter().any(|part| place.contains(part))
+/// A call without what is the same of most: `GET shop.test/orders`.
+fn without_scheme(name: &str) -> String {
+    name.replacen(" http://", " ", 1).replacen(" https://", " ", 1)
 }

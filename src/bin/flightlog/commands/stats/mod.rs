@@ -1,18 +1,22 @@
 //! How many, how fast, how often wrong.
 
+mod begun;
+mod by;
 mod gather;
 mod histogram;
+mod quick;
 mod rule;
 mod shown;
 mod timeline;
 
-pub(crate) use gather::{By, Gathered};
-pub(crate) use timeline::Timeline;
+pub(crate) use by::By;
+pub(crate) use gather::Gathered;
+pub(crate) use timeline::{Steps, Timeline};
 
 use histogram::Histogram;
 use rule::Rule;
 
-use super::{groups::Failures, trouble::Trouble};
+use super::trouble::Trouble;
 use crate::{Failure, Found, args::Options, read::LogSet, say, term::Screen};
 
 /// What is known of a group of exchanges.
@@ -60,8 +64,7 @@ pub(crate) fn stats(options: &Options, set: &LogSet, screen: &mut Screen<'_>) ->
     let rule = options.fail_if.as_deref().map(Rule::parse).transpose()?;
     let by = options.by.as_deref().map_or(Ok(By::Endpoint), By::parse)?;
     let mut trouble = Trouble::default();
-    let gathered = Gathered::of(options, set, by, &mut trouble)?;
-    let failures = Failures::of(options, set, &mut trouble)?;
+    let (gathered, failures) = Gathered::and_failures(options, set, by, &mut trouble)?;
     if options.json {
         shown::json(options, &gathered, &failures, screen)?;
     } else {

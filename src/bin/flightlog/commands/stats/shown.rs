@@ -101,15 +101,15 @@ fn head(gathered: &Gathered, screen: &mut Screen<'_>) -> Result<(), Failure> {
 fn table(options: &Options, gathered: &Gathered, top: usize, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let by = options.by.as_deref().unwrap_or("endpoint");
     let rows = gathered.groups.iter().take(top);
-    let widest = rows.clone().map(|(name, _)| name.chars().count()).max().unwrap_or(0).clamp(by.len(), 44);
-    screen.put(
-        Ink::Dim,
-        &format!(
-            "{by:<widest$}  {:>10}  {:>6}  {:>7}  {:>7}  {:>7}  {:>7}  {:>7}  time",
-            "requests", "errors", "p50", "p90", "p99", "p99.9", "max"
-        ),
-    );
-    screen.end_line()?;
+    let room = screen.width.map_or(44, |width| width.saturating_sub(figures_width(screen)).clamp(12, 44));
+    let longest = rows.clone().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let widest = longest.max(by.len()).min(room);
+    screen.put(Ink::Dim, &format!("{:<widest$}  {:>10}  {:>6}", cut(by, widest), "requests", "errors"));
+    for (name, _) in quantiles(screen) {
+        screen.put(Ink::Dim, &format!("  {name:>7}"));
+    }
+    screen.put(Ink::Dim, &format!("  {:>7}", "max"));
+    screen.line(Ink::Dim, if screen.fits(WIDE) { "    time" } else { "" })?;
     for (name, tally) in rows {
         row(screen, &cut(name, widest), widest, tally, gathered.all.total)?;
     }
@@ -133,17 +133,34 @@ fn row(screen: &mut Screen<'_>, name: &str, widest: usize, tally: &Tally, total:
     let ink = if tally.failed > 0 { Ink::Alarm } else { Ink::Dim };
     let share = if tally.failed > 0 { percent(tally.error_rate()) } else { "-".into() };
     screen.put(ink, &format!("  {share:>6}"));
-    for quantile in [0.5, 0.9, 0.99, 0.999] {
-        screen.put(Ink::Plain, &format!("  {:>7}", human(tally.percentile(quantile))));
+    for (_, quantile) in quantiles(screen) {
+        screen.put(Ink::Plain, &format!("  {:>7}", human(tally.percentile(*quantile))));
     }
     screen.put(Ink::Plain, &format!("  {:>7}", human(tally.max)));
-    let share = tally.total as f64 / total.max(1) as f64;
-    screen.put(Ink::Dim, &format!("  {:>4.0} %", share * 100.0));
-    if screen.is_terminal {
-        screen.space(1);
-        screen.put(Ink::Cyan, bar_of(share, 10).trim_end());
+    if screen.fits(WIDE) {
+        let share = tally.total as f64 / total.max(1) as f64;
+        screen.put(Ink::Dim, &format!("  {:>6}", percent(share)));
+        if screen.is_terminal {
+            screen.space(1);
+            screen.put(Ink::Cyan, bar_of(share, 10).trim_end());
+        }
     }
     Ok(screen.end_line()?)
+}
+
+/// On fewer columns the share of time and some percentiles are left out.
+const WIDE: usize = 100;
+
+fn quantiles(screen: &Screen<'_>) -> &'static [(&'static str, f64)] {
+    const ALL: &[(&str, f64)] = &[("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
+    const FEW: &[(&str, f64)] = &[("p50", 0.5), ("p99", 0.99)];
+    if screen.fits(WIDE) { ALL } else { FEW }
+}
+
+/// The columns behind the name.
+fn figures_width(screen: &Screen<'_>) -> usize {
+    let behind = if screen.fits(WIDE) { 19 } else { 0 };
+    12 + 8 + 9 * (quantiles(screen).len() + 1) + behind
 }
 
 fn slowest(gathered: &Gathered, top: usize, screen: &mut Screen<'_>) -> Result<(), Failure> {
@@ -151,13 +168,15 @@ fn slowest(gathered: &Gathered, top: usize, screen: &mut Screen<'_>) -> Result<(
         return Ok(());
     }
     screen.line(Ink::Dim, "slowest")?;
-    for slow in gathered.slowest.iter().take(top) {
+    let slowest = gathered.slowest.iter().take(top);
+    let widest = slowest.clone().map(|slow| slow.route.chars().count()).max().unwrap_or(0).min(44);
+    for slow in slowest {
         screen.put(Ink::Yellow, &format!("{:>7}", human(slow.duration)));
         screen.space(2);
         let status = if slow.status == 0 { "---".into() } else { slow.status.to_string() };
         screen.put(Ink::of_status(slow.status, false), &status);
         screen.put(Ink::Dim, &format!("  {}  ", time::plain(slow.at)));
-        screen.put(Ink::Plain, &slow.route);
+        screen.put(Ink::Plain, &format!("{:<widest$}", slow.route));
         screen.put(Ink::Dim, &format!("  {}", short_id(&slow.id)));
         screen.end_line()?;
     }
@@ -178,9 +197,7 @@ fn errors(failures: &Failures, top: usize, screen: &mut Screen<'_>) -> Result<()
             screen.put(Ink::Dim, &format!("{}: ", group.error_type));
         }
         screen.put(Ink::Red, &cut(group.message.lines().next().unwrap_or_default(), 80));
-        if let Some(id) = group.ids.last() {
-            screen.put(Ink::Dim, &format!("  {}", short_id(id)));
-        }
+        screen.put(Ink::Dim, &format!("  {}", short_id(group.sample())));
         screen.end_line()?;
     }
     Ok(())
