@@ -232,30 +232,44 @@ fn dashed(src: &[u8], at: usize) -> Option<Range<usize>> {
 
 /// True where a card number stands in the text; next to no text is read byte by byte for that.
 pub(super) fn holds_card(text: &[u8]) -> bool {
-    let part = |b: &&u8| b.is_ascii_digit() || matches!(b, b' ' | b'-');
-    // Every row of 13 has a byte at one of these places, each 13 after a byte that is no part of one.
-    let mut at = 12;
-    while let Some(b) = text.get(at) {
-        if part(&b) {
-            let (head, tail) = text.split_at(at);
-            let start = at - head.iter().rev().take(12).take_while(part).count();
-            at += tail.iter().take_while(part).count();
-            let begins = |i: usize| byte(text, i).is_ascii_digit() && (i == 0 || !follows(byte(text, i - 1)));
-            if at - start >= 13 && (start..=at - 13).any(|i| begins(i) && card_from(text, i).is_some()) {
-                return true;
-            }
+    // No two bytes of a card number are without a digit, and every 13 hold two of which the first is at such a place.
+    let mut at = STEP - 1;
+    while let Some([a, b]) = text.get(at..).and_then(<[u8]>::first_chunk) {
+        // The row goes on to one side or the other.
+        let goes_on = |near: usize, far: usize| is_part(byte(text, near)) && is_part(byte(text, far));
+        let long = || goes_on(at - 1, at - 5) || goes_on(at + 2, at + 6);
+        if (a.is_ascii_digit() || b.is_ascii_digit()) && long() && row_holds_card(text, at) {
+            return true;
         }
-        at += 13;
+        at += STEP;
     }
     false
 }
 
+/// A byte of a card number.
+fn is_part(b: u8) -> bool {
+    b.is_ascii_digit() || b == b' ' || b == b'-'
+}
+
+/// Where `holds_card` looks.
+const STEP: usize = 12;
+
+/// True where a card number stands in the row of digits, blanks and dashes around `at`.
+fn row_holds_card(text: &[u8], at: usize) -> bool {
+    let part = |b: &&u8| is_part(**b);
+    let Some((head, tail)) = text.split_at_checked(at) else { return false };
+    // What begins further before was seen from the place before.
+    let start = at - head.iter().rev().take(STEP).take_while(part).count();
+    let end = at + tail.iter().take(STEP + 1).take_while(part).count();
+    let begins = |i: usize| byte(text, i).is_ascii_digit() && (i == 0 || !follows(byte(text, i - 1)));
+    end - start >= 13 && (start..=at).any(|i| begins(i) && card_from(text, i).is_some())
+}
+
 /// A card number: 13 to 19 digits, in groups or not, that a card scheme issues and whose check digit is right.
 fn card(src: &[u8], at: usize) -> Option<Range<usize>> {
-    let part = |b: u8| b.is_ascii_digit() || b == b' ' || b == b'-';
     let mut start = at;
     // Back over at most one number; every digit of a longer one is looked at from its own chunk.
-    while start > 0 && at - start < 24 && part(byte(src, start - 1)) {
+    while start > 0 && at - start < 24 && is_part(byte(src, start - 1)) {
         start -= 1;
     }
     // A group of something else may stand before the card's: `12 4111 1111 1111 1111`.

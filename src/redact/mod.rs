@@ -4,6 +4,7 @@
 //! (`detect`), and for each kind of text they stand in. Every answer is of the type that says so, `Redacted`.
 
 mod before;
+mod blocks;
 mod body;
 mod contained;
 mod decisions;

@@ -154,17 +154,47 @@ fn announces_secret(segment: &[u8], names: &Decisions<'_>) -> bool {
 /// True where the URL that goes on with `rest`, behind `://`, is a host and a path, and `redact` would find nothing
 /// in them but by the value detectors. Where it says false, `redact` may still find nothing.
 pub(super) fn is_harmless(rest: &[u8], names: &Decisions<'_>) -> bool {
-    let plain =
-        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'-' | b'_' | b'~' | b',' | b'!');
-    let length = rest.iter().take_while(|b| plain(b)).count();
+    let mut length = 0;
+    let mut segment = 0;
+    let mut long = false;
+    for b in rest {
+        match b {
+            b'/' => segment = length + 1,
+            _ if is_plain(*b) => long |= length - segment >= 15,
+            _ => break,
+        }
+        length += 1;
+    }
     if !matches!(rest.get(length), None | Some(b'"' | b'<' | b'>' | b'`' | b'\\' | b' ')) {
         return false;
+    }
+    if !long {
+        return true;
     }
     let mut before: &[u8] = &[];
     rest.get(..length).unwrap_or_default().split(|&b| b == b'/').all(|segment| {
         let before = std::mem::replace(&mut before, segment);
         segment.len() < 16 || !segment.iter().any(u8::is_ascii_digit) || !announces_secret(before, names)
     })
+}
+
+/// Bytes of a host and a path that stand for themselves.
+#[inline(always)]
+fn is_plain(b: u8) -> bool {
+    static PLAIN: [bool; 256] = {
+        let mut plain = [false; 256];
+        let mut b = 0;
+        while b < 128_u8 {
+            #[allow(clippy::indexing_slicing)] // at compile time
+            {
+                plain[b as usize] =
+                    b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'-' | b'_' | b'~' | b',' | b'!');
+            }
+            b += 1;
+        }
+        plain
+    };
+    PLAIN.get(usize::from(b)).copied().unwrap_or(false)
 }
 
 /// `name=value` pairs separated by `&` or `;`, of a query, a fragment or a form. Appends always; true where

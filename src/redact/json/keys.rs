@@ -1,12 +1,13 @@
 //! Keys, and what they say about the values that go with them.
 
+use super::super::decisions::Trail;
 use super::super::{MASK, escape};
 use super::{Chunk, NameClass, Scan, Stop};
 
 impl Scan<'_, '_> {
     /// A key and its colon. Leaves what the key says in `self.key`.
     #[inline(always)]
-    pub(super) fn key(&mut self) -> Result<(), Stop> {
+    pub(super) fn key(&mut self, trail: &mut Trail) -> Result<(), Stop> {
         if self.byte() != Some(b'"') {
             self.skip_blanks();
             match self.byte() {
@@ -16,13 +17,10 @@ impl Scan<'_, '_> {
             }
         }
         self.pos += 1;
-        let chunk = Chunk::load(self.src, self.pos);
-        let length = chunk.before_quote();
-        let known = if length < 16 { self.rules.names.known(chunk.head(length + 1).0) } else { None };
-        match known {
-            Some(class) => {
+        match self.rules.names.key(Chunk::load(self.src, self.pos), trail) {
+            Some((class, length)) => {
                 self.key = class;
-                self.pos += length + 1;
+                self.pos += length;
             }
             None => self.new_key()?,
         }
