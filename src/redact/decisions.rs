@@ -11,15 +11,16 @@ use super::own_names::OwnNames;
 const SHORT: usize = 256;
 const LONG: usize = 128;
 
-/// A name of at most 15 bytes, all of them printable ASCII without quotes and backslashes.
+/// A name of at most 13 bytes, all of them printable ASCII without quotes and backslashes.
 #[derive(Clone, Copy)]
+#[repr(align(64))]
 struct Short {
-    /// Its bytes and the quote after it, from the lowest byte up.
+    /// As it stands in JSON: a quote, its bytes, a quote and a colon, from the lowest byte up.
     packed: u128,
     /// Which bytes these are.
     mask: u128,
     class: NameClass,
-    /// With the quote.
+    /// With quotes and colon.
     length: u8,
     /// Where the name is that came after it last time.
     next: u8,
@@ -51,9 +52,13 @@ impl Slots {
     }
 }
 
-/// The key that was read last: the one to come is most often the one that came after it before.
+/// Where the keys of a document are to be found.
 #[derive(Default)]
-pub(super) struct Trail(u8);
+pub(super) struct Trail {
+    last: u8,
+    /// The key to come is most often the one that came after the last one before.
+    likely: u8,
+}
 
 thread_local! {
     static CACHE: Cache = const {
@@ -86,14 +91,13 @@ impl Decisions<'_> {
         })
     }
 
-    /// What was decided about the key that a text begins with, and how long that is with its quote. Where something
-    /// was, the key holds nothing that a JSON string must escape.
+    /// What was decided about the key that begins here, with its quote, and how long it is with its colon. Where
+    /// something was, the key holds nothing that a JSON string must escape.
     #[inline(always)]
     pub(super) fn key(&self, text: Chunk, trail: &mut Trail) -> Option<(NameClass, usize)> {
-        let after = self.slots.short.get(usize::from(trail.0))?.get().next;
-        let likely = self.slots.short.get(usize::from(after))?.get();
+        let likely = self.slots.short.get(usize::from(trail.likely))?.get();
         if text.0 & likely.mask == likely.packed {
-            trail.0 = after;
+            *trail = Trail { last: trail.likely, likely: likely.next };
             return Some((likely.class, likely.length.into()));
         }
         self.unlikely_key(text, trail)
@@ -101,22 +105,22 @@ impl Decisions<'_> {
 
     #[inline(never)]
     fn unlikely_key(&self, text: Chunk, trail: &mut Trail) -> Option<(NameClass, usize)> {
-        let length = text.before_quote() + 1;
+        let length = Chunk(text.0 >> 8).before_quote() + 3;
         if length > 16 {
             return None;
         }
         let (at, found) = self.known(text.head(length).0)?;
-        if let Some(before) = self.slots.short.get(usize::from(trail.0)) {
+        if let Some(before) = self.slots.short.get(usize::from(trail.last)) {
             before.set(Short { next: at, ..before.get() });
         }
-        trail.0 = at;
+        *trail = Trail { last: at, likely: found.next };
         Some((found.class, found.length.into()))
     }
 
-    /// A short name, packed with the quote after it, and where it is.
+    /// A short name as it stands in JSON, and where it is.
     fn known(&self, packed: u128) -> Option<(u8, Short)> {
-        let at = hash(packed);
-        [at, at ^ 1].into_iter().find_map(|at| {
+        let at = bucket(packed);
+        [at, at | 1].into_iter().find_map(|at| {
             let short = self.slots.short.get(usize::from(at))?.get();
             (short.packed == packed).then_some((at, short))
         })
@@ -134,8 +138,9 @@ impl Decisions<'_> {
         }
         let packed = halves(&bytes);
         let simple = |b: &u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\');
-        if name.len() < 16 && name.iter().all(simple) {
-            self.short(packed[0], name)
+        if name.len() <= 13 && name.iter().all(simple) {
+            let end = u128::from(b':') << (8 * name.len() + 16);
+            self.short(packed[0] << 8 | u128::from(b'"') | end, name)
         } else {
             self.long(packed, name)
         }
@@ -146,12 +151,12 @@ impl Decisions<'_> {
             return short.class;
         }
         let class = self.decide(name);
-        let mask = u128::MAX >> (8 * (15 - name.len()) as u32 & 127);
-        let length = name.len() as u8 + 1;
-        let at = hash(packed);
+        let mask = u128::MAX >> (8 * (13 - name.len()) as u32 & 127);
+        let length = name.len() as u8 + 3;
+        let at = bucket(packed);
         // The older of the two goes.
         if let (Some(first), Some(second)) =
-            (self.slots.short.get(usize::from(at)), self.slots.short.get(usize::from(at ^ 1)))
+            (self.slots.short.get(usize::from(at)), self.slots.short.get(usize::from(at | 1)))
         {
             second.set(first.replace(Short { packed, mask, class, length, next: at }));
         }
@@ -202,4 +207,9 @@ fn halves(bytes: &[u8; 32]) -> [u128; 2] {
 fn hash(packed: u128) -> u8 {
     let folded = (packed as u64) ^ ((packed >> 64) as u64).rotate_left(29);
     (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as u8
+}
+
+/// Where the first of two short names is.
+fn bucket(packed: u128) -> u8 {
+    hash(packed) & !1
 }

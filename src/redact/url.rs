@@ -154,21 +154,21 @@ fn announces_secret(segment: &[u8], names: &Decisions<'_>) -> bool {
 /// True where the URL that goes on with `rest`, behind `://`, is a host and a path, and `redact` would find nothing
 /// in them but by the value detectors. Where it says false, `redact` may still find nothing.
 pub(super) fn is_harmless(rest: &[u8], names: &Decisions<'_>) -> bool {
-    let mut length = 0;
-    let mut segment = 0;
-    let mut long = false;
+    let (mut length, mut segment, mut longest) = (0, 0, 0);
     for b in rest {
-        match b {
-            b'/' => segment = length + 1,
-            _ if is_plain(*b) => long |= length - segment >= 15,
-            _ => break,
+        if !is_plain(*b) {
+            break;
+        }
+        if *b == b'/' {
+            longest = longest.max(length - segment);
+            segment = length + 1;
         }
         length += 1;
     }
     if !matches!(rest.get(length), None | Some(b'"' | b'<' | b'>' | b'`' | b'\\' | b' ')) {
         return false;
     }
-    if !long {
+    if longest.max(length - segment) < 16 {
         return true;
     }
     let mut before: &[u8] = &[];

@@ -4,7 +4,7 @@
 //! with the position in a register; whatever is not so is left to the methods of `Scan`.
 
 use super::super::decisions::Trail;
-use super::{NameClass, Scan, Stop, calm, numbers};
+use super::{Chunk, NameClass, Scan, Stop, calm, numbers};
 
 impl Scan<'_, '_> {
     /// One document.
@@ -22,6 +22,19 @@ impl Scan<'_, '_> {
                 read
             }};
         }
+        // A key, its colon included.
+        macro_rules! key {
+            () => {
+                match names.key(Chunk::load(src, pos), &mut trail) {
+                    Some((NameClass::Plain, length)) => {
+                        self.key = NameClass::Plain;
+                        pos += length;
+                    }
+                    Some((class, length)) => leave_to!(self.known_key(class, length)),
+                    None => leave_to!(self.other_key())?,
+                }
+            };
+        }
         loop {
             // A value, or the opening of one.
             let plain = self.key == NameClass::Plain && !self.watched;
@@ -31,19 +44,20 @@ impl Scan<'_, '_> {
                     Some(end) if plain => pos = end + 1,
                     end => leave_to!(self.other_string(end))?,
                 }
+            } else if let Some(b'-' | b'0'..=b'9') = first {
+                match numbers::simple(src, pos) {
+                    Some(end) if plain => pos = end,
+                    _ => leave_to!(self.any_number())?,
+                }
             } else {
                 match first {
-                    Some(b'-' | b'0'..=b'9') => match numbers::simple(src, pos) {
-                        Some(end) if plain => pos = end,
-                        _ => leave_to!(self.any_number())?,
-                    },
                     Some(b'{') => {
                         leave_to!(self.open(1));
                         if src.get(pos) != Some(&b'"') {
                             leave_to!(self.skip_blanks());
                         }
                         if src.get(pos) != Some(&b'}') {
-                            leave_to!(self.key(&mut trail))?;
+                            key!();
                             continue;
                         }
                         leave_to!(self.close());
@@ -69,21 +83,23 @@ impl Scan<'_, '_> {
             }
             // What follows a value.
             loop {
+                let next = src.get(pos);
+                let in_object = self.kinds & 1 == 1;
+                if next == Some(&b',') && in_object {
+                    pos += 1;
+                    key!();
+                    break;
+                }
                 if self.depth == 0 {
                     self.pos = pos;
                     return Ok(());
                 }
-                let in_object = self.kinds & 1 == 1;
-                let next = src.get(pos);
-                if next == Some(&b',') {
-                    pos += 1;
-                    self.key = NameClass::Plain;
-                    if in_object {
-                        leave_to!(self.key(&mut trail))?;
-                    }
-                    break;
-                }
                 match next {
+                    Some(b',') => {
+                        pos += 1;
+                        self.key = NameClass::Plain;
+                        break;
+                    }
                     Some(b'}') if in_object => leave_to!(self.close()),
                     Some(b']') if !in_object => leave_to!(self.close()),
                     Some(b' ' | b'\n' | b'\r' | b'\t') => leave_to!(self.drop_blanks()),
@@ -91,5 +107,15 @@ impl Scan<'_, '_> {
                 }
             }
         }
+    }
+
+    /// A key that is not just a key.
+    #[inline(never)]
+    fn known_key(&mut self, class: NameClass, length: usize) {
+        self.key = class;
+        // Behind its quote; then behind the colon.
+        self.pos += length - 1;
+        self.telling_key();
+        self.pos += 1;
     }
 }
