@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use crate::exchange::Redacted;
+
 /// Texts that are remembered, each in the one place that its bytes choose.
 const PLACES: usize = 64;
 /// Longer ones seldom come again.
@@ -19,7 +21,7 @@ pub(super) struct Question<'a> {
 struct Known {
     rules: u64,
     name: Box<str>,
-    value: Box<[u8]>,
+    value: Box<str>,
 }
 
 // It never changes an answer, only its price: a client sends the same user agent, and the same URL, again and again.
@@ -27,32 +29,31 @@ struct Known {
 thread_local!(static KNOWN: RefCell<[Option<Known>; PLACES]> = const { RefCell::new([const { None }; PLACES]) });
 
 impl Question<'_> {
-    /// True where this text came before and nothing in it had to be hidden.
-    pub(super) fn is_known(self) -> bool {
+    /// The text, where it came before and nothing in it had to be hidden.
+    pub(super) fn answer(self) -> Option<Redacted> {
         self.with_place(|place| {
-            place.as_ref().is_some_and(|known| {
-                known.rules == self.rules && *known.value == *self.value && *known.name == *self.name
-            })
+            let known = place.as_ref()?;
+            let is_same = known.rules == self.rules
+                && *known.value.as_bytes() == *self.value
+                && *known.name == *self.name;
+            is_same.then(|| Redacted::vouch(&*known.value))
         })
     }
 
     /// Nothing in this text had to be hidden.
     pub(super) fn remember(self) {
         self.with_place(|place| {
-            *place = Some(Known { rules: self.rules, name: self.name.into(), value: self.value.into() });
-            true
+            let value = str::from_utf8(self.value).ok()?.into();
+            *place = Some(Known { rules: self.rules, name: self.name.into(), value });
+            Some(())
         });
     }
 
-    fn with_place(self, visit: impl FnOnce(&mut Option<Known>) -> bool) -> bool {
+    fn with_place<R>(self, visit: impl FnOnce(&mut Option<Known>) -> Option<R>) -> Option<R> {
         if self.value.len() > LONGEST {
-            return false;
+            return None;
         }
-        KNOWN
-            .try_with(|known| known.try_borrow_mut().ok()?.get_mut(self.place()).map(visit))
-            .ok()
-            .flatten()
-            .unwrap_or(false)
+        KNOWN.try_with(|known| known.try_borrow_mut().ok()?.get_mut(self.place()).and_then(visit)).ok()?
     }
 
     /// Both ends and the length: texts that differ in the middle only take each other's place.
@@ -72,12 +73,12 @@ mod tests {
     #[test]
     fn only_the_same_question_has_the_same_answer() {
         let question = Question { rules: 7001, name: "accept", value: b"text/html; charset=utf-8" };
-        assert!(!question.is_known());
+        assert!(!question.answer().is_some());
         question.remember();
-        assert!(question.is_known());
-        assert!(!Question { rules: 7002, ..question }.is_known());
-        assert!(!Question { name: "except", ..question }.is_known());
-        assert!(!Question { value: b"text/html; ch4rset=utf-8", ..question }.is_known());
+        assert!(question.answer().is_some());
+        assert!(!Question { rules: 7002, ..question }.answer().is_some());
+        assert!(!Question { name: "except", ..question }.answer().is_some());
+        assert!(!Question { value: b"text/html; ch4rset=utf-8", ..question }.answer().is_some());
     }
 
     #[test]

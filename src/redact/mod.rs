@@ -229,8 +229,8 @@ impl Redactor {
     /// The text that `write` appends to, remembered where it says the same as `raw`.
     fn unless_known(&self, name: &str, raw: &[u8], write: impl FnOnce(Text<'_>, &mut Vec<u8>)) -> Redacted {
         let question = Question { rules: self.rules.id, name, value: raw };
-        if let (true, Ok(text)) = (question.is_known(), str::from_utf8(raw)) {
-            return Redacted::vouch(text);
+        if let Some(known) = question.answer() {
+            return known;
         }
         let mut out = Vec::with_capacity(raw.len());
         self.read(false, |text| write(text, &mut out));
