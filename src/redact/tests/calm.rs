@@ -121,16 +121,23 @@ fn slow(text: &str) -> Option<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4096, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2048, ..ProptestConfig::default() })]
 
     #[test]
     fn a_string_that_is_calm_holds_nothing_that_a_closer_look_finds(bits in vec(select(BITS), 0..8)) {
-        let text = bits.concat();
-        // What escapes hide is told apart stretch by stretch, and JSON in a string by its names.
-        prop_assume!(!text.contains(['"', '\\', '\n', '\t', '\u{7f}']));
+        let text = bits.concat().replace(['"', '\\', '\n', '\t', '\u{7f}'], "");
         let shown = Redactor::default().json(quoted(&text).as_bytes());
         let expected = quoted(slow(&text).as_deref().unwrap_or(&text));
         prop_assert_eq!(shown.as_str(), expected);
+    }
+
+    #[test]
+    fn so_does_one_with_escapes(bits in vec(select(BITS), 0..8)) {
+        let text = format!("a{}", bits.concat());
+        let raw = quoted(&text);
+        if Redactor::default().json(raw.as_bytes()) == raw.as_str() {
+            prop_assert_eq!(slow(&text), None);
+        }
     }
 
     #[test]
