@@ -11,6 +11,9 @@ use super::own_names::OwnNames;
 const SHORT: usize = 256;
 const LONG: usize = 128;
 
+/// With two quotes and a colon that makes 16.
+const LONGEST_SHORT: usize = 13;
+
 /// A name of at most 13 bytes, all of them printable ASCII without quotes and backslashes.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
@@ -22,13 +25,13 @@ struct Short {
     class: NameClass,
     /// With quotes and colon.
     length: u8,
-    /// Where the name is that came after it last time.
-    next: u8,
+    /// Where the two names are that came after it, the one that was new last time first.
+    next: [u8; 2],
 }
 
 impl Short {
     /// Equals nothing.
-    const NONE: Self = Self { packed: 1, mask: 0, class: NameClass::Plain, length: 0, next: 0 };
+    const NONE: Self = Self { packed: 1, mask: 0, class: NameClass::Plain, length: 0, next: [0; 2] };
 }
 
 /// What was decided earlier on this thread. It never changes a decision, only its price: the same few dozen keys
@@ -56,8 +59,8 @@ impl Slots {
 #[derive(Default)]
 pub(super) struct Trail {
     last: u8,
-    /// The key to come is most often the one that came after the last one before.
-    likely: u8,
+    /// The key to come is most often one that came after the last one before.
+    likely: [u8; 2],
 }
 
 thread_local! {
@@ -95,23 +98,33 @@ impl Decisions<'_> {
     /// something was, the key holds nothing that a JSON string must escape.
     #[inline(always)]
     pub(super) fn key(&self, text: Chunk, trail: &mut Trail) -> Option<(NameClass, usize)> {
-        let likely = self.slots.short.get(usize::from(trail.likely))?.get();
-        if text.0 & likely.mask == likely.packed {
-            *trail = Trail { last: trail.likely, likely: likely.next };
-            return Some((likely.class, likely.length.into()));
+        let [likely, _] = trail.likely;
+        self.key_at(likely, text, trail).or_else(|| self.unlikely_key(text, trail))
+    }
+
+    #[inline(always)]
+    fn key_at(&self, at: u8, text: Chunk, trail: &mut Trail) -> Option<(NameClass, usize)> {
+        let short = self.slots.short.get(usize::from(at))?.get();
+        if text.0 & short.mask != short.packed {
+            return None;
         }
-        self.unlikely_key(text, trail)
+        *trail = Trail { last: at, likely: short.next };
+        Some((short.class, short.length.into()))
     }
 
     #[inline(never)]
     fn unlikely_key(&self, text: Chunk, trail: &mut Trail) -> Option<(NameClass, usize)> {
+        let [likely, second] = trail.likely;
+        if let Some(found) = self.key_at(second, text, trail) {
+            return Some(found);
+        }
         let length = Chunk(text.0 >> 8).before_quote() + 3;
         if length > 16 {
             return None;
         }
         let (at, found) = self.known(text.head(length).0)?;
         if let Some(before) = self.slots.short.get(usize::from(trail.last)) {
-            before.set(Short { next: at, ..before.get() });
+            before.set(Short { next: [at, likely], ..before.get() });
         }
         *trail = Trail { last: at, likely: found.next };
         Some((found.class, found.length.into()))
@@ -138,7 +151,7 @@ impl Decisions<'_> {
         }
         let packed = halves(&bytes);
         let simple = |b: &u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\');
-        if name.len() <= 13 && name.iter().all(simple) {
+        if name.len() <= LONGEST_SHORT && name.iter().all(simple) {
             let end = u128::from(b':') << (8 * name.len() + 16);
             self.short(packed[0] << 8 | u128::from(b'"') | end, name)
         } else {
@@ -151,14 +164,14 @@ impl Decisions<'_> {
             return short.class;
         }
         let class = self.decide(name);
-        let mask = u128::MAX >> (8 * (13 - name.len()) as u32 & 127);
-        let length = name.len() as u8 + 3;
+        let mask = u128::MAX >> (8 * (LONGEST_SHORT.saturating_sub(name.len())));
+        let Ok(length) = u8::try_from(name.len() + 3) else { return self.decide(name) };
         let at = bucket(packed);
         // The older of the two goes.
         if let (Some(first), Some(second)) =
             (self.slots.short.get(usize::from(at)), self.slots.short.get(usize::from(at | 1)))
         {
-            second.set(first.replace(Short { packed, mask, class, length, next: at }));
+            second.set(first.replace(Short { packed, mask, class, length, next: [at; 2] }));
         }
         class
     }

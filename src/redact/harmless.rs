@@ -73,12 +73,12 @@ mod tests {
     #[test]
     fn only_the_same_question_has_the_same_answer() {
         let question = Question { rules: 7001, name: "accept", value: b"text/html; charset=utf-8" };
-        assert!(!question.answer().is_some());
+        assert_eq!(question.answer(), None);
         question.remember();
         assert!(question.answer().is_some());
-        assert!(!Question { rules: 7002, ..question }.answer().is_some());
-        assert!(!Question { name: "except", ..question }.answer().is_some());
-        assert!(!Question { value: b"text/html; ch4rset=utf-8", ..question }.answer().is_some());
+        assert_eq!(Question { rules: 7002, ..question }.answer(), None);
+        assert_eq!(Question { name: "except", ..question }.answer(), None);
+        assert_eq!(Question { value: b"text/html; ch4rset=utf-8", ..question }.answer(), None);
     }
 
     #[test]

@@ -78,7 +78,10 @@ impl Scan<'_, '_> {
                         leave_to!(self.drop_blanks());
                         continue;
                     }
-                    other => return leave_to!(Err(Stop::at(other))),
+                    other => {
+                        self.pos = pos;
+                        return Err(Stop::at(other));
+                    }
                 }
             }
             // What follows a value.
@@ -103,7 +106,10 @@ impl Scan<'_, '_> {
                     Some(b'}') if in_object => leave_to!(self.close()),
                     Some(b']') if !in_object => leave_to!(self.close()),
                     Some(b' ' | b'\n' | b'\r' | b'\t') => leave_to!(self.drop_blanks()),
-                    other => return leave_to!(Err(Stop::at(other))),
+                    other => {
+                        self.pos = pos;
+                        return Err(Stop::at(other));
+                    }
                 }
             }
         }
