@@ -40,7 +40,7 @@ fn input(kind: &str, size: usize) -> String {
         "pems" => "-----BEGIN ",
         "tags" => "<a '",
         "brackets" => "x=(",
-        other => other,
+        other => hostile(other),
     };
     if kind == "keys" {
         let keys: Vec<String> = (0..size / 12).map(|n| format!("\"key{n:05}\":1")).collect();
@@ -48,6 +48,11 @@ fn input(kind: &str, size: usize) -> String {
     }
     let body = unit.repeat(size.div_ceil(unit.len()));
     if body.ends_with(',') { format!("[{}]", body.trim_end_matches(',')) } else { body }
+}
+
+/// What is repeated in a bad input.
+fn hostile(kind: &str) -> &'static str {
+    ROWS.iter().find(|(name, ..)| *name == kind).map_or("a", |(_, _, unit)| unit)
 }
 
 fn main() {
@@ -60,12 +65,76 @@ fn main() {
     let (size, readings) = (number(args.next()), number(args.next()));
     let document = input(&kind, size);
     let redactor = Redactor::default();
+    let how = ROWS.iter().find(|(name, ..)| *name == kind).map_or(How::Json, |(_, how, _)| *how);
     // Thread-local decisions and tables are warm in a server.
-    let _ = redactor.json(document.as_bytes());
+    read(&redactor, how, &document);
     for _ in 0..readings {
-        black_box(redactor.json(black_box(document.as_bytes())));
+        read(&redactor, how, black_box(&document));
     }
 }
+
+/// What the bytes are read as.
+#[derive(Clone, Copy)]
+enum How {
+    Json,
+    Text,
+    Url,
+    Header(&'static str),
+}
+
+fn read(redactor: &Redactor, how: How, document: &str) {
+    black_box(match how {
+        How::Json => redactor.json(document.as_bytes()),
+        How::Text => redactor.text(document),
+        How::Url => redactor.url(document),
+        How::Header(name) => redactor.header(name, document.as_bytes()),
+    });
+}
+
+/// Inputs that are bad on purpose, by what is bad about them: each is as long as asked for.
+const ROWS: [(&str, How, &str); 41] = [
+    ("deep-secrets", How::Json, "{\"a\":[{\"password\":"),
+    ("same-keys", How::Json, "{\"password\":\"x\",\"password\":\"y\"},"),
+    ("long-numbers", How::Json, "1e400,123456789012345678901234567890,"),
+    ("surrogates", How::Json, r#""\ud800","\udc00\ud800","#),
+    ("lines", How::Json, "{\"password\":\"x\"}\n"),
+    ("sequences", How::Json, "\u{1e}{\"a\":1}\n"),
+    ("events", How::Json, "data: {\"password\":\"x\"}\n\n"),
+    ("in-strings", How::Json, r#"{"data":"{\"password\":\"x\"}"},"#),
+    ("pairs", How::Json, r#"{"name":"password","value":"x"},"#),
+    ("values-first", How::Json, r#"{"value":"x","name":"password"},"#),
+    ("escaped-keys", How::Json, r#"{"pass\u0077ord":"x"},"#),
+    ("invisible", How::Json, "{\"pass\u{200b}word\":\"x\"},"),
+    ("long-key", How::Json, "\"a"),
+    ("quotes", How::Json, "{'password': 'x'},"),
+    ("comments", How::Json, "/* password: */ {"),
+    ("tokens", How::Json, "\"eyJhbGciOiJIUzI1NiJ9.e30.x sk-abcdefghijklmnop AKIAABCDEFGHIJKLMNOP\","),
+    ("cards", How::Json, "\"4111 1111 1111 1111 4111 1111 1111 1112 \","),
+    ("dashes", How::Json, "\"---------------- 1-2-3-4-5-6-7-8-9-0-1-2-3\","),
+    ("colons", How::Json, "\"a: b: c: d: \","),
+    ("blanks", How::Json, " \n\t"),
+    ("controls", How::Json, "\"\u{7f}\u{2028}\u{202e}\","),
+    ("html", How::Json, "<p>hello</p>"),
+    ("multipart", How::Json, "--b\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nx\r\n"),
+    ("form", How::Json, "password=x&a[password]=y&%70assword=z&p+q&"),
+    ("xml", How::Json, "<password>x</password>"),
+    ("open-xml", How::Json, "<password><a>"),
+    ("graphql", How::Json, "mutation { login(password:\"x\") } "),
+    ("parameters", How::Url, "/?token=s&TOKEN=s&%74oken=s&tok%2565n=s&"),
+    ("semicolons", How::Url, "/?a=b;token=c;"),
+    ("in-urls", How::Url, "/?redirect=https%3A%2F%2Fx%2F%3Ftoken%3Ds"),
+    ("segments", How::Url, "/reset/abcdefghijklmnop1"),
+    ("slashes", How::Url, "//./"),
+    ("empty", How::Url, "?&=#;"),
+    ("percent", How::Url, "%25"),
+    ("userinfo", How::Url, "http://user:pw@h/"),
+    ("cookies", How::Header("cookie"), "a=b; session=x; "),
+    ("set-cookies", How::Header("set-cookie"), "sid=x; Path=/; HttpOnly; "),
+    ("links", How::Header("link"), "</x?token=y>; rel=next, "),
+    ("bare-names", How::Text, "password "),
+    ("flags", How::Text, "--password "),
+    ("forged", How::Text, "\"}\n{\"type\":\"error\",\"password\":\"x"),
+];
 
 fn counts() {
     let program = std::env::current_exe().expect("the path of this program");
@@ -87,10 +156,13 @@ fn counts() {
         let bytes = input(kind, size).len();
         println!("{kind:9} {bytes:6} bytes {each:8.0} per call {:6.2} per byte", each / bytes as f64);
     }
-    for kind in KINDS {
-        let each = |size| (instructions(kind, size, 20) - instructions(kind, size, 10)) / 10.0;
-        let (one, two) = (each(20_000), each(40_000));
-        println!("{kind:9} {:6.1} instructions per byte, 2n/n {:.2}", two / 40_000.0, two / one);
+    for kind in KINDS.into_iter().chain(ROWS.iter().map(|(row, ..)| *row)) {
+        let each = |size| (instructions(kind, size, 6) - instructions(kind, size, 3)) / 3.0;
+        // Longer values of headers are cut at 8 KiB.
+        let header = ROWS.iter().any(|(row, how, _)| *row == kind && matches!(how, How::Header(_)));
+        let size = if header { 4_000 } else { 20_000 };
+        let (one, two) = (each(size), each(2 * size));
+        println!("{kind:12} {:6.1} instructions per byte, 2n/n {:.2}", two / (2 * size) as f64, two / one);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Bodies: which scanner reads what, how much of it, and where the result is cut.
 
+mod decoding;
+
 use std::borrow::Cow;
 
 use crate::exchange::{BodyText, Media, RawBody, Redacted};
@@ -7,6 +9,7 @@ use crate::exchange::{BodyText, Media, RawBody, Redacted};
 use super::json::{self, Verdict};
 use super::text::Text;
 use super::{MASK, guess, multipart, url, vouch, xml};
+use decoding::decode;
 
 /// How far beyond the wanted text a body is read, so that a word or a token at the cut is seen whole.
 const BEYOND: usize = 256;
@@ -261,65 +264,4 @@ fn with_plain_line_ends(src: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     Cow::Owned(plain)
-}
-
-/// The window as text, and how many bytes of the body it took. None where it is no text at all.
-fn decode<'a>(body: &RawBody<'a>, window: usize) -> (Option<Cow<'a, str>>, usize) {
-    let bytes = body.bytes;
-    if let Some((width, big)) = wide_encoding(bytes, body.content_type) {
-        let seen = bytes.len().min(window.saturating_mul(width)) / width * width;
-        let units = bytes.get(..seen).unwrap_or_default().chunks_exact(width).map(|unit| {
-            let bytes = unit.iter().map(|b| u32::from(*b));
-            if big { bytes.fold(0, |v, b| v << 8 | b) } else { bytes.rev().fold(0, |v, b| v << 8 | b) }
-        });
-        let text: String = if width == 2 {
-            let units = units.map(|unit| u16::try_from(unit).unwrap_or(0xFFFD));
-            char::decode_utf16(units).map(|c| c.unwrap_or('\u{FFFD}')).collect()
-        } else {
-            units.map(|unit| char::from_u32(unit).unwrap_or('\u{FFFD}')).collect()
-        };
-        return (Some(Cow::Owned(text)), seen);
-    }
-    let seen = bytes.len().min(window);
-    let head = bytes.get(..seen).unwrap_or_default();
-    match std::str::from_utf8(head) {
-        Ok(text) if !text.starts_with('\0') => (Some(Cow::Borrowed(text)), seen),
-        Ok(text) => (readable(text).then_some(Cow::Borrowed(text)), seen),
-        // A character cut in two at the end of the window.
-        Err(error) if error.error_len().is_none() && (seen < bytes.len() || !body.whole) => {
-            let text = head.get(..error.valid_up_to()).and_then(|head| std::str::from_utf8(head).ok());
-            (text.map(Cow::Borrowed), seen.min(error.valid_up_to().max(1)))
-        }
-        Err(_) => {
-            let text = String::from_utf8_lossy(head);
-            (readable(&text).then_some(text), seen)
-        }
-    }
-}
-
-/// False where one character in eight is none.
-fn readable(text: &str) -> bool {
-    let odd = |c: &char| *c == '\u{FFFD}' || (c.is_ascii_control() && !c.is_ascii_whitespace());
-    text.chars().filter(odd).count() * 8 <= text.len()
-}
-
-/// Bytes per unit, and whether the highest comes first.
-fn wide_encoding(bytes: &[u8], content_type: &str) -> Option<(usize, bool)> {
-    match bytes {
-        [0xFF, 0xFE, 0, 0, ..] | [b'{' | b'[' | b'"', 0, 0, 0, ..] => return Some((4, false)),
-        [0, 0, 0xFE, 0xFF, ..] | [0, 0, 0, b'{' | b'[' | b'"', ..] => return Some((4, true)),
-        [0xFF, 0xFE, ..] => return Some((2, false)),
-        [0xFE, 0xFF, ..] => return Some((2, true)),
-        // JSON, XML, a form: two ASCII characters or a line end after the first.
-        [a, 0, b, 0, ..] if a.is_ascii() && b.is_ascii() && *a != 0 => return Some((2, false)),
-        [0, a, 0, b, ..] if a.is_ascii() && b.is_ascii() && *a != 0 => return Some((2, true)),
-        _ => {}
-    }
-    if !content_type.contains('=') {
-        return None;
-    }
-    let charset = content_type.to_ascii_lowercase();
-    let named = charset.contains("utf-16") || charset.contains("ucs-2");
-    // The label lies more often than the bytes: UTF-16 of anything Western holds zeros.
-    (named && bytes.contains(&0)).then(|| (2, !charset.contains("16le")))
 }

@@ -3,16 +3,36 @@
 use std::cell::Cell;
 
 use super::detect;
+use super::lanes::Chunk;
 use super::names::{NameClass, classify};
 use super::own_names::OwnNames;
 
-/// Buckets of short names, and how many each holds.
-const SHORT: usize = 128;
-const WAYS: usize = 4;
+/// Short names, two to a bucket; and long ones.
+const SHORT: usize = 256;
 const LONG: usize = 128;
 
-/// A name with the quote after it, from the lowest byte up, and what it says.
-type Slot<Packed> = Cell<(Packed, NameClass)>;
+/// With two quotes and a colon that makes 16.
+const LONGEST_SHORT: usize = 13;
+
+/// A name of at most 13 bytes, all of them printable ASCII without quotes and backslashes.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Short {
+    /// As it stands in JSON: a quote, its bytes, a quote and a colon, from the lowest byte up.
+    packed: u128,
+    /// Which bytes these are.
+    mask: u128,
+    class: NameClass,
+    /// With quotes and colon.
+    length: u8,
+    /// Where the two names are that came after it, the one that was new last time first.
+    next: [u8; 2],
+}
+
+impl Short {
+    /// Equals nothing.
+    const NONE: Self = Self { packed: 1, mask: 0, class: NameClass::Plain, length: 0, next: [0; 2] };
+}
 
 /// What was decided earlier on this thread. It never changes a decision, only its price: the same few dozen keys
 /// make up nearly all traffic of a service.
@@ -23,17 +43,24 @@ struct Cache {
 }
 
 struct Slots {
-    /// Names of at most 15 bytes, all of them printable ASCII without quotes and backslashes.
-    short: [[Slot<u128>; WAYS]; SHORT],
-    /// Other names of at most 31 bytes.
-    long: [Slot<[u128; 2]>; LONG],
+    short: [Cell<Short>; SHORT],
+    /// Other names of at most 31 bytes, each with the quote after it, and what they say.
+    long: [Cell<([u128; 2], NameClass)>; LONG],
 }
 
 impl Slots {
     fn forget(&self) {
-        self.short.iter().flatten().for_each(|slot| slot.set((0, NameClass::Plain)));
+        self.short.iter().for_each(|slot| slot.set(Short::NONE));
         self.long.iter().for_each(|slot| slot.set(([0; 2], NameClass::Plain)));
     }
+}
+
+/// Where the keys of a document are to be found.
+#[derive(Default)]
+pub(super) struct Trail {
+    last: u8,
+    /// The key to come is most often one that came after the last one before.
+    likely: [u8; 2],
 }
 
 thread_local! {
@@ -41,7 +68,7 @@ thread_local! {
         Cache {
             owner: Cell::new(0),
             slots: Slots {
-                short: [const { [const { Cell::new((0, NameClass::Plain)) }; WAYS] }; SHORT],
+                short: [const { Cell::new(Short::NONE) }; SHORT],
                 long: [const { Cell::new(([0; 2], NameClass::Plain)) }; LONG],
             },
         }
@@ -67,23 +94,49 @@ impl Decisions<'_> {
         })
     }
 
-    /// What was decided about a name of at most 15 bytes, packed with the quote after it. Where something was, the
-    /// name holds nothing that a JSON string must escape.
-    #[inline]
-    pub(super) fn known(&self, packed: u128) -> Option<NameClass> {
-        for place in self.bucket(packed)? {
-            let (known, class) = place.get();
-            if known == packed {
-                return Some(class);
-            }
-        }
-        None
+    /// What was decided about the key that begins here, with its quote, and how long it is with its colon. Where
+    /// something was, the key holds nothing that a JSON string must escape.
+    #[inline(always)]
+    pub(super) fn key(&self, text: Chunk, trail: &mut Trail) -> Option<(NameClass, usize)> {
+        let [likely, _] = trail.likely;
+        self.key_at(likely, text, trail).or_else(|| self.unlikely_key(text, trail))
     }
 
-    /// Where a packed name may be.
-    #[inline]
-    fn bucket(&self, packed: u128) -> Option<&[Slot<u128>; WAYS]> {
-        self.slots.short.get(hash(packed) % SHORT)
+    #[inline(always)]
+    fn key_at(&self, at: u8, text: Chunk, trail: &mut Trail) -> Option<(NameClass, usize)> {
+        let short = self.slots.short.get(usize::from(at))?.get();
+        if text.0 & short.mask != short.packed {
+            return None;
+        }
+        *trail = Trail { last: at, likely: short.next };
+        Some((short.class, short.length.into()))
+    }
+
+    #[inline(never)]
+    fn unlikely_key(&self, text: Chunk, trail: &mut Trail) -> Option<(NameClass, usize)> {
+        let [likely, second] = trail.likely;
+        if let Some(found) = self.key_at(second, text, trail) {
+            return Some(found);
+        }
+        let length = Chunk(text.0 >> 8).before_quote() + 3;
+        if length > 16 {
+            return None;
+        }
+        let (at, found) = self.known(text.head(length).0)?;
+        if let Some(before) = self.slots.short.get(usize::from(trail.last)) {
+            before.set(Short { next: [at, likely], ..before.get() });
+        }
+        *trail = Trail { last: at, likely: found.next };
+        Some((found.class, found.length.into()))
+    }
+
+    /// A short name as it stands in JSON, and where it is.
+    fn known(&self, packed: u128) -> Option<(u8, Short)> {
+        let at = bucket(packed);
+        [at, at | 1].into_iter().find_map(|at| {
+            let short = self.slots.short.get(usize::from(at))?.get();
+            (short.packed == packed).then_some((at, short))
+        })
     }
 
     /// What a name, as it stands between its quotes, says.
@@ -98,29 +151,34 @@ impl Decisions<'_> {
         }
         let packed = halves(&bytes);
         let simple = |b: &u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\');
-        if name.len() < 16 && name.iter().all(simple) {
-            self.short(packed[0], name)
+        if name.len() <= LONGEST_SHORT && name.iter().all(simple) {
+            let end = u128::from(b':') << (8 * name.len() + 16);
+            self.short(packed[0] << 8 | u128::from(b'"') | end, name)
         } else {
             self.long(packed, name)
         }
     }
 
     fn short(&self, packed: u128, name: &[u8]) -> NameClass {
-        if let Some(class) = self.known(packed) {
-            return class;
+        if let Some((_, short)) = self.known(packed) {
+            return short.class;
         }
         let class = self.decide(name);
-        // Everything moves one place on, the oldest goes.
-        let mut moved = (packed, class);
-        for place in self.bucket(packed).into_iter().flatten() {
-            moved = place.replace(moved);
+        let mask = u128::MAX >> (8 * (LONGEST_SHORT.saturating_sub(name.len())));
+        let Ok(length) = u8::try_from(name.len() + 3) else { return self.decide(name) };
+        let at = bucket(packed);
+        // The older of the two goes.
+        if let (Some(first), Some(second)) =
+            (self.slots.short.get(usize::from(at)), self.slots.short.get(usize::from(at | 1)))
+        {
+            second.set(first.replace(Short { packed, mask, class, length, next: [at; 2] }));
         }
         class
     }
 
     fn long(&self, packed: [u128; 2], name: &[u8]) -> NameClass {
         let [low, high] = packed;
-        let slot = hash(low ^ high.rotate_left(17)) % LONG;
+        let slot = usize::from(hash(low ^ high.rotate_left(17))) % LONG;
         let Some(slot) = self.slots.long.get(slot) else { return self.decide(name) };
         let (known, class) = slot.get();
         if known == packed {
@@ -159,7 +217,12 @@ fn halves(bytes: &[u8; 32]) -> [u128; 2] {
 
 #[inline]
 #[allow(clippy::cast_possible_truncation)] // folded on purpose
-fn hash(packed: u128) -> usize {
+fn hash(packed: u128) -> u8 {
     let folded = (packed as u64) ^ ((packed >> 64) as u64).rotate_left(29);
-    (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 57) as usize
+    (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as u8
+}
+
+/// Where the first of two short names is.
+fn bucket(packed: u128) -> u8 {
+    hash(packed) & !1
 }

@@ -4,9 +4,13 @@
 //! only, so a text is read once whatever it holds. Base64 is not decoded: JSON inside base64 is seen as `Basic`
 //! credentials or as a JWT, else not at all.
 
+mod cards;
+
 use std::ops::Range;
 
 use super::lanes::{self, Chunk};
+use cards::card;
+pub(super) use cards::holds_card;
 
 fn word(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b == b'_' || b == b'-'
@@ -228,95 +232,4 @@ fn dashed(src: &[u8], at: usize) -> Option<Range<usize>> {
     }
     let end = run(src, start, word);
     (end - start >= 16).then_some(start..end)
-}
-
-/// True where a card number stands in the text; next to no text is read byte by byte for that.
-pub(super) fn holds_card(text: &[u8]) -> bool {
-    let part = |b: &&u8| b.is_ascii_digit() || matches!(b, b' ' | b'-');
-    // Every row of 13 has a byte at one of these places, each 13 after a byte that is no part of one.
-    let mut at = 12;
-    while let Some(b) = text.get(at) {
-        if part(&b) {
-            let (head, tail) = text.split_at(at);
-            let start = at - head.iter().rev().take(12).take_while(part).count();
-            at += tail.iter().take_while(part).count();
-            let begins = |i: usize| byte(text, i).is_ascii_digit() && (i == 0 || !follows(byte(text, i - 1)));
-            if at - start >= 13 && (start..=at - 13).any(|i| begins(i) && card_from(text, i).is_some()) {
-                return true;
-            }
-        }
-        at += 13;
-    }
-    false
-}
-
-/// A card number: 13 to 19 digits, in groups or not, that a card scheme issues and whose check digit is right.
-fn card(src: &[u8], at: usize) -> Option<Range<usize>> {
-    let part = |b: u8| b.is_ascii_digit() || b == b' ' || b == b'-';
-    let mut start = at;
-    // Back over at most one number; every digit of a longer one is looked at from its own chunk.
-    while start > 0 && at - start < 24 && part(byte(src, start - 1)) {
-        start -= 1;
-    }
-    // A group of something else may stand before the card's: `12 4111 1111 1111 1111`.
-    (start..=at)
-        .filter(|&i| byte(src, i).is_ascii_digit() && (i == 0 || !follows(byte(src, i - 1))))
-        .find_map(|i| {
-            let end = card_from(src, i)?;
-            Some(i..end)
-        })
-}
-
-/// Bytes after which no card number begins.
-fn follows(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b == b'_' || b == b'.'
-}
-
-/// Where the card number that begins here ends: after one of its groups, for another group may follow.
-fn card_from(src: &[u8], start: usize) -> Option<usize> {
-    let (mut digits, mut count) = ([0_u8; 19], 0);
-    for (i, &b) in src.iter().enumerate().skip(start).take(24) {
-        if !b.is_ascii_digit() {
-            if !matches!(b, b' ' | b'-') || !byte(src, i - 1).is_ascii_digit() {
-                return None;
-            }
-            continue;
-        }
-        *digits.get_mut(count)? = b - b'0';
-        count += 1;
-        let next = byte(src, i + 1);
-        if count >= 13 && !next.is_ascii_alphanumeric() {
-            let all = digits.get(..count)?;
-            if issued(all) && luhn(all) {
-                return Some(i + 1);
-            }
-        }
-    }
-    None
-}
-
-fn issued(digits: &[u8]) -> bool {
-    let head = |n: usize| digits.iter().take(n).fold(0_u32, |v, d| v * 10 + u32::from(*d));
-    match digits.len() {
-        13 | 18 => head(1) == 4,
-        14 => matches!(head(2), 30 | 36 | 38 | 39),
-        15 => matches!(head(2), 34 | 37) || matches!(head(4), 2131 | 1800),
-        16 | 19 => {
-            matches!(head(1), 4..=6) || matches!(head(2), 35 | 36 | 81) || (2221..=2720).contains(&head(4))
-        }
-        17 => head(1) == 6,
-        _ => false,
-    }
-}
-
-fn luhn(digits: &[u8]) -> bool {
-    let sum = digits.iter().rev().enumerate().fold(0_u32, |sum, (place, &digit)| {
-        let digit = u32::from(digit);
-        sum + match (place % 2, digit) {
-            (0, _) => digit,
-            (_, 5..) => digit * 2 - 9,
-            _ => digit * 2,
-        }
-    });
-    sum % 10 == 0
 }

@@ -8,6 +8,7 @@ mod keys;
 mod numbers;
 mod pairs;
 mod strings;
+mod walk;
 
 use super::MASK;
 use super::decisions::Decisions;
@@ -58,6 +59,7 @@ pub(super) fn scan(src: &[u8], rules: Rules<'_>, out: &mut Vec<u8>) -> (Verdict,
         deeper: Vec::new(),
         secret_from: usize::MAX,
         kept_from: usize::MAX,
+        watched: rules.strict,
         key: NameClass::Plain,
         pairs: Pairs::default(),
     };
@@ -84,6 +86,14 @@ enum Stop {
     Garbage,
 }
 
+impl Stop {
+    /// Nothing that could be read stands there.
+    #[cold]
+    fn at(byte: Option<&u8>) -> Self {
+        if byte.is_none() { Self::End } else { Self::Garbage }
+    }
+}
+
 struct Scan<'a, 'o> {
     src: &'a [u8],
     rules: Rules<'a>,
@@ -101,6 +111,8 @@ struct Scan<'a, 'o> {
     secret_from: usize,
     /// Strings at this depth and below are kept, in strict mode.
     kept_from: usize,
+    /// True where values do not stay as they are: below a secret key, and in strict mode.
+    watched: bool,
     /// What the key of the value to come says.
     key: NameClass,
     pairs: Pairs,
@@ -175,68 +187,7 @@ impl Scan<'_, '_> {
         }
     }
 
-    fn document(&mut self) -> Result<(), Stop> {
-        self.key = NameClass::Plain;
-        self.value()?;
-        while self.depth > 0 {
-            self.skip_blanks();
-            let in_object = self.kinds & 1 == 1;
-            match self.byte() {
-                Some(b',') => {
-                    self.pos += 1;
-                    self.skip_blanks();
-                    if in_object {
-                        self.key()?;
-                    } else {
-                        self.key = NameClass::Plain;
-                    }
-                    self.value()?;
-                }
-                Some(b'}') if in_object => self.close(),
-                Some(b']') if !in_object => self.close(),
-                None => return Err(Stop::End),
-                _ => return Err(Stop::Garbage),
-            }
-        }
-        Ok(())
-    }
-
-    /// A value, or the opening of one with its first key and value.
-    fn value(&mut self) -> Result<(), Stop> {
-        loop {
-            let start = self.pos;
-            match self.byte() {
-                Some(b'"') => return self.string(),
-                Some(b'{') => {
-                    self.open(1);
-                    self.skip_blanks();
-                    if self.byte() == Some(b'}') {
-                        self.close();
-                        return Ok(());
-                    }
-                    self.key()?;
-                }
-                Some(b'[') => {
-                    self.open(0);
-                    self.skip_blanks();
-                    if self.byte() == Some(b']') {
-                        self.close();
-                        return Ok(());
-                    }
-                    self.key = NameClass::Plain;
-                }
-                Some(b'-' | b'0'..=b'9') => return self.number(),
-                Some(b't') => return self.literal(b"true"),
-                Some(b'f') => return self.literal(b"false"),
-                Some(b'n') => return self.literal(b"null"),
-                Some(b' ' | b'\n' | b'\r' | b'\t') => self.drop_blanks(),
-                None => return Err(Stop::End),
-                _ => return Err(Stop::Garbage),
-            }
-            debug_assert!(self.pos > start);
-        }
-    }
-
+    #[inline(always)]
     fn open(&mut self, kind: u64) {
         if self.key != NameClass::Plain {
             self.open_named();
@@ -258,8 +209,10 @@ impl Scan<'_, '_> {
             NameClass::PairValue => self.pair_value_begins(),
             _ => {}
         }
+        self.watched |= self.secret_from != usize::MAX;
     }
 
+    #[inline(always)]
     fn close(&mut self) {
         self.pos += 1;
         self.depth -= 1;
@@ -282,6 +235,7 @@ impl Scan<'_, '_> {
             self.kept_from = usize::MAX;
         }
         self.pair_value_ends();
+        self.watched = self.rules.strict || self.secret_from != usize::MAX;
     }
 
     /// How long the output would be, were everything before `pos` written.

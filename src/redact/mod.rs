@@ -4,6 +4,7 @@
 //! (`detect`), and for each kind of text they stand in. Every answer is of the type that says so, `Redacted`.
 
 mod before;
+mod blocks;
 mod body;
 mod contained;
 mod decisions;
@@ -17,6 +18,7 @@ mod json;
 mod lanes;
 mod multipart;
 mod names;
+mod options;
 mod own_names;
 mod parts;
 mod spelling;
@@ -42,6 +44,7 @@ pub(crate) use contained::Contained;
 use decisions::Decisions;
 use harmless::Question;
 use names::NameClass;
+pub use options::{RedactMode, RedactOptions};
 use own_names::OwnNames;
 pub(crate) use stack::stack;
 use text::Text;
@@ -51,63 +54,6 @@ type Show<'a> = dyn Fn(&[u8], bool, &mut Vec<u8>) + 'a;
 
 /// What stands where a secret stood.
 const MASK: &[u8] = b"[REDACTED]";
-
-/// How much is masked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RedactMode {
-    /// Secrets.
-    #[default]
-    Standard,
-    /// Headers but for a short list, query values, and every string in a body, which is told by its length:
-    /// `[string 12]`. Names, numbers and the values of kept names stay, unless they are secret.
-    Strict,
-}
-
-/// What a [`Redactor`] is made from.
-///
-/// ```
-/// use tower_flightlog::{RedactMode, RedactOptions};
-///
-/// let redactor = RedactOptions::default().redact(["email"]).keep(["code"]).mode(RedactMode::Standard).build();
-/// assert!(redactor.is_secret_name("customer_email"));
-/// ```
-#[derive(Clone, Debug, Default)]
-pub struct RedactOptions {
-    redact: Vec<String>,
-    keep: Vec<String>,
-    mode: RedactMode,
-}
-
-impl RedactOptions {
-    /// More names to redact. A name is secret where these words stand in it: `email` in `customer_email`.
-    #[must_use]
-    pub fn redact(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.redact.extend(names.into_iter().map(Into::into));
-        self
-    }
-
-    /// Names to keep, whole, however they are spelled: `session_id` also keeps `sessionId`. A name both to redact
-    /// and to keep is redacted.
-    #[must_use]
-    pub fn keep(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.keep.extend(names.into_iter().map(Into::into));
-        self
-    }
-
-    /// How much is masked.
-    #[must_use]
-    pub fn mode(mut self, mode: RedactMode) -> Self {
-        self.mode = mode;
-        self
-    }
-
-    /// The redactor.
-    #[must_use]
-    pub fn build(self) -> Redactor {
-        Redactor::new(self)
-    }
-}
 
 /// Takes secrets out of text; cheap to clone.
 ///

@@ -1,5 +1,6 @@
 //! Inputs that bodies, headers and URLs were seen to bring, one test per behaviour.
 
+mod calm;
 mod guess;
 mod hidden;
 

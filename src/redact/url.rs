@@ -1,10 +1,14 @@
 //! URLs, whole or in part: userinfo, path, query, fragment. What stays, stays percent-encoded.
 
-use std::borrow::Cow;
+mod calm;
+mod encoding;
 
 use super::decisions::Decisions;
 use super::text::Text;
 use super::{MASK, detect};
+pub(super) use calm::is_harmless;
+pub(super) use encoding::decode_name;
+use encoding::{decode, is_encoded};
 
 /// How often percent-encoding inside percent-encoding is followed.
 const NESTING: u8 = 3;
@@ -151,22 +155,6 @@ fn announces_secret(segment: &[u8], names: &Decisions<'_>) -> bool {
         || (!segment.is_empty() && names.is_secret(segment))
 }
 
-/// True where the URL that goes on with `rest`, behind `://`, is a host and a path, and `redact` would find nothing
-/// in them but by the value detectors. Where it says false, `redact` may still find nothing.
-pub(super) fn is_harmless(rest: &[u8], names: &Decisions<'_>) -> bool {
-    let plain =
-        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'-' | b'_' | b'~' | b',' | b'!');
-    let length = rest.iter().take_while(|b| plain(b)).count();
-    if !matches!(rest.get(length), None | Some(b'"' | b'<' | b'>' | b'`' | b'\\' | b' ')) {
-        return false;
-    }
-    let mut before: &[u8] = &[];
-    rest.get(..length).unwrap_or_default().split(|&b| b == b'/').all(|segment| {
-        let before = std::mem::replace(&mut before, segment);
-        segment.len() < 16 || !segment.iter().any(u8::is_ascii_digit) || !announces_secret(before, names)
-    })
-}
-
 /// `name=value` pairs separated by `&` or `;`, of a query, a fragment or a form. Appends always; true where
 /// something was masked.
 pub(super) fn params(src: &[u8], text: Text<'_>, out: &mut Vec<u8>) -> bool {
@@ -303,44 +291,4 @@ pub(super) fn is_secret_param(name: &[u8]) -> bool {
         "skey",
     ];
     NAMES.iter().any(|n| name.eq_ignore_ascii_case(n.as_bytes()))
-}
-
-fn is_encoded(src: &[u8]) -> bool {
-    src.windows(3).any(|w| matches!(w, [b'%', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()))
-}
-
-/// Percent-decodes once, `+` is a blank. Invalid escapes stay.
-pub(super) fn decode(src: &[u8]) -> Cow<'_, [u8]> {
-    if !src.iter().any(|b| matches!(b, b'%' | b'+')) {
-        return Cow::Borrowed(src);
-    }
-    let mut out = Vec::with_capacity(src.len());
-    let mut bytes = src.iter().enumerate();
-    while let Some((i, &b)) = bytes.next() {
-        let escaped = if b == b'%' { src.get(i + 1..i + 3) } else { None };
-        let code = escaped
-            .filter(|e| e.iter().all(u8::is_ascii_hexdigit))
-            .and_then(|e| std::str::from_utf8(e).ok())
-            .and_then(|e| u8::from_str_radix(e, 16).ok());
-        match code {
-            Some(code) => {
-                out.push(code);
-                bytes.nth(1);
-            }
-            None => out.push(if b == b'+' { b' ' } else { b }),
-        }
-    }
-    Cow::Owned(out)
-}
-
-/// A name with percent-encoding taken off as often as somebody may have put it on.
-pub(super) fn decode_name(name: &[u8]) -> Cow<'_, [u8]> {
-    let mut name = decode(name);
-    for _ in 0..NESTING {
-        if !name.contains(&b'%') {
-            break;
-        }
-        name = Cow::Owned(decode(&name).into_owned());
-    }
-    name
 }

@@ -1,47 +1,29 @@
 //! Keys, and what they say about the values that go with them.
 
 use super::super::{MASK, escape};
-use super::{Chunk, NameClass, Scan, Stop};
+use super::{NameClass, Scan, Stop};
 
 impl Scan<'_, '_> {
-    /// A key and its colon. Leaves what the key says in `self.key`.
-    #[inline(always)]
-    pub(super) fn key(&mut self) -> Result<(), Stop> {
+    /// A key and its colon, where it was not met before. Leaves what the key says in `self.key`.
+    #[inline(never)]
+    pub(super) fn other_key(&mut self) -> Result<(), Stop> {
+        self.skip_blanks();
         if self.byte() != Some(b'"') {
-            self.skip_blanks();
-            match self.byte() {
-                Some(b'"') => {}
-                None => return Err(Stop::End),
-                _ => return Err(Stop::Garbage),
-            }
+            return Err(Stop::at(self.byte().as_ref()));
         }
         self.pos += 1;
-        let chunk = Chunk::load(self.src, self.pos);
-        let length = chunk.before_quote();
-        let known = if length < 16 { self.rules.names.known(chunk.head(length + 1).0) } else { None };
-        match known {
-            Some(class) => {
-                self.key = class;
-                self.pos += length + 1;
-            }
-            None => self.new_key()?,
-        }
+        self.new_key()?;
         if self.key != NameClass::Plain {
             self.telling_key();
         }
+        self.skip_blanks();
         if self.byte() != Some(b':') {
-            self.skip_blanks();
-            match self.byte() {
-                Some(b':') => {}
-                None => return Err(Stop::End),
-                _ => return Err(Stop::Garbage),
-            }
+            return Err(Stop::at(self.byte().as_ref()));
         }
         self.pos += 1;
         Ok(())
     }
 
-    #[inline(never)]
     fn new_key(&mut self) -> Result<(), Stop> {
         let (src, start) = (self.src, self.pos);
         let end = self.string_end()?.end;
@@ -57,7 +39,7 @@ impl Scan<'_, '_> {
 
     /// The key that ends here is not just a key.
     #[inline(never)]
-    fn telling_key(&mut self) {
+    pub(super) fn telling_key(&mut self) {
         match self.key {
             NameClass::Leak => {
                 let end = self.pos - 1;

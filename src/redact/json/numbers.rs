@@ -45,33 +45,28 @@ fn read(src: &[u8], start: usize) -> Number {
     Number { end: at, whole: whole > 0, good, exponent }
 }
 
-impl Scan<'_, '_> {
-    #[inline]
-    pub(super) fn number(&mut self) -> Result<(), Stop> {
-        // `42`, `-0.5`
-        let start = self.pos + usize::from(self.byte() == Some(b'-'));
-        let mut end = digits(self.src, start);
-        let mut good = end == start + 1 || (end > start && self.src.get(start) != Some(&b'0'));
-        if self.src.get(end) == Some(&b'.') {
-            let point = end;
-            end = digits(self.src, point + 1);
-            good &= end > point + 1;
-        }
-        let closed = matches!(self.src.get(end), Some(b',' | b'}' | b']'));
-        if good
-            && closed
-            && end - start < 300
-            && self.key == NameClass::Plain
-            && self.secret_from == usize::MAX
-        {
-            self.pos = end;
-            return Ok(());
-        }
-        self.any_number()
+/// Where the number that begins at `at` ends, if any reader accepts it: `42`, `-0.5`.
+#[inline(always)]
+pub(super) fn simple(src: &[u8], at: usize) -> Option<usize> {
+    let start = at + usize::from(src.get(at) == Some(&b'-'));
+    let mut end = digits(src, start);
+    if end == start || (end > start + 1 && src.get(start) == Some(&b'0')) {
+        return None;
     }
+    if src.get(end) == Some(&b'.') {
+        let point = end;
+        end = digits(src, point + 1);
+        if end == point + 1 {
+            return None;
+        }
+    }
+    let closed = matches!(src.get(end), Some(b',' | b'}' | b']'));
+    (closed && end - start < 300).then_some(end)
+}
 
+impl Scan<'_, '_> {
     #[inline(never)]
-    fn any_number(&mut self) -> Result<(), Stop> {
+    pub(super) fn any_number(&mut self) -> Result<(), Stop> {
         let start = self.pos;
         let Number { end, whole, mut good, exponent } = read(self.src, start);
         self.pos = end;

@@ -2,7 +2,7 @@
 
 use super::super::text::Text;
 use super::super::{MASK, escape};
-use super::{Chunk, NameClass, Rules, Scan, Stop, Verdict, calm, scan};
+use super::{Chunk, NameClass, Rules, Scan, Stop, Verdict, scan};
 
 /// How often JSON inside a string inside JSON is followed.
 const NESTED_STRINGS: u8 = 3;
@@ -15,26 +15,20 @@ pub(super) struct Seen {
 }
 
 impl Scan<'_, '_> {
-    /// A string that is a value.
-    #[inline]
-    pub(super) fn string(&mut self) -> Result<(), Stop> {
+    /// A string that is a value but does not just stay as it is. `end` is where its quote is, if it is calm.
+    #[inline(never)]
+    pub(super) fn other_string(&mut self, end: Option<usize>) -> Result<(), Stop> {
         let start = self.pos + 1;
-        if self.rules.strict || self.is_secret_here() {
-            return self.any_string(start);
-        }
-        match calm::end(self.src, start, self.rules.names) {
-            Some(end) => {
+        match end {
+            Some(end) if !self.watched && self.key != NameClass::Secret => {
                 self.pos = end + 1;
-                if self.key != NameClass::Plain {
-                    self.pair_string(start, end, self.written() - (end + 2 - start));
-                }
+                self.pair_string(start, end, self.written() - (end + 2 - start));
                 Ok(())
             }
-            None => self.any_string(start),
+            _ => self.any_string(start),
         }
     }
 
-    #[inline(never)]
     fn any_string(&mut self, start: usize) -> Result<(), Stop> {
         let written_from = self.written();
         self.pos = start;
