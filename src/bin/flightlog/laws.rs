@@ -1,5 +1,6 @@
-//! What must hold whatever bytes come. Property tests hold it here, and a fuzzer that sees which code it reaches does so in
-//! `tests/fuzz`: a law is broken by a panic.
+//! What must hold whatever bytes come. Property tests hold it, for a moment with each `cargo test` and for as long as one
+//! likes by `FUZZ_SECONDS=600 cargo test --release --features cli --bin flightlog soak -- --ignored --nocapture`. A law is
+//! broken by a panic.
 
 use std::{collections::HashSet, io::Write as _};
 
