@@ -78,8 +78,7 @@ pub(crate) struct Settings {
     pub(crate) dump_max_bytes: u64,
     pub(crate) dump_max_age: Duration,
     pub(crate) dump_per_minute: u32,
-    /// Requests that are sent have dumps of their own.
-    /// None: those without a response, with the request that failed by them.
+    /// Whether requests that are sent have dumps of their own. None: those without a response, with the request that failed by them.
     pub(crate) dump_outbound: Option<bool>,
     pub(crate) slow: Option<Duration>,
     /// As written; [`Skip`](super::Skip) reads it.
@@ -247,13 +246,21 @@ impl Settings {
             ("LOG_DUMPS", self.dumps.to_string()),
             ("LOG_MAX_BYTES", self.max_bytes.to_string()),
             ("LOG_BACKUP_COUNT", self.backup_count.to_string()),
+            ("LOG_FILE_MODE", format!("{:04o}", self.file_mode)),
             ("LOG_LEVEL", self.filter()),
             ("LOG_TRAIL", self.trail.clone()),
             ("LOG_BODIES", format!("{:?}", self.bodies).to_ascii_lowercase()),
             ("LOG_BODY_LIMIT", self.inline_limit().to_string()),
             ("LOG_CAPTURE_LIMIT", self.capture_limit.to_string()),
+            ("LOG_CAPTURE_BUDGET", self.capture_budget.to_string()),
+            ("LOG_HEADERS", self.headers.to_string()),
             ("LOG_COMBINED", self.combined.to_string()),
             ("LOG_DUMP_DIR", absolute(&self.dumps_dir())),
+            ("LOG_DUMP_KEEP", self.dump_keep.to_string()),
+            ("LOG_DUMP_MAX_BYTES", self.dump_max_bytes.to_string()),
+            ("LOG_DUMP_MAX_AGE", format!("{:?}", self.dump_max_age)),
+            ("LOG_DUMP_PER_MINUTE", self.dump_per_minute.to_string()),
+            ("LOG_SLOW", self.slow.map_or_else(String::new, |slow| format!("{slow:?}"))),
             ("LOG_SKIP", self.skip.join(",")),
             ("LOG_SAMPLE", self.sample.to_string()),
             ("LOG_REDACT_MODE", format!("{:?}", self.redact_mode).to_ascii_lowercase()),

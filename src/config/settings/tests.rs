@@ -112,6 +112,18 @@ fn what_is_told_at_the_start_stands_in_the_tables_order() {
     let place =
         |(name, _): &(&str, String)| VARIABLES.iter().position(|variable| variable.name == *name).unwrap();
     assert!(told.is_sorted_by_key(place), "{told:?}");
+    // What the entry tells by itself, and whose names and networks are nobody's business.
+    let elsewhere = [
+        "LOG_CONSOLE",
+        "LOG_DEBUG",
+        "LOG_REDACT",
+        "LOG_REDACT_KEEP",
+        "LOG_TRUSTED_PROXIES",
+        "LOG_SERVICE",
+    ];
+    let untold = VARIABLES.iter().map(|variable| variable.name);
+    let untold: Vec<_> = untold.filter(|name| !told.iter().any(|(known, _)| known == name)).collect();
+    assert_eq!(untold, elsewhere);
     for (name, value) in [
         ("LOG_FILES", "true"),
         ("LOG_MAX_BYTES", "10485760"),
@@ -119,6 +131,9 @@ fn what_is_told_at_the_start_stands_in_the_tables_order() {
         ("LOG_COMBINED", "false"),
         ("LOG_SKIP", "/health,GET /a*"),
         ("LOG_SAMPLE", "0.25"),
+        ("LOG_SLOW", ""),
+        ("LOG_DUMP_MAX_AGE", "604800s"),
+        ("LOG_FILE_MODE", "0600"),
         ("LOG_COMPONENTS", "db=sqlx"),
     ] {
         assert!(told.contains(&(name, value.to_owned())), "{name} in {told:?}");
