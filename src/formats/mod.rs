@@ -286,7 +286,7 @@
 //! | `events` | array of objects, the trail: the tracing events of this request in their order, also those that no log level shows, and between them what the handler told with `event!`, and with `debug!` where that is enabled |
 //! | `events[].at_ms` | always: milliseconds from arrival |
 //! | `events[].level` | always: `ERROR`, `WARN`, `INFO`, `DEBUG`, `TRACE` |
-//! | `events[].target` | always: usually the module; empty where an event of the handler's own does not name it |
+//! | `events[].target` | usually the module; absent where an event of the handler's own does not name it |
 //! | `events[].event_type` | the name of such an event; `debug` |
 //! | `events[].message` | string |
 //! | `events[].location` | `src/orders.rs:42` |

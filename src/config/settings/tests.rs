@@ -113,14 +113,8 @@ fn what_is_told_at_the_start_stands_in_the_tables_order() {
         |(name, _): &(&str, String)| VARIABLES.iter().position(|variable| variable.name == *name).unwrap();
     assert!(told.is_sorted_by_key(place), "{told:?}");
     // What the entry tells by itself, and whose names and networks are nobody's business.
-    let elsewhere = [
-        "LOG_CONSOLE",
-        "LOG_DEBUG",
-        "LOG_REDACT",
-        "LOG_REDACT_KEEP",
-        "LOG_TRUSTED_PROXIES",
-        "LOG_SERVICE",
-    ];
+    let elsewhere =
+        ["LOG_CONSOLE", "LOG_DEBUG", "LOG_REDACT", "LOG_REDACT_KEEP", "LOG_TRUSTED_PROXIES", "LOG_SERVICE"];
     let untold = VARIABLES.iter().map(|variable| variable.name);
     let untold: Vec<_> = untold.filter(|name| !told.iter().any(|(known, _)| known == name)).collect();
     assert_eq!(untold, elsewhere);

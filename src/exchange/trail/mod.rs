@@ -67,6 +67,7 @@ pub struct TrailEvent {
     #[serde(with = "text::level")]
     pub level: Level,
     /// Who said it: the tracing target, or the module; empty where an event of the handler's own does not say.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
     pub target: Cow<'static, str>,
     /// The name of an event of the handler's own; `debug`, of what was told to who looks for a fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
