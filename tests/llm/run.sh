@@ -7,29 +7,16 @@
 set -Eeuo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 target=${CARGO_TARGET_DIR:-$here/../../target}
+source "$here/../python.sh"
 
 case ${1:-} in
     "") ;;
     --help | -h) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit ;;
     *) printf 'no such argument: %s\n' "$1" >&2; exit 2 ;;
 esac
-if ! python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; then
-    echo "no python3 from 3.9 on with venv: install it (on Debian and Ubuntu: apt install python3 python3-venv)" >&2
-    exit 1
-fi
-export PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 
 clients=$target/llm-clients
-if ! cmp -s "$here/requirements.txt" "$clients/requirements.txt"; then
-    rm -rf "$clients"
-    python3 -m venv "$clients"
-    if ! "$clients/bin/pip" install --quiet -r "$here/requirements.txt"; then
-        rm -rf "$clients"
-        echo "the clients cannot be installed: they come from PyPI, or from the index that pip is told of" >&2
-        exit 1
-    fi
-    cp "$here/requirements.txt" "$clients/requirements.txt"
-fi
+environment "$clients" "$here/requirements.txt"
 if [[ -z ${LLM_SERVER:-} ]]; then
     (cd "$here/../.." && cargo build --locked --quiet --example llm_server)
     LLM_SERVER=$target/debug/examples/llm_server

@@ -9,15 +9,12 @@
 set -Eeuo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 target=${CARGO_TARGET_DIR:-$here/../../target}
+source "$here/../python.sh"
 
 case ${1:-} in
     --help | -h) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit ;;
     -*) printf 'no such argument: %s\n' "$1" >&2; exit 2 ;;
 esac
-if ! python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; then
-    echo "no python3 from 3.9 on with venv: install it (on Debian and Ubuntu: apt install python3 python3-venv)" >&2
-    exit 1
-fi
 
 # A browser: the first of these names that there is.
 find_browser() {
@@ -40,18 +37,8 @@ if [[ -z $browser ]]; then
     exit 1
 fi
 
-export PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 tools=$target/report-tools
-if ! cmp -s "$here/requirements.txt" "$tools/requirements.txt"; then
-    rm -rf "$tools"
-    python3 -m venv "$tools"
-    if ! "$tools/bin/pip" install --quiet --no-deps -r "$here/requirements.txt"; then
-        rm -rf "$tools"
-        echo "the tools cannot be installed: they come from PyPI, or from the index that pip is told of" >&2
-        exit 1
-    fi
-    cp "$here/requirements.txt" "$tools/requirements.txt"
-fi
+environment "$tools" "$here/requirements.txt" --no-deps
 if [[ -z ${FLIGHTLOG:-} ]]; then
     (cd "$here/../.." && cargo build --locked --quiet --features cli --bin flightlog)
     FLIGHTLOG=$target/debug/flightlog
