@@ -62,7 +62,7 @@
 #![doc = include_str!("in_flight.jsonl")]
 //! ```
 //!
-//! What a handler told, and the response entry of that request, with `LOG_DEBUG=2`:
+//! What a handler told, the response entry of a call it made, and that of its request, with `LOG_DEBUG=2`:
 //!
 //! ```json
 #![doc = include_str!("instruments.jsonl")]
@@ -121,7 +121,7 @@
 //! | `span_id` | 16 hexadecimal digits, our own | exchange |
 //! | `after_response` | `true`: it was told when its request had ended, by work that goes on | `log`, `custom_event`, `debug` |
 //! | `started` | when the request arrived, as `timestamp` | request's part |
-//! | `url` | absolute where the host is known | request's part |
+//! | `url` | absolute where the host is known | request's part; `response` with `direction` |
 //! | `http_version` | `HTTP/1.1` and the like | request's part |
 //! | `remote_addr` | the client's IP address; from a trusted proxy what that one saw | request's part |
 //! | `peer_addr` | the socket's IP address, only where it differs | request's part |
@@ -210,7 +210,8 @@
 //! What runs on a thread or task of its own is known by the span that is taken along: sqlx does so with SQLite, so that
 //! there has to be a span around its queries, of INFO or above: nothing else says whose they are. `#[tracing::instrument]`
 //! makes one, and `TraceLayer` with
-//! `DefaultMakeSpan::new().level(Level::INFO)`. What hyper's connections tell belongs to no request.
+//! `DefaultMakeSpan::new().level(Level::INFO)`. What hyper's connections tell belongs to no request. Of a query that fails
+//! SQLite's thread tells after it answered: its event may come `after_response`, and too late for the dump.
 //!
 //! # Dumps
 //!
