@@ -36,13 +36,18 @@ use crate::exchange::{Redacted, Scrub};
 
 /// Bytes of a name that is not in the program itself.
 const NAME_LIMIT: usize = 256;
+/// Bytes of it that are looked at: so many more that a secret at the cut is seen for what it is.
+const NAME_WINDOW: usize = 4096;
 
 /// A name as steps have it.
 #[allow(clippy::ptr_arg, reason = "what stands in the program needs no redaction")]
 fn title(name: &Cow<'static, str>, scrub: &dyn Scrub) -> Redacted {
     match name {
         Cow::Borrowed(name) => Redacted::literal(name),
-        Cow::Owned(name) => super::report::shown(name, scrub).cut(NAME_LIMIT),
+        Cow::Owned(name) => {
+            let window = name.get(..name.floor_char_boundary(NAME_WINDOW)).unwrap_or(name);
+            scrub.text(window).cut(NAME_LIMIT)
+        }
     }
 }
 
