@@ -12,7 +12,8 @@ mod tests {
 
     #[test]
     fn only_data_are_data() {
-        let text = ": hello\r\nevent: error\r\ndata: {\"error\":1}\r\n\r\nid: 7\ndata:two\ndata\n database: no\n";
+        let text =
+            ": hello\r\nevent: error\r\ndata: {\"error\":1}\r\n\r\nid: 7\ndata:two\ndata\n database: no\n";
         assert_eq!(data_of_events(text).collect::<Vec<_>>(), ["{\"error\":1}", "two"]);
     }
 }

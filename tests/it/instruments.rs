@@ -21,7 +21,7 @@ use tower_flightlog::{
 use tracing::Level;
 
 use crate::{
-    process::{Quickstart, home},
+    process::{Quickstart, dumped, home},
     support::{Watcher, entries, flush, validated_dump, watched, watched_with},
 };
 
@@ -256,10 +256,14 @@ async fn a_name_of_any_length_keeps_its_head() {
     flush(&flightlog);
     let exchange = watcher.only();
     let heads = |name: &str| name.len() == 256 && (name.starts_with("alphax") || name.starts_with("betax"));
-    assert!(exchange.attributes.len() == 3 && exchange.attributes[..2].iter().all(|field| heads(&field.name)));
+    assert!(
+        exchange.attributes.len() == 3 && exchange.attributes[..2].iter().all(|field| heads(&field.name))
+    );
     assert!(exchange.cache.len() == 2 && exchange.cache.keys().all(|name| heads(name)));
     assert!(exchange.steps.len() == 2 && exchange.steps.iter().all(|step| heads(step.name.as_str())));
-    assert!(watcher.events().iter().any(|event| matches!(&event.kind, EventKind::Custom(name) if heads(name))));
+    assert!(
+        watcher.events().iter().any(|event| matches!(&event.kind, EventKind::Custom(name) if heads(name)))
+    );
     assert!(exchange.attributes[2].name.starts_with("api_key=[REDACTED] "));
 }
 
@@ -665,6 +669,7 @@ async fn the_example_tells_what_happens_inside_of_requests() {
     for (prompt, status) in [("what is tea?", 200), ("what is tea?", 200), ("", 500)] {
         assert_eq!(example.ask(&ask(prompt)).await.status(), Some(status));
     }
+    dumped(&logs, 1);
     let (exit, _) = example.stop().await;
     assert!(exit.success());
     let api = entries(&logs, "api.log");

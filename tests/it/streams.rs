@@ -255,7 +255,8 @@ async fn any_line_of_ndjson_that_is_json_is_data() {
     let lines = vec!["\"text\"\n5\nnull\n{\"a\":1}\nfive\n".into()];
     read(answering(&flightlog, "application/x-ndjson", lines), "/lines").await;
     let told = events_of(&flightlog, &watcher, &EventKind::Stream);
-    let is_json = |event: &Arc<Event>| matches!(event.stream.as_ref().unwrap().data.whole(), BodyText::Json(_));
+    let is_json =
+        |event: &Arc<Event>| matches!(event.stream.as_ref().unwrap().data.whole(), BodyText::Json(_));
     assert_eq!(told.iter().map(is_json).collect::<Vec<_>>(), [true, true, true, true, false]);
 }
 
