@@ -251,13 +251,27 @@ async fn a_name_of_any_length_keeps_its_head() {
             current().event(name);
         }
         current().attribute("api_key=hunter2 ".repeat(10_000), 1);
+        // Secrets that go on past what is looked at.
+        let long = "canary4canary7Q".repeat(1000);
+        for begin in [
+            "-----BEGIN RSA PRIVATE KEY-----\n",
+            "eyJhbGciOiJIUzI1NiJ9.eyJ",
+            "password=",
+            "password=\"",
+            "{\"password\":\"",
+            "Authorization: Bearer ",
+            "sk-proj-",
+            "https://ada:",
+        ] {
+            current().attribute(format!("{begin}{long}"), 1);
+        }
     })
     .await;
     flush(&flightlog);
     let exchange = watcher.only();
     let heads = |name: &str| name.len() == 256 && (name.starts_with("alphax") || name.starts_with("betax"));
     assert!(
-        exchange.attributes.len() == 3 && exchange.attributes[..2].iter().all(|field| heads(&field.name))
+        exchange.attributes.len() == 11 && exchange.attributes[..2].iter().all(|field| heads(&field.name))
     );
     assert!(exchange.cache.len() == 2 && exchange.cache.keys().all(|name| heads(name)));
     assert!(exchange.steps.len() == 2 && exchange.steps.iter().all(|step| heads(step.name.as_str())));
@@ -265,6 +279,9 @@ async fn a_name_of_any_length_keeps_its_head() {
         watcher.events().iter().any(|event| matches!(&event.kind, EventKind::Custom(name) if heads(name)))
     );
     assert!(exchange.attributes[2].name.starts_with("api_key=[REDACTED] "));
+    for field in &exchange.attributes[3..] {
+        assert!(!field.name.contains("canary"), "{}", field.name);
+    }
 }
 
 #[tokio::test]
