@@ -46,9 +46,17 @@ fn title(name: &Cow<'static, str>, scrub: &dyn Scrub) -> Redacted {
         Cow::Borrowed(name) => Redacted::literal(name),
         Cow::Owned(name) => {
             let window = name.get(..name.floor_char_boundary(NAME_WINDOW)).unwrap_or(name);
+            if window.len() < name.len() && may_hide_user(window) {
+                return super::report::shown(&super::report::head(name), scrub).cut(NAME_LIMIT);
+            }
             scrub.text(window).cut(NAME_LIMIT)
         }
     }
+}
+
+/// True where a URL is cut of which nobody can say whether it is one with a password: the `@` may come behind.
+fn may_hide_user(window: &str) -> bool {
+    window.split(char::is_whitespace).next_back().is_some_and(|word| word.contains("://"))
 }
 
 /// A name as it is told: one that was put together at run time may hold anything.
