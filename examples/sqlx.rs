@@ -6,7 +6,9 @@
 //!
 //! sqlx runs SQLite's queries on a thread of their own and takes the present span along, by which they are known to
 //! belong to a request: hence the span around all of them, of INFO or above. Without one their events are in the log
-//! without an id, and in no dump. Those of PostgreSQL and MySQL need none.
+//! without an id, and in no dump. Those of PostgreSQL and MySQL need none. Of a query that fails that thread tells after
+//! it answered, so that its event may come after the response: then it is in api.log, as `after_response`, and not in the
+//! dump.
 //!
 //! PORT is the port on 127.0.0.1 (default 3000, 0 takes a free one); LOG_* set the log. It stops on Ctrl-C and SIGTERM.
 
@@ -53,6 +55,8 @@ async fn shop() -> Result<SqlitePool, sqlx::Error> {
     for statement in [
         "CREATE TABLE articles (id INTEGER PRIMARY KEY, name TEXT NOT NULL, stock INTEGER NOT NULL)",
         "INSERT INTO articles (name, stock) VALUES ('tea', 12), ('rum', 0), ('salt', 3)",
+        "CREATE TABLE prices (name TEXT PRIMARY KEY, price REAL NOT NULL)",
+        "INSERT INTO prices (name, price) VALUES ('salt', 0.9)",
     ] {
         sqlx::query(statement).execute(&pool).await?;
     }
@@ -71,7 +75,7 @@ async fn articles(State(pool): State<SqlitePool>) -> Result<String, StatusCode> 
     Ok(names.join("\n") + "\n")
 }
 
-/// Nobody has made the table of prices.
+/// Only salt has one.
 async fn price(State(pool): State<SqlitePool>, Path(id): Path<i64>) -> Result<String, StatusCode> {
     let name: String = sqlx::query_scalar("SELECT name FROM articles WHERE id = ?")
         .bind(id)

@@ -132,6 +132,8 @@ pub use layer::{
 };
 pub use redact::{RedactMode, RedactOptions, Redactor};
 pub use sink::{FileStats, MemorySink, Sink, Stats};
+/// The level of an event, which is that of [`tracing`].
+pub use tracing::Level;
 
 /// The examples in README.md are tests.
 #[cfg(all(doctest, feature = "init", feature = "axum"))]

@@ -9,8 +9,7 @@ use std::{
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
-use tower_flightlog::{Timed, current, debug, event};
-use tracing::Level;
+use tower_flightlog::{Level, Timed, current, debug, event};
 
 pub(crate) const MODEL: &str = "oracle-1b";
 
@@ -50,7 +49,13 @@ pub(crate) async fn generate(
     let text = match think(&prompt).timed("think").await {
         Ok(text) => text,
         Err(error) => {
-            event!("text_generation_failed", level: Level::ERROR, error: &error, model_name = MODEL);
+            event!(
+                "text_generation_failed",
+                level: Level::ERROR,
+                message: "the model did not answer",
+                error: &error,
+                model_name = MODEL,
+            );
             return Err(StatusCode::INTERNAL_SERVER_ERROR);
         }
     };

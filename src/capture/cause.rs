@@ -3,32 +3,67 @@
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::exchange::{BodyText, ErrorReport, Exchange, Redacted, Response};
+use crate::exchange::{
+    BodyText, ErrorReport, Exchange, Media, Redacted, Response, Step, StepKind, data_of_events,
+};
 
 /// The longest cause taken from a body that is not JSON.
 const LINE_LIMIT: usize = 200;
 
-/// What gRPC told of the failure; else, from the response itself, `detail`, `error` or `message` of its JSON body
-/// (RFC 9457 and common usage), the first line of a textual one, its status.
+/// What gRPC told of the failure; else, from the response itself, `detail`, `error` or `message` of its JSON body, or of
+/// an event in it (RFC 9457 and common usage), the first line of a textual one, its status, with the last call that
+/// failed.
 pub(super) fn of(exchange: &Exchange, told: Option<Redacted>) -> ErrorReport {
-    let from_response =
-        || exchange.response.as_ref().map(|response| from_response(response, exchange.grpc_status));
+    let from_response = || exchange.response.as_ref().map(|response| from_response(response, exchange));
     ErrorReport { message: told.or_else(from_response).unwrap_or_default(), ..ErrorReport::default() }
 }
 
-fn from_response(response: &Response, grpc_status: Option<u16>) -> Redacted {
-    from_body(response.body.whole()).unwrap_or_else(|| status(response.status, grpc_status))
+fn from_response(response: &Response, exchange: &Exchange) -> Redacted {
+    from_body(response).unwrap_or_else(|| {
+        let status = status(response.status, exchange.grpc_status);
+        match exchange.steps.iter().rev().find_map(failed_call) {
+            Some(call) => Redacted::vouch(format!("{status} after {call}")),
+            None => status,
+        }
+    })
 }
 
-fn from_body(body: &BodyText) -> Option<Redacted> {
-    match body {
+/// `GET http://stock.test/ failed: connection refused`, `GET http://stock.test/ answered 503`.
+fn failed_call(step: &Step) -> Option<String> {
+    if step.kind != StepKind::Outbound {
+        return None;
+    }
+    match (&step.error, step.status) {
+        (Some(error), _) => Some(format!("{} failed: {error}", step.name)),
+        (None, Some(status)) if status.is_server_error() => {
+            Some(format!("{} answered {}", step.name, status.as_u16()))
+        }
+        _ => None,
+    }
+}
+
+fn from_body(response: &Response) -> Option<Redacted> {
+    match response.body.whole() {
         BodyText::Json(json) => from_json(&serde_json::from_str(json.as_str()).ok()?),
         BodyText::Text { text, .. } => {
-            let line = text.as_str().lines().map(str::trim).find(|line| !line.is_empty())?;
-            Some(part(line.get(..line.floor_char_boundary(LINE_LIMIT)).unwrap_or(line)))
+            let text = text.as_str();
+            let content_type = response.head.content_type();
+            let media = content_type.map(|value| Media::of(value.as_str().as_bytes()));
+            if media == Some(Media::EventStream) { from_events(text) } else { from_lines(text.lines()) }
         }
         BodyText::Binary | BodyText::NotKept => None,
     }
+}
+
+/// What the first event that tells of an error says, else the data of the first.
+fn from_events(text: &str) -> Option<Redacted> {
+    let of_json = |data| from_json(&serde_json::from_str(data).ok()?);
+    data_of_events(text).find_map(of_json).or_else(|| from_lines(data_of_events(text)))
+}
+
+fn from_lines<'a>(lines: impl Iterator<Item = &'a str>) -> Option<Redacted> {
+    let line = lines.map(str::trim).find(|line| !line.is_empty())?;
+    Some(part(line.get(..line.floor_char_boundary(LINE_LIMIT)).unwrap_or(line)))
 }
 
 fn from_json(value: &Value) -> Option<Redacted> {

@@ -201,6 +201,7 @@ fn replace(flight: Option<Flight>) -> Option<Flight> {
 }
 
 /// Restores what was current before, also when unwinding.
+#[derive(Debug)]
 pub(super) struct Entered(Option<Flight>);
 
 impl Drop for Entered {

@@ -25,7 +25,7 @@ use super::{
     answer::Answer,
     arrival::{self, Hints},
     beginning::Beginning,
-    current,
+    current, given_up,
     instruments::Instruments,
     noted::Noted,
     open::Seat,
@@ -85,6 +85,13 @@ struct Own {
     outbound: Option<Box<Outbound>>,
     echo: Option<HeaderValue>,
     trail: Option<Ring>,
+}
+
+/// A part of the service is dropped, with its exchange as the current one, because nobody waits for it any longer.
+#[derive(Debug)]
+pub(crate) struct PuttingAway {
+    _entered: Option<current::Entered>,
+    _given_up: given_up::GivingUp,
 }
 
 /// A panic that was caught and recorded, to go on or to be answered.
@@ -199,8 +206,14 @@ impl Flight {
 
     /// Lets go of a part of the service with this as the current exchange.
     pub(crate) fn put_away(&self, part: impl FnOnce()) {
-        let _entered = self.0.outbound.is_none().then(|| current::enter(self));
+        let _putting_away = self.putting_away();
         part();
+    }
+
+    /// The same for what is dropped until the guard is. To be asked for where nobody waits any longer for that part.
+    pub(crate) fn putting_away(&self) -> PuttingAway {
+        let entered = self.0.outbound.is_none().then(|| current::enter(self));
+        PuttingAway { _entered: entered, _given_up: given_up::give_up() }
     }
 
     /// How it stands; none where it ended.

@@ -33,6 +33,8 @@ pub(crate) struct Following {
     started: Timestamp,
     request_id: RequestId,
     trace_id: Option<TraceId>,
+    /// True where each event is a document of JSON, whatever it begins with.
+    are_json: bool,
     logged: u64,
     unlogged: u64,
 }
@@ -62,6 +64,7 @@ impl Following {
         let wanted = Wanted { usage: true, events: if tells { events() } else { None } };
         let following = |follower| Self {
             follower,
+            are_json: media == Media::JsonLines,
             recorder: Arc::clone(recorder),
             arrived,
             started: began.started,
@@ -107,7 +110,7 @@ impl Following {
 
     /// Tells of the events that became whole.
     fn tell(&mut self) {
-        let Self { follower, recorder, .. } = self;
+        let Self { follower, recorder, are_json, .. } = self;
         for event in follower.events() {
             let mut permit = Permit::new(&recorder.budget);
             if self.logged == LOGGED || !permit.ask(event.data.len()) {
@@ -120,7 +123,7 @@ impl Following {
                 level: Level::DEBUG,
                 kind: EventKind::Stream,
                 message: Redacted::literal("Stream event"),
-                stream: Some(streamed(event, permit, recorder).into()),
+                stream: Some(streamed(event, *are_json, permit, recorder).into()),
                 ..of_exchange(timestamp, self.request_id, self.trace_id)
             }));
         }
@@ -188,9 +191,9 @@ fn of_exchange(timestamp: Timestamp, request_id: RequestId, trace_id: Option<Tra
     }
 }
 
-fn streamed(event: StreamEvent, permit: Permit, recorder: &Recorder) -> StreamedEvent {
+fn streamed(event: StreamEvent, are_json: bool, permit: Permit, recorder: &Recorder) -> StreamedEvent {
     let StreamEvent { number, name, data, length, .. } = event;
-    let is_json = matches!(data.first(), Some(b'{' | b'['));
+    let is_json = are_json || matches!(data.first(), Some(b'{' | b'['));
     let name = (!name.is_empty()).then(|| recorder.scrub.text(&String::from_utf8_lossy(&name)));
     let raw = Raw {
         bytes: data,

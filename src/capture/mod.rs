@@ -13,6 +13,7 @@ mod flight;
 mod following;
 mod forwarded;
 mod frames;
+mod given_up;
 mod grpc;
 mod hearing;
 mod instruments;
@@ -40,7 +41,7 @@ pub(crate) use completion::{Ahead, dropped};
 pub use current::{Current, current};
 #[cfg(feature = "init")]
 pub(crate) use flight::WeakFlight;
-pub(crate) use flight::{Flight, Panic};
+pub(crate) use flight::{Flight, Panic, PuttingAway};
 pub(crate) use following::Following;
 #[cfg(feature = "init")]
 pub(crate) use hearing::{Hearing, Reach};

@@ -7,7 +7,10 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::current::{self, Current};
+use super::{
+    current::{self, Current},
+    given_up,
+};
 
 /// Takes the exchange along to where a future is polled.
 ///
@@ -86,6 +89,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             let _entered = this.current.flight().map(current::enter);
+            let _given_up = given_up::give_up();
             this.inner.set(None);
         }
     }

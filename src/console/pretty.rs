@@ -87,6 +87,10 @@ pub(super) fn event(out: &mut Vec<u8>, colours: bool, event: &Event) {
         paint.space(2);
         tail(&mut paint, id);
     }
+    if event.after_response {
+        paint.space(2);
+        paint.put(Ink::Dim, "after the response");
+    }
     paint.end_line();
     for cause in &event.error_chain {
         below(&mut paint, 2, Some("caused by"), level_ink(event.level), cause.as_str());
@@ -178,7 +182,11 @@ fn host_asked(exchange: &Exchange) -> Option<&str> {
 
 /// The last 8 characters of an id: enough to find it by.
 fn tail(paint: &mut Paint<'_>, id: RequestId) {
-    paint.put(Ink::Dim, id.encode(&mut [0; 36]).get(28..).unwrap_or_default());
+    paint.put(Ink::Dim, short(id, &mut [0; 36]));
+}
+
+fn short(id: RequestId, buffer: &mut [u8; 36]) -> &str {
+    id.encode(buffer).get(28..).unwrap_or_default()
 }
 
 /// What is not as usual.
@@ -200,6 +208,9 @@ fn remarks(paint: &mut Paint<'_>, exchange: &Exchange) {
     }
     if exchange.direction == Direction::Outbound {
         remark(Ink::Dim, "outbound");
+    }
+    if let Some(parent) = exchange.parent_request_id {
+        remark(Ink::Dim, &format!("in {}", short(parent, &mut [0; 36])));
     }
     if exchange.slow {
         remark(Ink::Yellow, "slow");
@@ -232,7 +243,8 @@ fn is_stream(response: &Response) -> bool {
     response
         .head
         .content_type()
-        .is_some_and(|value| Media::of(value.as_str().as_bytes()) == Media::EventStream)
+        .map(|value| Media::of(value.as_str().as_bytes()))
+        .is_some_and(|media| matches!(media, Media::EventStream | Media::JsonLines))
 }
 
 /// What went wrong: the error, its causes, the place, the dump.

@@ -126,6 +126,14 @@ fn what_is_not_as_usual_is_said() {
     for (own, expected) in [
         (json!({"began": {"direction": "outbound"}}), "  outbound"),
         (
+            json!({"began": {"direction": "outbound", "parent_request_id": "0198c0de-0000-7000-8000-000000000009"}}),
+            "  outbound  in 00000009",
+        ),
+        (
+            json!({"response": {"headers": {"content-type": "application/x-ndjson"}, "body": {"total_bytes": 2048}}}),
+            "  stream 2.0 KiB  headers after 11.2 ms",
+        ),
+        (
             json!({"began": {"direction": "outbound", "request": {"url": "https://[REDACTED]@stock.test:8443/x?a=b", "endpoint": "/x"}}}),
             "  stock.test:8443/x  ",
         ),

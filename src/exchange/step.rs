@@ -55,7 +55,8 @@ pub struct Step {
     /// The timer that a checkpoint belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timer: Option<Redacted>,
-    /// True where it did not come to its end: it went on when the exchange ended, or its future was dropped.
+    /// True where it did not come to its end: it went on when the exchange ended, or was dropped before: its future, by a panic, or as the
+    /// client left.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unfinished: bool,
 }

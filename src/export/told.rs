@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::exchange::{BodyText, Exchange, Response};
+use crate::exchange::{BodyText, Exchange, Media, Response, data_of_events};
 
 /// Characters taken of a response body that is plain text.
 const FIRST_LINE: usize = 200;
@@ -21,9 +21,24 @@ pub(crate) fn told(exchange: &Exchange) -> Option<Cow<'_, str>> {
 fn body_says(response: &Response) -> Option<Cow<'_, str>> {
     match response.body.head() {
         BodyText::Json(json) => object_says(&serde_json::from_str(json.as_str()).ok()?).map(Cow::Owned),
-        BodyText::Text { text, .. } => first_line(text.as_str()).map(Cow::Borrowed),
+        BodyText::Text { text, .. } => {
+            let content_type = response.head.content_type();
+            let media = content_type.map(|value| Media::of(value.as_str().as_bytes()));
+            if media == Some(Media::EventStream) {
+                events_say(text.as_str())
+            } else {
+                first_line(text.as_str()).map(Cow::Borrowed)
+            }
+        }
         BodyText::Binary | BodyText::NotKept => None,
     }
+}
+
+/// What the first event that tells of an error says, else the data of the first.
+fn events_say(text: &str) -> Option<Cow<'_, str>> {
+    let of_json = |data| object_says(&serde_json::from_str(data).ok()?).map(Cow::Owned);
+    let data = |text| data_of_events(text).find(|data| !data.is_empty());
+    data_of_events(text).find_map(of_json).or_else(|| first_line(data(text)?).map(Cow::Borrowed))
 }
 
 /// `{"detail":"x"}`, `{"error":{"message":"x"}}`, `{"detail":[{"msg":"x"}]}` and the like.

@@ -27,6 +27,12 @@
 //! an exchange slower than `LOG_SLOW` WARN. With `LOG_COMBINED` there are no request entries, and the response entry has
 //! the request's keys too.
 //!
+//! The cause of a failure is the panic, or the error of the service or the body; else the first of these that there is:
+//! what was reported, the error in the response's extensions, the last ERROR event of the request, `grpc-message`,
+//! `detail`, `error` or `message` of the response's JSON or of an event in its stream, its first line of text. Where
+//! nothing says why, it is the status, with the last call of the request that failed, if one did: `HTTP 502 after GET
+//! http://stock.test/ failed: connection refused`, `HTTP 500 after GET http://stock.test/ answered 503`.
+//!
 //! The recorder's `event_type` is `started` (with `version`, `service`, `verbosity` and `settings` in `fields`),
 //! `stopped`, `gap` (entries were lost: `lost`, `cause`, `from_seq`, `to_seq`; WARN), `expired` (rotation deleted the
 //! oldest file: `bytes`, unless another process did it, and `from_seq` and `to_seq` if it held entries of this run), or one
@@ -62,7 +68,7 @@
 #![doc = include_str!("in_flight.jsonl")]
 //! ```
 //!
-//! What a handler told, and the response entry of that request, with `LOG_DEBUG=2`:
+//! What a handler told, the response entry of a call it made, and that of its request, with `LOG_DEBUG=2`:
 //!
 //! ```json
 #![doc = include_str!("instruments.jsonl")]
@@ -82,8 +88,8 @@
 //! request: it is absent where `model` stands behind the first `LOG_CAPTURE_LIMIT` bytes, or bodies are off.
 //!
 //! With `LOG_DEBUG=3` each event of a stream is a `stream` entry, made as the event passes: in its `stream` are `number`,
-//! `event` (its name), `bytes`, and as bodies are shown `data` (JSON), or `data_text` and `data_truncated`
-//! (`LOG_BODY_LIMIT`). There are none where bodies are off, on a route that is skipped, and past 10,000 of one response:
+//! `event` (its name), `bytes`, and as bodies are shown `data` (JSON: of server-sent events objects and arrays, of NDJSON
+//! any), or `data_text` and `data_truncated` (`LOG_BODY_LIMIT`). There are none where bodies are off, on a route that is skipped, and past 10,000 of one response:
 //! those are `unlogged`. A secret that a model writes in pieces, event by event, is seen by nobody: each event is redacted
 //! by itself.
 //!
@@ -121,7 +127,7 @@
 //! | `span_id` | 16 hexadecimal digits, our own | exchange |
 //! | `after_response` | `true`: it was told when its request had ended, by work that goes on | `log`, `custom_event`, `debug` |
 //! | `started` | when the request arrived, as `timestamp` | request's part |
-//! | `url` | absolute where the host is known | request's part |
+//! | `url` | absolute where the host is known | request's part; `response` with `direction` |
 //! | `http_version` | `HTTP/1.1` and the like | request's part |
 //! | `remote_addr` | the client's IP address; from a trusted proxy what that one saw | request's part |
 //! | `peer_addr` | the socket's IP address, only where it differs | request's part |
@@ -210,7 +216,8 @@
 //! What runs on a thread or task of its own is known by the span that is taken along: sqlx does so with SQLite, so that
 //! there has to be a span around its queries, of INFO or above: nothing else says whose they are. `#[tracing::instrument]`
 //! makes one, and `TraceLayer` with
-//! `DefaultMakeSpan::new().level(Level::INFO)`. What hyper's connections tell belongs to no request.
+//! `DefaultMakeSpan::new().level(Level::INFO)`. What hyper's connections tell belongs to no request. Of a query that fails
+//! SQLite's thread tells after it answered: its event may come `after_response`, and too late for the dump.
 //!
 //! # Dumps
 //!
@@ -258,7 +265,7 @@
 //! | `timing.steps[].request_id` | our id of a call, which has entries of its own |
 //! | `timing.steps[].rows` | number: the rows that a query gave or changed |
 //! | `timing.steps[].timer` | the timer that a checkpoint belongs to |
-//! | `timing.steps[].unfinished` | `true`: it went on when the exchange ended, or its future was dropped |
+//! | `timing.steps[].unfinished` | `true`: it went on when the exchange ended, or was dropped by a panic or as the client left |
 //! | `timing.stream` | object: how the response was streamed, a [`StreamStats`](crate::StreamStats) |
 //! | `timing.stream.events` | always: events that passed whole |
 //! | `timing.stream.bytes` | always: bytes that passed |

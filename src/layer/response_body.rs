@@ -9,7 +9,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use crate::{
-    capture::{Flight, Following, dropped},
+    capture::{Flight, Following, PuttingAway, dropped},
     exchange::Outcome,
 };
 
@@ -19,7 +19,16 @@ pin_project! {
     pub struct ResponseBody<B> {
         #[pin]
         inner: B,
+        // Dropped after the body: its record ends when that has told what it has to tell.
         tail: Option<Tail>,
+    }
+
+    impl<B> PinnedDrop for ResponseBody<B> {
+        fn drop(this: Pin<&mut Self>) {
+            if let Some(tail) = this.project().tail {
+                tail.body_is_dropped();
+            }
+        }
     }
 }
 
@@ -75,11 +84,13 @@ pub struct Tail {
     expected: Option<u64>,
     sent: u64,
     ended: bool,
+    /// While the body is dropped that the client did not wait for.
+    putting_away: Option<PuttingAway>,
 }
 
 impl Tail {
     pub(super) fn new(flight: Flight, expected: Option<u64>, following: Option<Box<Following>>) -> Self {
-        Self { flight, following, expected, sent: 0, ended: false }
+        Self { flight, following, expected, sent: 0, ended: false, putting_away: None }
     }
 
     /// Looks at what passes; true where nothing can follow.
@@ -118,6 +129,13 @@ impl Tail {
         }
     }
 
+    /// What the body drops belongs to the request.
+    fn body_is_dropped(&mut self) {
+        if !self.ended && dropped(self.sent, self.expected).is_abort() {
+            self.putting_away = Some(self.flight.putting_away());
+        }
+    }
+
     fn complete(&mut self) -> bool {
         self.heard(Outcome::Complete);
         self.flight.finish(Outcome::Complete, None);
@@ -128,6 +146,7 @@ impl Tail {
 
 impl Drop for Tail {
     fn drop(&mut self) {
+        self.putting_away = None;
         if !self.ended {
             let outcome = dropped(self.sent, self.expected);
             self.heard(outcome);

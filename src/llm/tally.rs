@@ -121,7 +121,7 @@ impl Tally {
 
     /// What was told, where it was told in a form that is known.
     pub(super) fn usage(&self, scrub: &dyn Scrub) -> Option<LlmUsage> {
-        let form = self.form?;
+        let form = self.form.filter(|form| self.has_what_comes_with(*form))?;
         let (provider, operation) = form.names();
         let usage = LlmUsage {
             provider: Cow::Borrowed(self.provider(provider)),
@@ -139,6 +139,15 @@ impl Tally {
         };
         let has_counts = usage.input_tokens.is_some() || usage.output_tokens.is_some();
         (has_counts || (self.written.is_some() && usage.model.is_some())).then_some(usage)
+    }
+
+    /// Forms that are told by a word which others use too have to bring what theirs always have.
+    fn has_what_comes_with(&self, form: Form) -> bool {
+        match form {
+            Form::Anthropic => !self.model.is_empty() && (self.is_stream || !self.reasons.is_empty()),
+            Form::Responses | Form::Embeddings => !self.model.is_empty(),
+            _ => true,
+        }
     }
 
     fn provider(&self, of_form: &'static str) -> &'static str {

@@ -158,3 +158,41 @@ fn what_never_ended_is_told() {
     let stats = stats(&logs, &[]);
     assert_eq!((&stats["all"]["requests"], &stats["unanswered"]["count"]), (&9.into(), &1.into()));
 }
+
+#[test]
+fn what_was_told_late_and_in_which_request_a_call_was_sent_is_shown() {
+    const ID: &str = "0198c0de-0000-7000-8000-000000000002";
+    const PARENT: &str = "0198c0de-0000-7000-8000-00000000000a";
+    let line = |seq: u64, kind: &str, more: &str| {
+        format!(
+            r#"{{"timestamp":"2026-11-20T10:30:00.{seq:06}Z","level":"INFO","type":"{kind}","run":"a1b2c3d4","seq":{seq},"request_id":"{ID}",{more}}}"#
+        ) + "\n"
+    };
+    let answered = format!(
+        r#""method":"GET","endpoint":"/stock","status_code":200,"duration_ms":1.000,"ttfb_ms":1.000,"outcome":"complete","message":"Incoming response","parent_request_id":"{PARENT}","url":"http://stock.test/stock","direction":"outbound""#
+    );
+    let logs = Logs::new();
+    let soon = line(1, "log", r#""message":"asked","module":"shop""#);
+    let late = line(3, "log", r#""message":"mailed","module":"shop","after_response":true"#);
+    logs.put("api.log", soon + &line(2, "response", &answered) + &late);
+
+    let shown = logs.say(&["tail", "-v", "--events"]);
+    assert!(shown.contains(&format!("sent in {PARENT}\n")), "{shown}");
+    let lines = |shown: &str, word: &str| shown.lines().find(|line| line.contains(word)).unwrap().to_owned();
+    assert!(lines(&shown, "mailed").ends_with("  after the response"), "{shown}");
+    assert!(!lines(&shown, "asked").contains("after the response"), "{shown}");
+
+    let shown = logs.say(&["show", ID]);
+    assert!(shown.contains(&format!("sent in     {PARENT}\n")), "{shown}");
+    assert!(lines(&shown, "mailed").ends_with("  after the response"), "{shown}");
+
+    // A dump has what was told till then.
+    logs.put(
+        &format!("dumps/20261120T103000.000002Z-500-{ID}.json"),
+        format!(
+            r#"{{"schema":"flightlog.dump/1","request_id":"{ID}","events":[{{"at_ms":0.5,"level":"INFO","target":"shop","message":"asked"}}]}}"#
+        ),
+    );
+    let shown = logs.say(&["show", ID]);
+    assert_eq!((shown.matches("asked").count(), shown.matches("mailed").count()), (1, 1), "{shown}");
+}

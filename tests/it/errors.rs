@@ -19,7 +19,7 @@ use tracing::subscriber;
 use tracing_subscriber::{Registry, layer::SubscriberExt};
 
 use crate::{
-    process::{Quickstart, home},
+    process::{Quickstart, dumped, home},
     support::{entries, validated_dump, watched, watched_with},
 };
 
@@ -385,6 +385,7 @@ async fn the_example_tells_both_kinds_of_errors() {
             assert!(!reply.0.contains(told), "the client learns nothing: {}", reply.0);
         }
     }
+    dumped(&logs, 2);
     let (exit, _) = service.stop().await;
     assert!(exit.success());
     let errors = entries(&logs, "errors.log");

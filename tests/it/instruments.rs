@@ -21,7 +21,7 @@ use tower_flightlog::{
 use tracing::Level;
 
 use crate::{
-    process::{Quickstart, home},
+    process::{Quickstart, dumped, home},
     support::{Watcher, entries, flush, validated_dump, watched, watched_with},
 };
 
@@ -153,13 +153,38 @@ async fn a_future_that_is_dropped_is_unfinished_also_where_its_client_left() {
     assert_eq!(json!(told.fields.last())["name"], "unfinished");
 }
 
+/// Times what it does when it is dropped.
+struct TidiesUp;
+
+impl Drop for TidiesUp {
+    fn drop(&mut self) {
+        drop(current().timer("tidy").log_level(Level::INFO));
+    }
+}
+
+/// What became of timers and tasks that were given up.
+#[track_caller]
+fn assert_given_up(flightlog: &FlightLog, watcher: &Watcher) {
+    flush(flightlog);
+    let exchange = watcher.only();
+    let steps: Vec<_> = exchange.steps.iter().map(|step| (step.name.as_str(), step.unfinished)).collect();
+    assert_eq!(steps, [("doomed", true), ("done", false), ("tidy", false)]);
+    let told: Vec<_> = watcher.events().iter().map(|event| event.message.to_string()).collect();
+    let [done, tidy, doomed] = &told[..] else { panic!("{told:?}") };
+    assert!(done.starts_with("done completed in ") && tidy.starts_with("tidy completed in "), "{told:?}");
+    assert!(doomed.starts_with("doomed was dropped after "), "{told:?}");
+    assert_eq!(json!(watcher.events()[2].fields.last())["name"], "unfinished");
+}
+
 #[tokio::test]
-async fn what_panics_ends_its_timers() {
+async fn what_panics_leaves_its_timers_unfinished() {
     let (flightlog, watcher) = watched();
     let app = Router::new().route(
         "/",
         any(|| async {
-            let _timer = current().timer("doomed");
+            let _timer = current().timer("doomed").log_level(Level::INFO);
+            let _tidies_up = TidiesUp;
+            drop(current().timer("done").log_level(Level::INFO));
             if true {
                 panic!("no more");
             }
@@ -167,8 +192,95 @@ async fn what_panics_ends_its_timers() {
     );
     let app = app.layer(flightlog.axum_layer().answer_panics(true));
     app.oneshot(Request::new(Body::empty())).await.unwrap();
+    assert_given_up(&flightlog, &watcher);
+}
+
+#[tokio::test]
+async fn whose_client_left_leaves_its_timers_unfinished() {
+    let (flightlog, watcher) = watched();
+    let app = Router::new().route(
+        "/",
+        any(|| async {
+            let _timer = current().timer("doomed").log_level(Level::INFO);
+            let _tidies_up = TidiesUp;
+            drop(current().timer("done").log_level(Level::INFO));
+            std::future::pending::<()>().await;
+        }),
+    );
+    let app = app.layer(flightlog.axum_layer());
+    let mut answer = Box::pin(app.oneshot(Request::new(Body::empty())));
+    assert!(futures_util::poll!(&mut answer).is_pending());
+    drop(answer);
+    assert_given_up(&flightlog, &watcher);
+}
+
+#[tokio::test]
+async fn a_streamed_body_whose_client_left_tells_of_its_request_and_leaves_its_timers_unfinished() {
+    let (flightlog, watcher) = watched();
+    let app = Router::new().route(
+        "/",
+        any(|| async {
+            let frames = futures_util::stream::unfold(None, |held| async move {
+                if held.is_some() {
+                    std::future::pending::<()>().await;
+                }
+                let timer = current().timer("doomed").log_level(Level::INFO);
+                drop(current().timer("done").log_level(Level::INFO));
+                Some((Ok::<_, std::convert::Infallible>("a piece"), Some((TidiesUp, timer))))
+            });
+            Body::from_stream(frames)
+        }),
+    );
+    let app = app.layer(flightlog.axum_layer());
+    let mut body = app.oneshot(Request::new(Body::empty())).await.unwrap().into_body();
+    body.frame().await.unwrap().unwrap();
+    drop(body);
+    assert_given_up(&flightlog, &watcher);
+    assert!(current().request_id().is_none());
+}
+
+#[tokio::test]
+async fn a_name_of_any_length_keeps_its_head() {
+    let (flightlog, watcher) = watched_with(|builder| builder.verbosity(Verbosity::FULL));
+    ask(&flightlog, || async {
+        for first in ["alpha", "beta"] {
+            let name = first.to_owned() + &"x".repeat(1 << 20);
+            current().attribute(name.clone(), 1);
+            current().cache_hit(name.clone(), "key");
+            drop(current().timer(name.clone()));
+            current().event(name);
+        }
+        current().attribute("api_key=hunter2 ".repeat(10_000), 1);
+        // Secrets that go on past what is looked at.
+        let long = "canary4canary7Q".repeat(1000);
+        for begin in [
+            "-----BEGIN RSA PRIVATE KEY-----\n",
+            "eyJhbGciOiJIUzI1NiJ9.eyJ",
+            "password=",
+            "password=\"",
+            "{\"password\":\"",
+            "Authorization: Bearer ",
+            "sk-proj-",
+            "https://ada:",
+        ] {
+            current().attribute(format!("{begin}{long}@stock.test"), 1);
+        }
+    })
+    .await;
+    flush(&flightlog);
     let exchange = watcher.only();
-    assert!(exchange.steps[0].name == "doomed" && !exchange.steps[0].unfinished);
+    let heads = |name: &str| name.len() == 256 && (name.starts_with("alphax") || name.starts_with("betax"));
+    assert!(exchange.attributes.len() > 3 && exchange.attributes[..2].iter().all(|field| heads(&field.name)));
+    assert!(exchange.cache.len() == 2 && exchange.cache.keys().all(|name| heads(name)));
+    assert!(exchange.steps.len() == 2 && exchange.steps.iter().all(|step| heads(step.name.as_str())));
+    assert!(
+        watcher.events().iter().any(|event| matches!(&event.kind, EventKind::Custom(name) if heads(name)))
+    );
+    assert!(exchange.attributes[2].name.starts_with("api_key=[REDACTED] "));
+    for field in &exchange.attributes[3..] {
+        let is_marked = field.name.contains("[REDACTED]") || field.name.starts_with("…[");
+        assert!(!field.name.contains("canary") && is_marked, "{}", field.name);
+    }
 }
 
 #[tokio::test]
@@ -573,6 +685,7 @@ async fn the_example_tells_what_happens_inside_of_requests() {
     for (prompt, status) in [("what is tea?", 200), ("what is tea?", 200), ("", 500)] {
         assert_eq!(example.ask(&ask(prompt)).await.status(), Some(status));
     }
+    dumped(&logs, 1);
     let (exit, _) = example.stop().await;
     assert!(exit.success());
     let api = entries(&logs, "api.log");
@@ -592,7 +705,7 @@ async fn the_example_tells_what_happens_inside_of_requests() {
     assert!(taken >= Duration::from_millis(5) && taken <= begun.elapsed());
     assert_eq!((of(&api, "cache_hit").len(), of(&api, "cache_miss").len()), (1, 2));
     let (dump, _) = dump(&logs);
-    assert_eq!(dump["error"]["message"], "text_generation_failed");
+    assert_eq!(dump["error"]["message"], "the model did not answer");
     assert_eq!(dump["error"]["chain"], json!(["nothing was asked"]));
     assert_eq!(dump["timing"]["steps"].as_array().unwrap().len(), 3);
 }

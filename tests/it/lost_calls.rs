@@ -109,6 +109,8 @@ async fn what_nobody_answered_has_a_dump_with_the_request_that_failed() {
     let responses: Vec<_> = [entries(dir.path(), "api.log"), entries(dir.path(), "errors.log")].concat();
     for entry in responses.iter().filter(|entry| entry["direction"] == "outbound") {
         assert_eq!(entry["parent_request_id"], order["request_id"], "{entry}");
+        let url = entry["url"].as_str().unwrap();
+        assert!(url.starts_with("http://127.0.0.1:") && url.ends_with("?token=[REDACTED]"), "{entry}");
         assert_eq!(entry.get("dump"), None, "it was told before");
     }
     let stats = flightlog.stats();

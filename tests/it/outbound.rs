@@ -18,7 +18,7 @@ use hyper_util::{
 };
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_flightlog::{
-    Direction, Exchange, FlightLog, Outbound, Outcome, RequestBody, RequestId, StepKind, current,
+    Direction, Exchange, FlightLog, Level, Outbound, Outcome, RequestBody, RequestId, StepKind, current,
 };
 
 use crate::support::{Watcher, flush, serve, validated_dump, watched, watched_with};
@@ -347,6 +347,63 @@ async fn what_is_left_out_takes_its_calls_along_unless_they_are_remarkable() {
     let exchanges = watcher.exchanges(1);
     assert_eq!((exchanges.len(), exchanges[0].outcome), (1, Outcome::ServiceError));
     assert_eq!(exchanges[0].error.as_ref().unwrap().message, "no route");
+}
+
+#[tokio::test]
+async fn a_request_that_says_nothing_of_its_failure_names_the_call_that_failed() {
+    let answers = |status: StatusCode| {
+        service_fn(move |_: http::Request<RequestBody<Body>>| async move {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = status;
+            Ok::<_, Infallible>(response)
+        })
+    };
+    let (flightlog, watcher) = watched();
+    let good = flightlog.outbound_layer().layer(answers(StatusCode::OK));
+    let busy = flightlog.outbound_layer().layer(answers(StatusCode::SERVICE_UNAVAILABLE));
+    let bad = flightlog.outbound_layer().layer(fails(String::from("no route, token=s3cr3t")));
+    let request = || http::Request::get("http://stock.test/a?token=s3cr3t").body(Body::empty()).unwrap();
+    ask(&flightlog, &[], {
+        let good = good.clone();
+        async move |_: Request| {
+            bad.oneshot(request()).await.unwrap_err();
+            good.oneshot(request()).await.unwrap();
+            StatusCode::BAD_GATEWAY
+        }
+    })
+    .await;
+    ask(&flightlog, &[], {
+        let (good, busy) = (good.clone(), busy.clone());
+        async move |_: Request| {
+            busy.oneshot(request()).await.unwrap();
+            good.oneshot(request()).await.unwrap();
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+    })
+    .await;
+    ask(&flightlog, &[], async move |_: Request| {
+        busy.oneshot(request()).await.unwrap();
+        current().event("lost").level(Level::ERROR).message("the stock is gone");
+        StatusCode::INTERNAL_SERVER_ERROR
+    })
+    .await;
+    ask(&flightlog, &[], async move |_: Request| {
+        good.oneshot(request()).await.unwrap();
+        StatusCode::INTERNAL_SERVER_ERROR
+    })
+    .await;
+    let parents = direction(&watcher, 10, Direction::Inbound);
+    let causes: Vec<_> =
+        parents.iter().map(|parent| parent.error.as_ref().unwrap().message.as_str()).collect();
+    assert_eq!(
+        causes,
+        [
+            "HTTP 502 after GET http://stock.test/a failed: no route, token=[REDACTED]",
+            "HTTP 500 after GET http://stock.test/a answered 503",
+            "the stock is gone",
+            "HTTP 500",
+        ]
+    );
 }
 
 #[tokio::test]

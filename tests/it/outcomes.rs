@@ -494,6 +494,13 @@ async fn the_message_of_a_500_is_found_wherever_it_stands() {
     assert_eq!(message(get(|| async { json(r#"{"other":1}"#) })).await, "HTTP 502");
     let text = get(|| async { (StatusCode::INTERNAL_SERVER_ERROR, "\n  boom: it broke\nmore") });
     assert_eq!(message(text).await, "boom: it broke");
+    fn events(body: &'static str) -> impl IntoResponse {
+        (StatusCode::BAD_GATEWAY, [(header::CONTENT_TYPE, "text/event-stream")], body)
+    }
+    let error = "event: error\ndata: {\"n\":1}\n\ndata: {\"error\":{\"message\":\"no yeast\"}}\n\n";
+    assert_eq!(message(get(async move || events(error))).await, "no yeast");
+    assert_eq!(message(get(|| async { events("id: 1\ndata: no water\n\n") })).await, "no water");
+    assert_eq!(message(get(|| async { events(": nothing yet\n\n") })).await, "HTTP 502");
     assert_eq!(message(get(|| async { StatusCode::INTERNAL_SERVER_ERROR })).await, "HTTP 500");
 }
 

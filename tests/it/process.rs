@@ -1,6 +1,7 @@
 //! The quickstart as a process of its own, asked over TCP.
 
 use std::{
+    fs,
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
@@ -15,7 +16,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::{PATIENCE, entry, raw};
+use crate::support::{PATIENCE, entry, raw, wait_until};
 
 /// In what is sent or answered, and nowhere else.
 pub(crate) const SECRETS: [&str; 5] =
@@ -161,6 +162,19 @@ impl Reply {
     pub(crate) fn body(&self) -> &str {
         self.0.split_once("\r\n\r\n").map_or("", |(_, body)| body)
     }
+}
+
+/// Waits until so many dumps are written. A process that is asked to stop waits for its outputs for some seconds only, and
+/// a busy disk may need more.
+#[track_caller]
+pub(crate) fn dumped(log_dir: &Path, count: usize) {
+    let is_dump = |file: std::io::Result<fs::DirEntry>| {
+        file.is_ok_and(|file| file.path().extension().is_some_and(|extension| extension == "json"))
+    };
+    wait_until("the dumps are written", || {
+        let files = fs::read_dir(log_dir.join("dumps"));
+        files.is_ok_and(|files| files.map(is_dump).filter(|is_one| *is_one).count() >= count)
+    });
 }
 
 pub(crate) fn home() -> (TempDir, PathBuf) {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::{process::Command, time::timeout};
 
 use crate::{
-    process::{Quickstart, SECRETS, ask, binary, home},
+    process::{Quickstart, SECRETS, ask, binary, dumped, home},
     support::{PATIENCE, entries, validated_dump},
 };
 
@@ -89,6 +89,7 @@ async fn every_request_is_on_the_console_and_every_failure_on_disk() {
     for (request, _, endpoint) in asked {
         replies.insert(endpoint, service.ask(request).await);
     }
+    dumped(&logs, 3);
     let (exit, entries) = service.stop().await;
     assert!(exit.success(), "{exit}");
 
@@ -282,6 +283,7 @@ async fn a_stdout_that_is_full_or_closed_is_no_requests_trouble() {
         assert_eq!(service.ask(FAIL).await.status(), Some(500));
         assert_eq!(service.ask("GET /panic HTTP/1.1").await.status(), None);
         assert_eq!(service.ask("GET /health HTTP/1.1").await.status(), Some(200));
+        dumped(&logs, 2);
         let (exit, _) = service.stop().await;
         assert!(exit.success(), "{exit}");
         assert_eq!(dumps(&logs).len(), 2);

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use serde_json::Value;
 
 use crate::{
-    process::{Quickstart, home},
+    process::{Quickstart, dumped, home},
     quickstart::dumps,
 };
 
@@ -86,6 +86,7 @@ async fn a_dump_names_the_line_the_value_and_what_came_before() {
     for fault in &FAULTS {
         service.ask(fault.request).await;
     }
+    dumped(&logs, FAULTS.len());
     let (exit, _) = service.stop().await;
     assert!(exit.success(), "{exit}");
 

@@ -250,6 +250,17 @@ async fn each_event_is_told_at_full_verbosity_redacted_and_within_bounds() {
 }
 
 #[tokio::test]
+async fn any_line_of_ndjson_that_is_json_is_data() {
+    let (flightlog, watcher) = log(|log| log.verbosity(Verbosity::FULL));
+    let lines = vec!["\"text\"\n5\nnull\n{\"a\":1}\nfive\n".into()];
+    read(answering(&flightlog, "application/x-ndjson", lines), "/lines").await;
+    let told = events_of(&flightlog, &watcher, &EventKind::Stream);
+    let is_json =
+        |event: &Arc<Event>| matches!(event.stream.as_ref().unwrap().data.whole(), BodyText::Json(_));
+    assert_eq!(told.iter().map(is_json).collect::<Vec<_>>(), [true, true, true, true, false]);
+}
+
+#[tokio::test]
 async fn events_are_not_told_where_bodies_are_not_and_past_a_bound_they_are_counted() {
     let frame = || vec!["data: 1\n\n".repeat(500)];
     for quiet in [

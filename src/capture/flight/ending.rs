@@ -59,6 +59,11 @@ impl Flight {
         let Ended { began, was_held, answer, grpc, policy, told } = ended;
         let grpc_status = grpc.as_ref().map(|grpc| grpc.status);
         let mut exchange = self.record(began, answer, grpc_status, outcome, duration);
+        // Before the cause is looked for, which may be a call that failed.
+        let calls = match self.0.instruments.get() {
+            Some(instruments) => instruments.close(&mut exchange, &self.0.recorder.counters),
+            None => LostCalls::default(),
+        };
         let Told { reported, left, logged, asked } = told;
         exchange.error = error.or_else(|| reported.map(|reported| *reported)).or_else(|| {
             let recorder = &self.0.recorder;
@@ -72,10 +77,6 @@ impl Flight {
         if let Some(asked) = asked {
             asked.mark(&mut exchange);
         }
-        let calls = match self.0.instruments.get() {
-            Some(instruments) => instruments.close(&mut exchange, &self.0.recorder.counters),
-            None => LostCalls::default(),
-        };
         self.0.recorder.counters.finished.add(1);
         if let Some(outbound) = &self.0.outbound {
             self.tell_parent(outbound, &exchange);

@@ -4,8 +4,7 @@
 /// `error:` as the methods of [`CustomEvent`](crate::CustomEvent) take them.
 ///
 /// ```
-/// use tower_flightlog::event;
-/// use tracing::Level;
+/// use tower_flightlog::{Level, event};
 ///
 /// let model_name = "llama-3-8b";
 /// event!("text_generation_success", message: "answered", model_name, generation_time = 2.34);

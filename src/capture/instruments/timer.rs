@@ -9,7 +9,7 @@ use std::{
 use tracing::Level;
 
 use super::{
-    super::{Current, report},
+    super::{Current, given_up::Standing, report},
     kept::StepId,
     recipient::{Recipient, Told},
     title,
@@ -45,7 +45,8 @@ impl Current {
 ///
 /// It becomes part of the waterfall in the dump of its exchange, `timing.steps`, and from verbosity 2 on of the response
 /// entry, `timers`. At verbosity 2, or where a [`log_level`](Self::log_level) is asked for, its end is an entry too, a
-/// `custom_event` `timer`: `generate completed in 123.45 ms`, with its checkpoints. One that goes on when its exchange ends is
+/// `custom_event` `timer`: `generate completed in 123.45 ms`, with its checkpoints. One that is dropped by a panic, or because
+/// the client left, is unfinished: `generate was dropped after 123.45 ms`. One that goes on when its exchange ends is
 /// told as unfinished, and its entry, when it comes, says [`after_response`](crate::Event::after_response); outside an
 /// exchange there is just the entry.
 ///
@@ -75,8 +76,8 @@ struct Running {
     log_level: Option<Level>,
     step: Option<StepId>,
     checkpoints: Mutex<Vec<(Cow<'static, str>, Duration)>>,
-    /// What it means that it is dropped.
-    dropped: Ending,
+    /// None where it is unfinished whenever it is dropped; else it is if it is given up since.
+    began: Option<Standing>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -133,7 +134,7 @@ impl Timer {
 
     /// Should it be dropped, it did not come to its end.
     pub(super) fn stopped_by_drop(mut self) -> Self {
-        self.running.iter_mut().for_each(|running| running.dropped = Ending::Stopped);
+        self.running.iter_mut().for_each(|running| running.began = None);
         self
     }
 
@@ -148,9 +149,9 @@ impl Timer {
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        if let Some(ending) = self.running.as_ref().map(|running| running.dropped) {
-            self.end(ending, Instant::now());
-        }
+        let Some(began) = self.running.as_ref().map(|running| running.began) else { return };
+        let is_stopped = began.is_none_or(Standing::was_given_up);
+        self.end(if is_stopped { Ending::Stopped } else { Ending::Completed }, Instant::now());
     }
 }
 
@@ -174,7 +175,7 @@ impl Running {
             flight.instruments().begin(&name, StepKind::Timer, start, &to.recorder().budget)
         });
         let checkpoints = Mutex::default();
-        Self { to, name, location, log_level: None, step, checkpoints, dropped: Ending::Completed }
+        Self { to, name, location, log_level: None, step, checkpoints, began: Some(Standing::now()) }
     }
 
     fn checkpoint(&self, name: Cow<'static, str>, started: Instant, elapsed: Duration) {

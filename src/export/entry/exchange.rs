@@ -67,6 +67,9 @@ fn response(out: &mut Vec<u8>, view: &View, exchange: &Exchange) -> Draft {
     correlation(&mut line, exchange);
     if view.combined {
         arrival(&mut line, exchange);
+    } else if exchange.direction == Direction::Outbound {
+        // Its endpoint is a path alone, and who was asked is what one looks for.
+        line.text(key!("url"), exchange.request.head.show_url().as_str());
     }
     let content_type =
         exchange.response.as_ref().and_then(|response| response.head.show_header("content-type"));

@@ -139,12 +139,21 @@ fn the_examples_of_instruments_are_what_is_written() {
         "DEBUG",
         json!([{"name": "data", "value": "what is"}, {"name": "data_truncated", "value": true}]),
     );
+    let called = exchange(json!({
+        "began": {
+            "request_id": "0198c0de-0000-7000-8000-000000000002",
+            "parent_request_id": "0198c0de-0000-7000-8000-000000000001",
+            "direction": "outbound",
+            "request": {"url": "http://stock.test/reserve?page=2", "endpoint": "/reserve"},
+        },
+    }));
     let mut out = Vec::new();
     for (seq, told) in [(3, hit), (4, debug), (5, timer), (6, own)] {
         entry::log(&mut out, &view(), &told).number(&mut out, seq);
     }
+    entry::finished(&mut out, &view(), &called, Kind::Response).number(&mut out, 7);
     let view = View { verbosity: 2, ..view() };
-    entry::finished(&mut out, &view, &answered, Kind::Response).number(&mut out, 7);
+    entry::finished(&mut out, &view, &answered, Kind::Response).number(&mut out, 8);
     let lines = String::from_utf8(out).unwrap();
     lines.lines().map(validated_entry).for_each(drop);
     let examples = include_str!("../../formats/instruments.jsonl");

@@ -38,6 +38,20 @@ fn what_is_no_number_of_tokens_is_not_told() {
 }
 
 #[test]
+fn what_only_calls_itself_so_is_no_answer_of_a_model() {
+    for (path, body) in [
+        ("/v1/messages", r#"{"type":"message","usage":{"input_tokens":3}}"#),
+        ("/messages", r#"{"type":"message","model":"t-shirt","usage":{"input_tokens":3,"output_tokens":4}}"#),
+        ("/chats/7/responses", r#"{"object":"response","usage":{"input_tokens":3}}"#),
+        ("/words/embeddings", r#"{"object":"list","data":[],"usage":{"prompt_tokens":3}}"#),
+    ] {
+        assert_eq!(told(path, body), Value::Null, "{body}");
+    }
+    let start = r#"{"type":"message_start","message":{"usage":{"input_tokens":3}}}"#;
+    assert_eq!(streamed("/v1/messages", &[(1, start)]), Value::Null);
+}
+
+#[test]
 fn of_names_that_come_twice_the_last_counts() {
     let told =
         told(CHAT, &with_usage(r#"{"prompt_tokens":1,"prompt_tokens":2},"usage":{"prompt_tokens":3}"#));
@@ -167,7 +181,7 @@ fn nothing_is_too_deep() {
 fn sums_do_not_overflow() {
     let most = 1_u64 << 53;
     let body = format!(
-        r#"{{"type":"message","usage":{{"input_tokens":{most},"cache_read_input_tokens":{most},"output_tokens":{most}}}}}"#
+        r#"{{"type":"message","model":"m","stop_reason":"end_turn","usage":{{"input_tokens":{most},"cache_read_input_tokens":{most},"output_tokens":{most}}}}}"#
     );
     assert_eq!(told("/v1/messages", &body)["input_tokens"], 1_u64 << 54);
 }

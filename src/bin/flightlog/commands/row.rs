@@ -243,15 +243,23 @@ fn told(screen: &mut Screen<'_>, entry: &Entry<'_>) -> io::Result<()> {
         screen.space(2);
         screen.put(Ink::Dim, short_id(&json::unescape(entry.id)));
     }
+    if entry.get("after_response").is_some() {
+        screen.space(2);
+        screen.put(Ink::Dim, "after the response");
+    }
     screen.end_line()
 }
 
-/// Headers and bodies.
+/// Whose it is, headers and bodies.
 fn details(screen: &mut Screen<'_>, entry: &Entry<'_>, request: Option<&[u8]>) -> io::Result<()> {
     let part = |key: &str| request.and_then(|line| json::member(line, key)).or_else(|| entry.get(key));
-    for (what, key) in
-        [("url", "url"), ("from", "remote_addr"), ("agent", "user_agent"), ("trace", "trace_id")]
-    {
+    for (what, key) in [
+        ("url", "url"),
+        ("from", "remote_addr"),
+        ("agent", "user_agent"),
+        ("sent in", "parent_request_id"),
+        ("trace", "trace_id"),
+    ] {
         if let Some(value) = part(key) {
             screen.space(BELOW);
             screen.put(Ink::Dim, &format!("{what} "));

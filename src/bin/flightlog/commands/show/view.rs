@@ -57,6 +57,7 @@ impl Story {
             ("ended", "timestamp", ["timestamp", ""]),
             ("id", "request_id", ["request_id", ""]),
             ("client's id", "client_request_id", ["client_request_id", ""]),
+            ("sent in", "parent_request_id", ["parent_request_id", ""]),
             ("trace", "trace_id", ["trace_id", ""]),
             ("url", "url", ["request", "url"]),
             ("from", "remote_addr", ["request", "remote_addr"]),
@@ -152,8 +153,10 @@ impl Story {
     /// What led there: the trail of the dump, else what the log has.
     fn trail(&self, screen: &mut Screen<'_>, verbose: bool) -> io::Result<()> {
         let of_dump = self.of_dump(&["events"]).and_then(Value::as_array);
-        let events: Vec<_> =
-            of_dump.into_iter().flatten().chain(self.told.iter().filter(|_| of_dump.is_none())).collect();
+        // What was told after the response came too late for the dump.
+        let is_late = |event: &Value| event.get("after_response").is_some();
+        let logged = self.told.iter().filter(|event| of_dump.is_none() || is_late(event));
+        let events: Vec<_> = of_dump.into_iter().flatten().chain(logged).collect();
         if events.is_empty() {
             return Ok(());
         }
@@ -190,6 +193,9 @@ impl Story {
             for (name, value) in event.get("fields").and_then(Value::as_object).into_iter().flatten() {
                 screen.put(Ink::Dim, &format!("  {name}="));
                 screen.put(Ink::Plain, &said(value));
+            }
+            if is_late(event) {
+                screen.put(Ink::Dim, "  after the response");
             }
             screen.end_line()?;
         }
