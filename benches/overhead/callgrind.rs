@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::cases::Result;
+use crate::stand::Result;
 
 /// Instructions of one request.
 pub(crate) struct Count {
