@@ -106,6 +106,12 @@ impl Follower {
         }
     }
 
+    /// True where there are [events](Self::events).
+    #[inline]
+    pub(crate) fn has_events(&self) -> bool {
+        self.heard.has_waiting()
+    }
+
     /// The events that became whole since this was asked last; none where they are not wanted. To be asked after each
     /// frame: what waits is bounded, and `missed` counts what was not kept.
     pub(crate) fn events(&mut self) -> impl Iterator<Item = StreamEvent> + '_ {
