@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::stand::Result;
+use crate::cases::Result;
 
 /// Instructions of one request.
 pub(crate) struct Count {

@@ -1,6 +1,7 @@
 //! What is compared: one small JSON API, bare and with something around it.
 
 use std::{
+    error::Error,
     pin::Pin,
     sync::{
         Arc,
@@ -25,8 +26,10 @@ use tracing_subscriber::{filter::Targets, layer::SubscriberExt as _};
 
 use crate::{
     api::{bare, request},
-    stand::{Flood, Result, Stand},
+    stand::{Flood, Stand},
 };
+
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// One row of the table.
 pub(crate) struct Case {

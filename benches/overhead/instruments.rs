@@ -22,8 +22,8 @@ use tower_flightlog::{Bodies, Console, FlightLog, FlightLogBuilder, RequestBody,
 
 use crate::{
     api::{self, generate},
-    cases::Case,
-    stand::{Result, Stand},
+    cases::{Case, Result},
+    stand::Stand,
 };
 
 pub(crate) const GROUPS: &[&[Case]] = &[TELLING, CALLING, COUNTING, CHATTING];

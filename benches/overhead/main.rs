@@ -16,8 +16,8 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    cases::{CASES, Case},
-    stand::{Result, Stand},
+    cases::{CASES, Case, Result},
+    stand::Stand,
 };
 
 /// Counts allocations, of all threads; about ten instructions for an allocation and its end.

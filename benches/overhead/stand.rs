@@ -1,7 +1,6 @@
 //! A router, and who asks it.
 
 use std::{
-    error::Error,
     pin::Pin,
     sync::{
         Arc,
@@ -22,9 +21,10 @@ use tower_flightlog::FlightLog;
 use tracing::Dispatch;
 use tracing_appender::non_blocking::WorkerGuard;
 
-use crate::api::{ANSWER_LENGTH, FAILURE, QUESTION, request};
-
-pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
+use crate::{
+    api::{ANSWER_LENGTH, FAILURE, QUESTION, request},
+    cases::Result,
+};
 
 /// A router, and all that has to live as long.
 pub(crate) struct Stand {
