@@ -52,8 +52,9 @@ pub(crate) struct Told {
 ///
 /// A frame with one event of which nobody wants more than the numbers costs some 150 instructions and one a byte. What a
 /// language model used costs some 7,000 for an event of OpenAI's of 300 bytes and 3,600 for one of Anthropic's of 120
-/// where it is read, and some 800 where it is compared: one that came in one frame and is like the last is compared with it and not read. A frame allocates
-/// where the events themselves are wanted, else once for each name that is told, and for the last event.
+/// where it is read; one that came in one frame and is like the last is compared with it and not read, which costs some
+/// 800 for the first of these. A frame allocates where the events themselves are wanted, else once for each name that is
+/// told, and for the last event.
 pub(crate) struct Follower {
     framing: Framing,
     bytes: u64,
