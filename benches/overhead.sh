@@ -1,16 +1,17 @@
 #!/bin/sh
 # What recording costs a request, with instructions counted by valgrind.
 #
-#   benches/overhead.sh              the whole table
-#   benches/overhead.sh "CASE"       where the instructions of one case go, function by function
+#   benches/overhead.sh                  the whole table
+#   benches/overhead.sh --instruments    the table of instruments: timers, caches, events, calls, streams
+#   benches/overhead.sh "CASE"           where the instructions of one case go, function by function
 #
 # Needs valgrind; downloads nothing that `cargo bench` does not need.
 set -eu
 cd "$(dirname "$0")/.."
 
-if [ $# -eq 0 ]; then
-    exec cargo bench --all-features --bench overhead -- --instructions
-fi
+case ${1-} in
+"" | --instruments) exec cargo bench --all-features --bench overhead -- "$@" --instructions ;;
+esac
 
 rounds=600
 bench=$(cargo bench --all-features --bench overhead --no-run 2>&1 | sed -n 's/^ *Executable .*(\(.*\))$/\1/p')

@@ -2,26 +2,17 @@
 
 use std::{
     error::Error,
-    net::{Ipv4Addr, SocketAddr},
     pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::{Context, Waker},
-    time::Duration,
 };
 
-use axum::{
-    Json, Router,
-    body::{Body, Bytes},
-    extract::ConnectInfo,
-    routing::post,
-};
-use http::{HeaderValue, Method, Request, StatusCode, header, request::Parts};
-use http_body_util::BodyExt as _;
+use axum::{Router, body::Body, routing::post};
+use http::Request;
 use outlet::{RequestData, RequestHandler, RequestLoggerConfig, RequestLoggerLayer, ResponseData};
-use serde::Serialize;
 use tempfile::TempDir;
 use tower::{Service as _, ServiceBuilder, layer::util::Identity};
 use tower_flightlog::{Bodies, Exchange, FlightLog, FlightLogBuilder, Sink};
@@ -30,8 +21,13 @@ use tower_http::{
     trace::{DefaultOnRequest, DefaultOnResponse, TraceLayer},
 };
 use tracing::{Dispatch, Level, Span};
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_appender::non_blocking::NonBlockingBuilder;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt as _};
+
+use crate::{
+    api::{bare, request},
+    stand::{Flood, Stand},
+};
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -70,186 +66,6 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "tower-http: ids and TraceLayer, JSON to a file", build: tower_http },
     Case { name: "outlet, doing nothing", build: || Ok(outlet()) },
 ];
-
-/// A router, and all that has to live as long.
-pub(crate) struct Stand {
-    router: Router,
-    request: Parts,
-    log: Option<FlightLog>,
-    /// Tasks that the layer has spawned and that have run.
-    spawned: Option<Arc<AtomicU64>>,
-    served: u64,
-    /// Requests that nobody answers.
-    open: Vec<Pin<Box<dyn Future<Output = ()>>>>,
-    /// Where failures are part of it.
-    flood: Option<Flood>,
-    subscriber: Option<(Dispatch, WorkerGuard)>,
-    _dir: Option<TempDir>,
-}
-
-impl Stand {
-    fn new(router: Router) -> Self {
-        Self {
-            router: router.with_state(()),
-            request: request(),
-            log: None,
-            spawned: None,
-            served: 0,
-            open: Vec::new(),
-            flood: None,
-            subscriber: None,
-            _dir: None,
-        }
-    }
-
-    /// Requests, and all that they have left to do.
-    pub(crate) async fn round(&mut self, requests: u64) -> Result<()> {
-        // As many in each round, however many requests are counted.
-        if let Some(Flood { request, .. }) = &self.flood {
-            let request = request.clone();
-            self.send(&request, FLOOD, 500, FAILURE.len()).await?;
-        }
-        self.serve(requests).await?;
-        self.settle().await
-    }
-
-    /// Sends `count` requests, one after the other, and reads the responses to their ends.
-    pub(crate) async fn serve(&mut self, count: u64) -> Result<()> {
-        if let Some(Flood { request, is_measured: true }) = &self.flood {
-            let request = request.clone();
-            return self.send(&request, count, 500, FAILURE.len()).await;
-        }
-        let request = self.request.clone();
-        self.send(&request, count, 200, ANSWER_LENGTH).await
-    }
-
-    async fn send(&mut self, request: &Parts, count: u64, status: u16, bytes: usize) -> Result<()> {
-        let _default =
-            self.subscriber.as_ref().map(|(dispatch, _)| tracing::dispatcher::set_default(dispatch));
-        for _ in 0..count {
-            let request = Request::from_parts(request.clone(), Body::from(Bytes::from_static(QUESTION)));
-            let response = self.router.call(request).await?;
-            let (parts, mut body) = response.into_parts();
-            let mut length = 0;
-            while let Some(frame) = body.frame().await {
-                length += frame?.data_ref().map_or(0, Bytes::len);
-            }
-            if (parts.status.as_u16(), length) != (status, bytes) {
-                return Err(format!("{} with {length} bytes", parts.status).into());
-            }
-            if self.spawned.is_some() {
-                tokio::task::yield_now().await;
-            }
-        }
-        self.served += count;
-        Ok(())
-    }
-
-    /// Waits until what runs behind the requests has caught up, and looks whether it did all of its work.
-    pub(crate) async fn settle(&self) -> Result<()> {
-        if let Some(log) = &self.log {
-            log.flush(Duration::from_secs(60))?;
-            let stats = log.stats();
-            let expected = if log.is_enabled() { self.served } else { 0 };
-            if (stats.finished, stats.queue_dropped) != (expected, 0) {
-                return Err(format!("of {expected} exchanges: {stats:?}").into());
-            }
-        }
-        while self.spawned.as_ref().is_some_and(|run| run.load(Relaxed) < self.served) {
-            tokio::task::yield_now().await;
-        }
-        Ok(())
-    }
-}
-
-/// Failures among the others.
-struct Flood {
-    request: Parts,
-    /// Whether they are what is measured.
-    is_measured: bool,
-}
-
-/// Failures before each round.
-const FLOOD: u64 = 50;
-const FAILURE: &str = r#"{"error":"the store refused order 7","code":"store_refused","retry":true}"#;
-
-/// 300 bytes.
-const QUESTION: &[u8] = br#"{"model":"small-1","temperature":0.2,"max_tokens":256,"stream":false,"user":"u-48213","messages":[{"role":"system","content":"Answer in one sentence."},{"role":"user","content":"How far is the moon from the earth, and how long does light take to cross that distance on a perfectly windless night?"}]}"#;
-
-/// What the handler answers: 500 bytes.
-#[derive(Serialize)]
-struct Answer {
-    id: &'static str,
-    object: &'static str,
-    created: u64,
-    received: usize,
-    choices: [Choice; 1],
-    usage: Usage,
-}
-
-#[derive(Serialize)]
-struct Choice {
-    index: u32,
-    message: Message,
-    finish_reason: &'static str,
-}
-
-#[derive(Serialize)]
-struct Message {
-    role: &'static str,
-    content: &'static str,
-}
-
-#[derive(Serialize)]
-struct Usage {
-    prompt_tokens: u32,
-    completion_tokens: u32,
-    total_tokens: u32,
-}
-
-const ANSWER_LENGTH: usize = 500;
-
-async fn generate(body: Bytes) -> Json<Answer> {
-    let message = Message {
-        role: "assistant",
-        content: "The moon is about 384,400 kilometres away from the earth on average, and light needs some 1.28 \
-                  seconds for that distance; at perigee it is closer to 363,300 kilometres, at apogee it is 405,500, where light takes a tenth of a second more.",
-    };
-    Json(Answer {
-        id: "gen-01JD3Z6W0T6N9W4S6X0M1Y7K2P",
-        object: "text.completion",
-        created: 1_795_170_600,
-        received: body.len(),
-        choices: [Choice { index: 0, message, finish_reason: "stop" }],
-        usage: Usage { prompt_tokens: 42, completion_tokens: 57, total_tokens: 99 },
-    })
-}
-
-fn bare() -> Router {
-    let fail = |_: Bytes| async {
-        (StatusCode::INTERNAL_SERVER_ERROR, [(header::CONTENT_TYPE, "application/json")], FAILURE)
-    };
-    Router::new().route("/api/v1/generate", post(generate)).route("/api/v1/orders", post(fail))
-}
-
-fn request() -> Parts {
-    let (mut parts, ()) = Request::new(()).into_parts();
-    parts.method = Method::POST;
-    parts.uri = http::Uri::from_static("/api/v1/generate");
-    for (name, value) in [
-        (header::HOST, "api.example.com"),
-        (header::USER_AGENT, "example-client/2.4.1 (linux; x86_64)"),
-        (header::ACCEPT, "application/json"),
-        (header::AUTHORIZATION, "Bearer 3f9a6c1e7b2d4a8090b1c2d3e4f5a6b7"),
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CONTENT_LENGTH, "300"),
-    ] {
-        parts.headers.insert(name, HeaderValue::from_static(value));
-    }
-    // As `into_make_service_with_connect_info` leaves it.
-    parts.extensions.insert(ConnectInfo(SocketAddr::from((Ipv4Addr::LOCALHOST, 40_404))));
-    parts
-}
 
 /// Only counts.
 #[derive(Default)]

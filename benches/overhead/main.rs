@@ -1,7 +1,10 @@
 //! What recording costs a request, beside what others cost: instructions, allocations, time. See `benches/README.md`.
 
+mod api;
 mod callgrind;
 mod cases;
+mod instruments;
+mod stand;
 
 use std::{
     alloc::System,
@@ -12,7 +15,10 @@ use std::{
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::cases::{CASES, Case, Result, Stand};
+use crate::{
+    cases::{CASES, Case, Result},
+    stand::Stand,
+};
 
 /// Counts allocations, of all threads; about ten instructions for an allocation and its end.
 #[global_allocator]
@@ -28,24 +34,33 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        [] => table(false),
-        ["--instructions"] => table(true),
+        [] => tables(MAIN, false),
+        ["--instructions"] => tables(MAIN, true),
+        ["--instruments"] => tables(instruments::GROUPS, false),
+        ["--instruments", "--instructions"] => tables(instruments::GROUPS, true),
         // What callgrind looks at: one case alone in a process. Between the rounds everyone catches up.
         ["--case", name, "--rounds", rounds, "--requests", requests] => {
-            let case = CASES.iter().find(|case| case.name == *name).ok_or("no such case")?;
+            let case = all().find(|case| case.name == *name).ok_or("no such case")?;
             let (rounds, requests): (u64, u64) = (rounds.parse()?, requests.parse()?);
             let runtime = runtime()?;
             let mut stand = build(&runtime, case)?;
             (0..rounds).try_for_each(|_| runtime.block_on(stand.round(requests)))
         }
         ["--cases"] => {
-            CASES.iter().try_for_each(|case| writeln!(io::stdout(), "{}", case.name)).map_err(Into::into)
+            all().try_for_each(|case| writeln!(io::stdout(), "{}", case.name)).map_err(Into::into)
         }
         _ => {
-            Err("usage: overhead [--instructions | --cases | --case NAME --rounds COUNT --requests COUNT]"
+            Err("usage: overhead [[--instruments] [--instructions] | --cases | --case NAME --rounds COUNT --requests COUNT]"
                 .into())
         }
     }
+}
+
+/// One table of all: what is around a router.
+const MAIN: &[&[Case]] = &[CASES];
+
+fn all() -> impl Iterator<Item = &'static Case> {
+    MAIN.iter().chain(instruments::GROUPS).copied().flatten()
 }
 
 /// What one request costs.
@@ -59,10 +74,15 @@ struct Cost {
     nanoseconds: f64,
 }
 
-fn table(with_instructions: bool) -> Result<()> {
-    let mut costs = in_process()?;
+fn tables(groups: &[&[Case]], with_instructions: bool) -> Result<()> {
+    groups.iter().try_for_each(|cases| table(cases, with_instructions))
+}
+
+/// The first case as it is, of the others what they cost more.
+fn table(cases: &[Case], with_instructions: bool) -> Result<()> {
+    let mut costs = in_process(cases)?;
     if with_instructions {
-        for (case, cost) in CASES.iter().zip(&mut costs) {
+        for (case, cost) in cases.iter().zip(&mut costs) {
             let count = callgrind::count(case.name)?;
             (cost.instructions, cost.own_instructions) = (count.all, count.own);
         }
@@ -74,15 +94,15 @@ fn table(with_instructions: bool) -> Result<()> {
         write!(out, " | {column:>16}")?;
     }
     writeln!(out, "\n{}", "-".repeat(47 + columns.len() * 19))?;
-    let Some(bare) = costs.first().copied() else { return Ok(()) };
-    for (index, (case, cost)) in CASES.iter().zip(&costs).enumerate() {
+    let Some(base) = costs.first().copied() else { return Ok(()) };
+    for (index, (case, cost)) in cases.iter().zip(&costs).enumerate() {
         write!(out, "{:<47}", case.name)?;
         for (figure, base, digits) in [
-            (cost.instructions, bare.instructions, 0),
-            (cost.own_instructions, bare.own_instructions, 0),
-            (cost.allocations, bare.allocations, 1),
-            (cost.bytes, bare.bytes, 0),
-            (cost.nanoseconds, bare.nanoseconds, 0),
+            (cost.instructions, base.instructions, 0),
+            (cost.own_instructions, base.own_instructions, 0),
+            (cost.allocations, base.allocations, 1),
+            (cost.bytes, base.bytes, 0),
+            (cost.nanoseconds, base.nanoseconds, 0),
         ] {
             let text = match (index, base > 0.0) {
                 (_, false) => String::from("-"),
@@ -97,9 +117,9 @@ fn table(with_instructions: bool) -> Result<()> {
 }
 
 /// Allocations and time, all cases in turn, round after round.
-fn in_process() -> Result<Vec<Cost>> {
+fn in_process(cases: &[Case]) -> Result<Vec<Cost>> {
     let runtime = runtime()?;
-    let mut stands = CASES.iter().map(|case| build(&runtime, case)).collect::<Result<Vec<_>>>()?;
+    let mut stands = cases.iter().map(|case| build(&runtime, case)).collect::<Result<Vec<_>>>()?;
     let mut costs = Vec::new();
     for stand in &mut stands {
         let region = Region::new(ALLOCATOR);

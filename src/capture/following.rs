@@ -92,7 +92,9 @@ impl Following {
             }
             pieces.iter().for_each(|piece| self.follower.frame(piece, at));
         }
-        self.tell();
+        if self.follower.has_events() {
+            self.tell();
+        }
         true
     }
 

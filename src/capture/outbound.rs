@@ -97,7 +97,7 @@ pub(super) fn address(headers: &mut HeaderMap, request_id: RequestId, parent: Op
 /// A call that begins as a step of the exchange it is sent in.
 pub(super) fn begun(call: &Started, start: Duration) -> Step {
     let name = Redacted::of_call(call.request.method.as_str(), call.request.url());
-    let mut step = Step::new(&name, StepKind::Outbound, start, Duration::ZERO);
+    let mut step = Step::new(name, StepKind::Outbound, start, Duration::ZERO);
     step.request_id = Some(call.request_id);
     step
 }

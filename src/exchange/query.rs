@@ -46,7 +46,7 @@ impl Teller {
             _ => None,
         });
         let name = self.statement.iter().find_map(text)?;
-        let mut step = Step::new(&name, StepKind::Query, event.at.saturating_sub(length), length);
+        let mut step = Step::new(name, StepKind::Query, event.at.saturating_sub(length), length);
         step.rows = rows.max();
         Some(step)
     }

@@ -40,8 +40,9 @@ impl Redacted {
 
     /// What a call is told by: method, and the URL without its query.
     pub(crate) fn of_call(method: &str, url: &Self) -> Self {
-        let url = url.0.split(['?', '#']).next().unwrap_or_default();
-        Self(format!("{method} {url}").into())
+        let end = url.0.bytes().position(|byte| matches!(byte, b'?' | b'#'));
+        let url = end.and_then(|end| url.0.get(..end)).unwrap_or(&url.0);
+        Self([method, " ", url].concat().into())
     }
 
     /// The same on one line: whatever is white is one space.
@@ -58,6 +59,11 @@ impl Redacted {
     /// The first `limit` bytes. What is redacted stays so wherever it is cut.
     pub(crate) fn cut(&self, limit: usize) -> Self {
         Self(self.0.get(..self.0.floor_char_boundary(limit)).unwrap_or(&self.0).into())
+    }
+
+    /// The same of one that nobody else needs.
+    pub(crate) fn within(self, limit: usize) -> Self {
+        if self.0.len() <= limit { self } else { self.cut(limit) }
     }
 
     /// The text.

@@ -100,9 +100,9 @@ impl StepKind {
 
 impl Step {
     /// One that began `start` after the request's arrival.
-    pub(crate) fn new(name: &Redacted, kind: StepKind, start: Duration, length: Duration) -> Self {
+    pub(crate) fn new(name: Redacted, kind: StepKind, start: Duration, length: Duration) -> Self {
         Self {
-            name: name.cut(LONGEST),
+            name: name.within(LONGEST),
             kind,
             start: micros(start),
             length: micros(length),
@@ -144,7 +144,7 @@ mod tests {
 
     fn step(name: &'static str, start: u64) -> Step {
         let (start, length) = (Duration::from_millis(start), Duration::from_nanos(1_999));
-        Step::new(&Redacted::literal(name), StepKind::Timer, start, length)
+        Step::new(Redacted::literal(name), StepKind::Timer, start, length)
     }
 
     #[test]

@@ -351,10 +351,24 @@
 //! Whatever has to go because of `LOG_DUMP_KEEP`, `LOG_DUMP_MAX_BYTES` or `LOG_DUMP_MAX_AGE`, the first dump of each
 //! fingerprint outlives its repeats.
 //!
-//! ## Example
+//! ## Examples
+//!
+//! An order that failed; it is [`DUMP_EXAMPLE`].
 //!
 //! ```json
 #![doc = include_str!("dump.json")]
+//! ```
+//!
+//! A chat of which the handler asked for a dump, with what it told of its work and what the language model used:
+//!
+//! ```json
+#![doc = include_str!("dump_chat.json")]
+//! ```
+//!
+//! A call whose response broke off, with [`dump_outbound`](crate::FlightLogBuilder::dump_outbound):
+//!
+//! ```json
+#![doc = include_str!("dump_call.json")]
 //! ```
 
 /// The JSON Schema (draft 2020-12) of an entry, `flightlog.entry/1`.
@@ -447,7 +461,7 @@ pub const ENTRY_KEYS: &[&str] = &[
 /// ```
 pub const DUMP_SCHEMA: &str = include_str!("../../schema/flightlog.dump.1.json");
 
-/// A dump: the example above.
+/// A dump: the first of the examples above.
 ///
 /// ```
 /// use tower_flightlog::{Dump, formats::DUMP_EXAMPLE};

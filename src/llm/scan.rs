@@ -29,7 +29,14 @@ pub(crate) fn find(bytes: &[u8], marks: impl Fn(u64) -> u64) -> Option<usize> {
         from += 8;
     }
     // Filled up with what nobody looks for.
-    let last = rest.iter().rev().fold(u64::MAX, |last, b| last << 8 | u64::from(*b));
+    let last = match bytes.last_chunk() {
+        _ if rest.is_empty() => return None,
+        Some(last) => {
+            let bits = 8 * rest.len() as u32;
+            u64::from_le_bytes(*last) >> (64 - bits) | u64::MAX << bits
+        }
+        None => rest.iter().rev().fold(u64::MAX, |last, b| last << 8 | u64::from(*b)),
+    };
     let marked = marks(last) & HIGH;
     (marked != 0).then(|| from + place(marked))
 }

@@ -93,32 +93,45 @@ impl Heard {
         self.kept.is_none()
     }
 
-    /// An event passed as a whole, with these data.
+    /// An event passed as a whole, with these data, where [that is enough](Self::takes_whole).
     #[inline]
     pub(super) fn passed(&mut self, data: &[u8]) {
         self.touched = self.now;
         if let Some(reader) = &mut self.reader {
             reader.read_whole(data, self.now);
         }
-        self.event(b"");
+        self.count_one();
     }
 
     /// The present event is whole.
     pub(super) fn event(&mut self, name: &[u8]) {
+        self.count_one();
+        if let Some(kept) = &mut self.kept {
+            kept.event(self.count, self.touched, name);
+        }
+    }
+
+    #[inline(always)]
+    fn count_one(&mut self) {
         let at = self.touched;
-        if self.count > 0 {
+        if self.count == 0 {
+            self.first = Some(at);
+        } else {
             let gap = at.saturating_sub(self.last);
-            self.largest_gap = self.largest_gap.max(Some(gap));
+            if self.count == 1 || self.largest_gap < Some(gap) {
+                self.largest_gap = Some(gap);
+            }
         }
         self.count += 1;
-        self.first.get_or_insert(at);
         self.last = at;
         if self.reader.as_mut().is_some_and(|reader| !reader.next()) {
             self.reader = None;
         }
-        if let Some(kept) = &mut self.kept {
-            kept.event(self.count, at, name);
-        }
+    }
+
+    #[inline]
+    pub(super) fn has_waiting(&self) -> bool {
+        self.kept.as_ref().is_some_and(|kept| !kept.waiting.is_empty())
     }
 
     pub(super) fn drain(&mut self) -> impl Iterator<Item = StreamEvent> + '_ {

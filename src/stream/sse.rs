@@ -54,6 +54,14 @@ fn end_of_line(bytes: &[u8]) -> Option<usize> {
     }
 }
 
+/// What most frames are: one event with one line of data. None where that takes more than a look.
+#[inline(always)]
+fn only_data(frame: &[u8]) -> Option<&[u8]> {
+    let data = frame.strip_prefix(b"data:")?.strip_suffix(b"\n\n")?;
+    let is_one_line = find(data, |word| below(word, b'\r' + 1)).is_none();
+    is_one_line.then(|| data.strip_prefix(b" ").unwrap_or(data))
+}
+
 const BEGIN: Line = Line::Field([0; LONGEST_FIELD], 0);
 
 impl Default for ServerSentEvents {
@@ -74,6 +82,16 @@ impl ServerSentEvents {
         if self.mark.is_some() {
             bytes = self.skip_mark(bytes);
         }
+        if !self.after_return
+            && self.mark.is_none()
+            && to.takes_whole()
+            && self.is_before_data()
+            && let Some(data) = only_data(bytes)
+        {
+            to.passed(data);
+            self.name_length = 0;
+            return;
+        }
         while let Some(first) = bytes.first() {
             if std::mem::take(&mut self.after_return) && *first == b'\n' {
                 bytes = bytes.get(1..).unwrap_or_default();
@@ -83,7 +101,7 @@ impl ServerSentEvents {
             let Some((line, [terminator, rest @ ..])) = end.map(|end| bytes.split_at(end)) else {
                 return self.piece(bytes, to);
             };
-            // What most frames are: one event with one line of data.
+            // The same with others before or behind it.
             if let [b'\n', after @ ..] = rest
                 && *terminator == b'\n'
                 && to.takes_whole()

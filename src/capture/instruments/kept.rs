@@ -60,7 +60,7 @@ impl Instruments {
         start: Duration,
         budget: &Arc<Budget>,
     ) -> Option<StepId> {
-        self.open(Step::new(name, kind, start, Duration::ZERO), budget)
+        self.open(Step::new(name.clone(), kind, start, Duration::ZERO), budget)
     }
 
     /// The same, with more that is known of it.

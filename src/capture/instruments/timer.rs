@@ -195,7 +195,7 @@ impl Running {
         }
         let began = started.saturating_duration_since(flight.arrived());
         let (start, length) = (began + before, elapsed.saturating_sub(before));
-        let mut step = Step::new(&title, StepKind::Checkpoint, start, length);
+        let mut step = Step::new(title, StepKind::Checkpoint, start, length);
         step.timer = Some(self.name.clone());
         flight.instruments().step(step, &self.to.recorder().budget);
     }

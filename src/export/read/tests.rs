@@ -7,7 +7,7 @@ use super::{Dump, DumpError};
 use crate::{
     exchange::{BodyText, CapturedBody, Exchange, StepKind, must_escape},
     export::{
-        Context,
+        Context, Similar,
         dump::{
             dump,
             tests::{exchanges, text},
@@ -118,6 +118,60 @@ fn the_example_of_the_documentation_is_a_dump() {
     let bare = Exchange { trail: None, steps: Vec::new(), instruments_dropped: 0, ..read.exchange.clone() };
     assert_eq!(as_told(&failed(&[]), "500"), bare);
     assert_eq!(again(&read), DUMP_EXAMPLE);
+}
+
+/// The other examples of the documentation.
+const CHAT: &str = include_str!("../../formats/dump_chat.json");
+const CALL: &str = include_str!("../../formats/dump_call.json");
+
+#[test]
+fn the_other_examples_of_the_documentation_are_dumps() {
+    let written = [CHAT, CALL].map(|example| {
+        let read: Dump = example.parse().unwrap();
+        let similar = Similar { fingerprint: read.exchange.fingerprint(), ..read.similar.unwrap() };
+        again(&Dump { similar: Some(similar), ..read })
+    });
+    written.iter().map(|dump| validated_dump(dump)).for_each(drop);
+    let [chat, call] = &written;
+    assert_eq!(
+        written,
+        [CHAT, CALL],
+        "src/formats/dump_chat.json and dump_call.json have to be:\n{chat}{call}"
+    );
+}
+
+/// Keys that no example has.
+const UNSHOWN: &[(&str, &str)] =
+    &[("llm.cache_write_tokens", "the provider of the example does not tell them")];
+
+/// The keys of a dump, as the documentation names them; what is in values of the user's is no key.
+fn told(value: &Value, path: &str, known: &BTreeSet<String>, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| told(item, &format!("{path}[]"), known, found)),
+        Value::Object(members) => {
+            for (name, value) in members {
+                let parent = if path.ends_with(".body") { "body" } else { path };
+                let path = if parent.is_empty() { name.clone() } else { format!("{parent}.{name}") };
+                if known.contains(&path) {
+                    told(value, &path, known, found);
+                    found.insert(path);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_key_stands_in_an_example() {
+    let schema: Value = serde_json::from_str(DUMP_SCHEMA).unwrap();
+    let (mut known, mut shown) = (BTreeSet::new(), BTreeSet::new());
+    keys(&schema, &schema, "", &mut known);
+    for example in [DUMP_EXAMPLE, CHAT, CALL] {
+        told(&serde_json::from_str(example).unwrap(), "", &known, &mut shown);
+    }
+    let unshown: Vec<_> = known.difference(&shown).map(String::as_str).collect();
+    assert_eq!(unshown, UNSHOWN.iter().map(|(key, _)| *key).collect::<Vec<_>>());
 }
 
 /// The keys that the schema knows, as the documentation names them.
