@@ -187,8 +187,9 @@ impl Options {
             "to" => self.to = Some(value),
             "concurrency" => self.concurrency = Some(count(&value).ok_or_else(bad)?),
             "set" => {
-                let (name, value) =
-                    value.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(bad)?;
+                // What was typed is not told again: it may be the secret.
+                let parts = value.split_once('=').filter(|(name, _)| !name.is_empty());
+                let (name, value) = parts.ok_or_else(|| missing(flag))?;
                 self.set.push((name.to_owned(), value.to_owned()));
             }
             "by" => self.by = Some(value),
@@ -239,6 +240,10 @@ impl Options {
             ));
         }
         match self.names.get(most) {
+            Some(_) if !self.set.is_empty() => Err(Failure::usage(format!(
+                "{} takes one id: a value with a space wants quotes\ntry: --set authorization='Bearer TOKEN'",
+                command.name()
+            ))),
             Some(extra) => Err(Failure::usage(format!("{} takes no `{extra}`", command.name()))),
             None => Ok(()),
         }
