@@ -41,7 +41,8 @@ pub(crate) struct Options {
     pub(crate) colour: Colour,
     pub(crate) filter: Filter,
     pub(crate) by: Option<String>,
-    pub(crate) fail_if: Option<String>,
+    /// Rules of which none may hold.
+    pub(crate) fail_if: Vec<String>,
     pub(crate) top: Option<usize>,
     pub(crate) vs_good: Option<bool>,
     pub(crate) output: Option<PathBuf>,
@@ -112,6 +113,11 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Opt
             )));
         }
         options.command = Command::Stats;
+    }
+    // errors.log alone has no exchanges, but failures.
+    let file = options.log_dir.as_ref().and_then(|place| place.file_name()?.to_str());
+    if options.kind.is_none() && file.is_some_and(|name| name.starts_with("errors.log")) {
+        options.kind = Some(Only::Errors);
     }
     options.is_named = has_command;
     options.check(&given)?;
@@ -193,7 +199,7 @@ impl Options {
                 self.set.push((name.to_owned(), value.to_owned()));
             }
             "by" => self.by = Some(value),
-            "fail-if" => self.fail_if = Some(value),
+            "fail-if" => self.fail_if.push(value),
             _ => {
                 self.colour = match value.as_str() {
                     "auto" => Colour::Auto,

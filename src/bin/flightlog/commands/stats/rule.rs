@@ -62,6 +62,7 @@ impl Rule {
         };
         let limit = number
             .or_else(|| limit.parse().ok())
+            .filter(|limit| limit.is_finite())
             .ok_or_else(|| wrong("want a number, a length of time (2s), or a share (5%)"))?;
         Ok(Self { figure, above, or_equal, limit })
     }
@@ -106,7 +107,7 @@ mod tests {
         ] {
             assert_eq!(Rule::parse(text).unwrap().holds(&all, 10.0).0, expected, "{text}");
         }
-        for text in ["", "p99", "p98>1", "p99>", "error_rate>many", ">1"] {
+        for text in ["", "p99", "p98>1", "p99>", "error_rate>many", ">1", "p99>nan", "max>inf"] {
             assert!(Rule::parse(text).unwrap_err().to_string().contains("try: --fail-if"), "{text}");
         }
     }
