@@ -130,7 +130,7 @@ fn an_exchange_is_found_by_any_part_of_its_ids() {
     let line =
         lines(&logs, "api.log").into_iter().filter(|line| line["type"] == "response").nth(123).unwrap();
     let id = line["request_id"].as_str().unwrap();
-    for wanted in [id, &id[..18], &id[28..]] {
+    for wanted in [id, &id[..18], &id[28..], &id.to_uppercase(), &id[28..].to_uppercase()] {
         let shown: Value = serde_json::from_str(&logs.say(&["show", wanted, "--json"])).unwrap();
         assert!(shown["entries"].as_array().unwrap().contains(&line), "{wanted}");
         assert_eq!(shown["entries"][0]["type"], "request");
@@ -206,6 +206,15 @@ fn of_steps_of_time_the_last_ones_are_shown() {
 }
 
 #[test]
+fn the_latest_failure_is_shown_though_api_log_has_none_any_more() {
+    let logs = Logs::generated(400);
+    logs.put("api.log", "");
+    let last = lines(&logs, "errors.log").pop().unwrap();
+    let shown: Value = serde_json::from_str(&logs.say(&["show", "latest:error", "--json"])).unwrap();
+    assert_eq!(shown["entries"], serde_json::json!([last]));
+}
+
+#[test]
 fn rules_decide_the_exit_status() {
     let logs = Logs::generated(400);
     for (rule, code) in [("error_rate>0.01", 1), ("error_rate>0.5", 0), ("p50>1h", 0), ("max>=1ms", 1)] {
@@ -226,4 +235,12 @@ fn what_never_ended_is_told() {
     logs.put("api.log", lines[..19].join("\n") + "\n");
     let stats = stats(&logs, &[]);
     assert_eq!((&stats["all"]["requests"], &stats["unanswered"]["count"]), (&9.into(), &1.into()));
+    let id = stats["unanswered"]["ids"][0].as_str().unwrap();
+    for wanted in [id, &id[28..]] {
+        let shown = logs.say(&["show", wanted]);
+        assert!(
+            shown.contains("begun and never ended") && shown.contains("began  ") && shown.contains(id),
+            "{shown}"
+        );
+    }
 }

@@ -111,6 +111,28 @@ fn a_body_that_breaks_off_is_not_the_same_answer() {
 }
 
 #[test]
+fn an_id_that_several_dumps_have_sends_nothing() {
+    let logs = logs();
+    let other = "0198c0de-0000-7000-8000-000000000002";
+    logs.put(
+        &NAME.replace("0198c0de-0000-7000-8000-000000000001", other),
+        DUMP.replace("0198c0de-0000-7000-8000-000000000001", other),
+    );
+    let (to, heard) = server(SAME);
+    let to = to.to_string();
+    for arguments in
+        [&["replay", "0198c0de", "--to", &to, "--set", "card=1"][..], &["curl", "0198C0"], &["test", "0"]]
+    {
+        let output = logs.run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains("several ids:"), "{arguments:?}");
+    }
+    assert!(heard.try_recv().is_err());
+    assert!(logs.say(&["curl", "latest"]).contains("curl"));
+    assert!(logs.say(&["curl", "00000002"]).contains("curl"));
+}
+
+#[test]
 fn what_is_set_is_never_told() {
     let answer =
         "HTTP/1.1 200 OK\r\ncontent-type: x/SEKRET-4711\r\n\r\n{\"card\":\"a SEKRET-4711\",\"n\":4711}";

@@ -50,7 +50,7 @@ pub(crate) fn replay(options: &Options, screen: &mut Screen<'_>) -> Result<Found
         )
     })?;
     let target = Target::parse(to, options.allow_remote)?;
-    let file = dumps::named(&options.dump_dir(), id)?;
+    let file = dumps::only(&options.dump_dir(), id)?;
     let dump = Dump::read(&file.path).map_err(|error| Failure::usage(error.to_string()))?;
     let (question, secrets) = question(&dump, &target, &options.set)?;
     let recorded = Recorded::of(&dump);
