@@ -138,7 +138,7 @@ pub(crate) fn typed_moment(text: &str, now: u64) -> Option<u64> {
         "now" => Some(now),
         "today" => Some(today),
         "yesterday" => Some(today.saturating_sub(DAY)),
-        _ => typed_length(text)
+        _ => typed_length(text.strip_suffix(" ago").unwrap_or(text))
             .map(|length| now.saturating_sub(length))
             .or_else(|| moment(text))
             .or_else(|| text.contains(':').then(|| of_day(text)).flatten().map(|time| today + time)),
@@ -269,6 +269,7 @@ mod tests {
         for (text, at) in [
             ("10m", AT - 10 * MINUTE),
             ("1h30m", AT - 90 * MINUTE),
+            ("7d ago", AT - 7 * DAY),
             ("2026-11-20T10:00", AT / HOUR * HOUR),
             ("10:15", AT / DAY * DAY + 10 * HOUR + 15 * MINUTE),
             ("yesterday", AT / DAY * DAY - DAY),
