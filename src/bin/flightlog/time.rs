@@ -121,7 +121,13 @@ fn digits(text: &[u8]) -> Option<u64> {
 fn date(text: &[u8]) -> Option<u64> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text else { return None };
     let (year, month, day) = (digits(&[y1, y2, y3, y4])?, digits(&[m1, m2])?, digits(&[d1, d2])?);
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let longest = match month {
+        2 => 28 + u64::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    if !(1..=12).contains(&month) || !(1..=longest).contains(&day) {
         return None;
     }
     let year = year - u64::from(month <= 2 && year > 0);
@@ -242,6 +248,7 @@ mod tests {
             ("2026-11-20 10:30:00,123456", AT),
             ("2026-11-20T10:30:00Z", AT - 123_456),
             ("2026-11-20", AT / DAY * DAY),
+            ("2024-02-29", 1_709_164_800_000_000),
             ("1795170600", AT - 123_456),
             ("1795170600123", AT - 456),
             ("1795170600123456", AT),
@@ -252,6 +259,8 @@ mod tests {
             "",
             "x",
             "2026-13-20",
+            "2026-02-29",
+            "2026-11-31",
             "2026-11-20T25:00",
             "2026-11-20x",
             "-5",
