@@ -41,8 +41,11 @@ fn head(gathered: &Gathered, screen: &mut Screen<'_>) -> Result<(), Failure> {
     screen.put(Ink::Bold, &grouped(all.count));
     screen.put(Ink::Plain, if all.count == 1 { " exchange" } else { " exchanges" });
     screen.put(Ink::Dim, &format!(" in {}, ", human(span)));
-    screen.put(Ink::Plain, &format!("{:.1}/s", all.count as f64 / gathered.seconds().max(0.001)));
-    screen.put(Ink::Dim, ", ");
+    // Of less than a second it says nothing.
+    if gathered.seconds() >= 1.0 {
+        screen.put(Ink::Plain, &format!("{:.1}/s", all.count as f64 / gathered.seconds()));
+        screen.put(Ink::Dim, ", ");
+    }
     let ink = if all.failed > 0 { Ink::Alarm } else { Ink::Green };
     screen.put(ink, &format!("{} failed ({})", grouped(all.failed), percent(all.error_rate())));
     if gathered.bytes > 0 {
@@ -246,7 +249,7 @@ pub(crate) fn json(
         "to": gathered.since().map(|_| time::full(gathered.last)),
         "by": options.by.as_deref().unwrap_or("endpoint"),
         "all": figures(&gathered.all, gathered.all.total),
-        "rate_per_s": gathered.all.count as f64 / gathered.seconds().max(0.001),
+        "rate_per_s": gathered.all.count as f64 / gathered.seconds().max(1.0),
         "response_bytes": gathered.bytes,
         "status": classes.collect::<serde_json::Map<_, _>>(),
         "groups": rows.collect::<Vec<_>>(),
