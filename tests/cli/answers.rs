@@ -130,7 +130,7 @@ fn an_exchange_is_found_by_any_part_of_its_ids() {
     let line =
         lines(&logs, "api.log").into_iter().filter(|line| line["type"] == "response").nth(123).unwrap();
     let id = line["request_id"].as_str().unwrap();
-    for wanted in [id, &id[..18], &id[28..]] {
+    for wanted in [id, &id[..18], &id[28..], &id.to_uppercase(), &id[28..].to_uppercase()] {
         let shown: Value = serde_json::from_str(&logs.say(&["show", wanted, "--json"])).unwrap();
         assert!(shown["entries"].as_array().unwrap().contains(&line), "{wanted}");
         assert_eq!(shown["entries"][0]["type"], "request");
@@ -141,12 +141,90 @@ fn an_exchange_is_found_by_any_part_of_its_ids() {
 }
 
 #[test]
+fn failures_of_another_time_stand_beside_no_counts() {
+    let logs = Logs::generated(400);
+    let all = stats(&logs, &[]);
+    let sum = |stats: &Value| {
+        stats["errors"].as_array().unwrap().iter().map(|group| group["count"].as_u64().unwrap()).sum::<u64>()
+    };
+    assert_eq!(sum(&all), all["all"]["errors"].as_u64().unwrap());
+    // api.log is rotated away sooner than errors.log.
+    let log = fs::read_to_string(logs.path("api.log")).unwrap();
+    let kept: Vec<_> = log.lines().skip(400).collect();
+    logs.put("api.log", kept.join("\n") + "\n");
+    for flags in [&[][..], &["--type", "api"]] {
+        let some = stats(&logs, flags);
+        assert_eq!(sum(&some), some["all"]["errors"].as_u64().unwrap(), "{flags:?}");
+        assert!(0 < sum(&some) && sum(&some) < sum(&all), "{flags:?}");
+    }
+    // errors has all of them, or those of api.log where it is asked for.
+    let count = |flags: &[&str]| {
+        let told = logs.say(&[&["errors", "--json"], flags].concat());
+        told.lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap()["count"].as_u64().unwrap())
+            .sum::<u64>()
+    };
+    assert_eq!(sum(&all), count(&[]));
+    assert_eq!(sum(&stats(&logs, &[])), count(&["--type", "api"]));
+    assert_eq!(
+        sum(&all),
+        stats(&logs, &["--log-dir", "logs/errors.log"])["all"]["requests"].as_u64().unwrap()
+    );
+}
+
+#[test]
+fn what_is_not_known_is_no_number() {
+    let logs = Logs::new();
+    logs.put(
+        "api.log",
+        "{\"time\":\"2026-11-20T10:00:00Z\",\"method\":\"GET\",\"path\":\"/a\",\"status\":200}\n",
+    );
+    let known = stats(&logs, &[]);
+    assert_eq!((&known["all"]["requests"], &known["all"]["p99_ms"]), (&1.into(), &Value::Null));
+    assert!(logs.say(&["stats"]).contains("-        -        -"));
+    logs.put("api.log", "");
+    let output = logs.run(&["stats", "--json"]);
+    let none: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&none["from"], &none["to"], &none["all"]["requests"]),
+        (&Value::Null, &Value::Null, &0.into())
+    );
+}
+
+#[test]
+fn of_steps_of_time_the_last_ones_are_shown() {
+    let logs = Logs::new();
+    let line =
+        |hour: u64| format!("{{\"time\":\"2026-11-20T{hour:02}:00:00Z\",\"path\":\"/a\",\"status\":200}}\n");
+    logs.put("api.log", (0..24).map(line).collect::<String>());
+    let shown = logs.say(&["stats", "--by", "hour", "--top", "3"]);
+    assert!(shown.contains("2026-11-20 23:00:00 ") && shown.contains("2026-11-20 21:00:00 "), "{shown}");
+    assert!(
+        !shown.contains("2026-11-20 20:00:00 ") && shown.contains("(before)                     21"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn the_latest_failure_is_shown_though_api_log_has_none_any_more() {
+    let logs = Logs::generated(400);
+    logs.put("api.log", "");
+    let last = lines(&logs, "errors.log").pop().unwrap();
+    let shown: Value = serde_json::from_str(&logs.say(&["show", "latest:error", "--json"])).unwrap();
+    assert_eq!(shown["entries"], serde_json::json!([last]));
+}
+
+#[test]
 fn rules_decide_the_exit_status() {
     let logs = Logs::generated(400);
     for (rule, code) in [("error_rate>0.01", 1), ("error_rate>0.5", 0), ("p50>1h", 0), ("max>=1ms", 1)] {
         assert_eq!(logs.run(&["stats", "--fail-if", rule]).status.code(), Some(code), "{rule}");
     }
     assert_eq!(logs.run(&["stats", "--fail-if", "p98>1"]).status.code(), Some(2));
+    // Of several any is enough.
+    let both = logs.run(&["stats", "--fail-if", "errors>0", "--fail-if", "error_rate>0.5"]);
+    assert_eq!(both.status.code(), Some(1));
+    assert!(text(&both.stderr).lines().count() == 1 && text(&both.stderr).contains("'errors>0' holds"));
 }
 
 #[test]
@@ -157,6 +235,14 @@ fn what_never_ended_is_told() {
     logs.put("api.log", lines[..19].join("\n") + "\n");
     let stats = stats(&logs, &[]);
     assert_eq!((&stats["all"]["requests"], &stats["unanswered"]["count"]), (&9.into(), &1.into()));
+    let id = stats["unanswered"]["ids"][0].as_str().unwrap();
+    for wanted in [id, &id[28..]] {
+        let shown = logs.say(&["show", wanted]);
+        assert!(
+            shown.contains("begun and never ended") && shown.contains("began  ") && shown.contains(id),
+            "{shown}"
+        );
+    }
 }
 
 #[test]

@@ -41,6 +41,7 @@ fn errors_say_what_to_type() {
         (&["-n", "5"][..], "there is no log in logs"),
         (&["--log-dir", "nowhere"], "say where the logs are: --log-dir DIR, or set LOG_DIR"),
         (&["curl", "latest"], "say where they are: --dump-dir DIR"),
+        (&["curl", "latest", "--json"], "--json belongs to tail, stats"),
     ] {
         let output = logs.run(arguments);
         assert!(text(&output.stderr).contains(part), "{arguments:?}: {}", text(&output.stderr));

@@ -92,6 +92,68 @@ fn a_connection_that_closes_is_no_answer() {
 }
 
 #[test]
+fn a_body_that_breaks_off_is_not_the_same_answer() {
+    let cut = "HTTP/1.1 500 X\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{\"error\": \"please try again later\"}";
+    let (to, _heard) = server(cut);
+    let (code, said) = replay(&logs(), to, &["--set", "card=4242"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("broken off"), "{said}");
+
+    let logs = Logs::new();
+    logs.put(NAME, DUMP.replace(r#""outcome": "complete""#, r#""outcome": "body_error""#));
+    let (to, _heard) = server(cut);
+    assert_eq!(replay(&logs, to, &["--set", "card=4242"]).0, Some(0));
+    let (to, _heard) = server(SAME);
+    let (code, said) = replay(&logs, to, &["--set", "card=4242"]);
+    assert_eq!(code, Some(1), "{said}");
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("body broken off whole"), "{said}");
+}
+
+#[test]
+fn an_id_that_several_dumps_have_sends_nothing() {
+    let logs = logs();
+    let other = "0198c0de-0000-7000-8000-000000000002";
+    logs.put(
+        &NAME.replace("0198c0de-0000-7000-8000-000000000001", other),
+        DUMP.replace("0198c0de-0000-7000-8000-000000000001", other),
+    );
+    let (to, heard) = server(SAME);
+    let to = to.to_string();
+    for arguments in
+        [&["replay", "0198c0de", "--to", &to, "--set", "card=1"][..], &["curl", "0198C0"], &["test", "0"]]
+    {
+        let output = logs.run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains("several ids:"), "{arguments:?}");
+    }
+    assert!(heard.try_recv().is_err());
+    assert!(logs.say(&["curl", "latest"]).contains("curl"));
+    assert!(logs.say(&["curl", "00000002"]).contains("curl"));
+}
+
+#[test]
+fn what_is_set_is_never_told() {
+    let answer =
+        "HTTP/1.1 200 OK\r\ncontent-type: x/SEKRET-4711\r\n\r\n{\"card\":\"a SEKRET-4711\",\"n\":4711}";
+    for more in [&[][..], &["--json"][..]] {
+        for set in ["card=SEKRET-4711", "card=4711"] {
+            let (to, _heard) = server(answer);
+            let (code, said) = replay(&logs(), to, &[&["--set", set], more].concat());
+            assert_eq!(code, Some(1), "{said}");
+            assert!(said.contains("body.card") && said.contains("[SET]"), "{said}");
+            assert!(!said.contains(&set["card=".len()..]), "{said}");
+        }
+    }
+    let (to, _heard) = server(answer);
+    for wrong in [&["--set", "SEKRET-4711"][..], &["--set", "card=Bearer", "SEKRET-4711"]] {
+        let (code, said) = replay(&logs(), to, wrong);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains("--set") && !said.contains("4711"), "{said}");
+    }
+}
+
+#[test]
 fn nothing_is_sent_where_something_is_missing_or_it_is_another_machine() {
     let (to, heard) = server(SAME);
     let logs = logs();

@@ -121,7 +121,13 @@ fn digits(text: &[u8]) -> Option<u64> {
 fn date(text: &[u8]) -> Option<u64> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text else { return None };
     let (year, month, day) = (digits(&[y1, y2, y3, y4])?, digits(&[m1, m2])?, digits(&[d1, d2])?);
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let longest = match month {
+        2 => 28 + u64::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    if !(1..=12).contains(&month) || !(1..=longest).contains(&day) {
         return None;
     }
     let year = year - u64::from(month <= 2 && year > 0);
@@ -138,7 +144,7 @@ pub(crate) fn typed_moment(text: &str, now: u64) -> Option<u64> {
         "now" => Some(now),
         "today" => Some(today),
         "yesterday" => Some(today.saturating_sub(DAY)),
-        _ => typed_length(text)
+        _ => typed_length(text.strip_suffix(" ago").unwrap_or(text))
             .map(|length| now.saturating_sub(length))
             .or_else(|| moment(text))
             .or_else(|| text.contains(':').then(|| of_day(text)).flatten().map(|time| today + time)),
@@ -242,6 +248,7 @@ mod tests {
             ("2026-11-20 10:30:00,123456", AT),
             ("2026-11-20T10:30:00Z", AT - 123_456),
             ("2026-11-20", AT / DAY * DAY),
+            ("2024-02-29", 1_709_164_800_000_000),
             ("1795170600", AT - 123_456),
             ("1795170600123", AT - 456),
             ("1795170600123456", AT),
@@ -252,6 +259,8 @@ mod tests {
             "",
             "x",
             "2026-13-20",
+            "2026-02-29",
+            "2026-11-31",
             "2026-11-20T25:00",
             "2026-11-20x",
             "-5",
@@ -269,6 +278,7 @@ mod tests {
         for (text, at) in [
             ("10m", AT - 10 * MINUTE),
             ("1h30m", AT - 90 * MINUTE),
+            ("7d ago", AT - 7 * DAY),
             ("2026-11-20T10:00", AT / HOUR * HOUR),
             ("10:15", AT / DAY * DAY + 10 * HOUR + 15 * MINUTE),
             ("yesterday", AT / DAY * DAY - DAY),

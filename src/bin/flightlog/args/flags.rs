@@ -20,6 +20,18 @@ pub(crate) struct Flag {
 /// Commands that read the logs by the flags that say which exchanges are wanted.
 const FILTERED: &[Command] = &[Command::Tail, Command::Stats, Command::Errors, Command::Report];
 
+/// Commands that tell what they found, and make no text of a form of its own.
+const AS_JSON: &[Command] = &[
+    Command::Tail,
+    Command::Stats,
+    Command::Errors,
+    Command::Dumps,
+    Command::Show,
+    Command::Har,
+    Command::Replay,
+    Command::Doctor,
+];
+
 const fn flag(long: &'static str, short: Option<char>, of: &'static [Command], does: &'static str) -> Flag {
     Flag { long, short, value: None, does, wants: "", example: "", of }
 }
@@ -240,7 +252,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         "-o report.html",
     ),
     flag("allow-remote", None, &[Command::Replay], "send it to another machine than this"),
-    flag("json", None, &[], "for machines: JSON, a line each where there are several"),
+    flag("json", None, AS_JSON, "for machines: JSON, a line each where there are several"),
     valued(
         "color",
         None,

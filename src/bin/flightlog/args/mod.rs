@@ -41,7 +41,8 @@ pub(crate) struct Options {
     pub(crate) colour: Colour,
     pub(crate) filter: Filter,
     pub(crate) by: Option<String>,
-    pub(crate) fail_if: Option<String>,
+    /// Rules of which none may hold.
+    pub(crate) fail_if: Vec<String>,
     pub(crate) top: Option<usize>,
     pub(crate) vs_good: Option<bool>,
     pub(crate) output: Option<PathBuf>,
@@ -112,6 +113,11 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Opt
             )));
         }
         options.command = Command::Stats;
+    }
+    // errors.log alone has no exchanges, but failures.
+    let file = options.log_dir.as_ref().and_then(|place| place.file_name()?.to_str());
+    if options.kind.is_none() && file.is_some_and(|name| name.starts_with("errors.log")) {
+        options.kind = Some(Only::Errors);
     }
     options.is_named = has_command;
     options.check(&given)?;
@@ -187,12 +193,13 @@ impl Options {
             "to" => self.to = Some(value),
             "concurrency" => self.concurrency = Some(count(&value).ok_or_else(bad)?),
             "set" => {
-                let (name, value) =
-                    value.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(bad)?;
+                // What was typed is not told again: it may be the secret.
+                let parts = value.split_once('=').filter(|(name, _)| !name.is_empty());
+                let (name, value) = parts.ok_or_else(|| missing(flag))?;
                 self.set.push((name.to_owned(), value.to_owned()));
             }
             "by" => self.by = Some(value),
-            "fail-if" => self.fail_if = Some(value),
+            "fail-if" => self.fail_if.push(value),
             _ => {
                 self.colour = match value.as_str() {
                     "auto" => Colour::Auto,
@@ -239,6 +246,10 @@ impl Options {
             ));
         }
         match self.names.get(most) {
+            Some(_) if !self.set.is_empty() => Err(Failure::usage(format!(
+                "{} takes one id: a value with a space wants quotes\ntry: --set authorization='Bearer TOKEN'",
+                command.name()
+            ))),
             Some(extra) => Err(Failure::usage(format!("{} takes no `{extra}`", command.name()))),
             None => Ok(()),
         }

@@ -12,6 +12,7 @@ use super::row::short_id;
 use crate::{
     Failure, Found,
     args::Options,
+    filter::begins_or_ends,
     read::open_regular,
     say,
     term::{Ink, Screen, cut},
@@ -67,7 +68,23 @@ pub(crate) fn list(dir: &Path) -> io::Result<Vec<DumpFile>> {
     Ok(dumps)
 }
 
-/// The dump of an id: `latest`, the first or last digits of a request's id, or the name of the file.
+/// The one dump of an id, as `named` finds it; an error where the id is the beginning or end of several.
+pub(crate) fn only(dir: &Path, id: &str) -> Result<DumpFile, Failure> {
+    let newest = named(dir, id)?;
+    let mut ids: Vec<_> = list(dir).unwrap_or_default().into_iter().map(|dump| dump.id).collect();
+    ids.retain(|other| begins_or_ends(other.as_bytes(), id.as_bytes()));
+    ids.dedup();
+    if ids.len() < 2 {
+        return Ok(newest);
+    }
+    ids.truncate(SEVERAL);
+    Err(Failure::usage(format!("`{id}` begins or ends several ids:\n  {}", ids.join("\n  "))))
+}
+
+/// So many ids are named where an id is not enough.
+const SEVERAL: usize = 10;
+
+/// The newest dump of an id: `latest`, the first or last digits of a request's id, or the name of the file.
 pub(crate) fn named(dir: &Path, id: &str) -> Result<DumpFile, Failure> {
     let found = list(dir).map_err(|error| Failure::usage(format!("{}: {error}", dir.display())))?;
     let shown = dir.display();
@@ -78,8 +95,7 @@ pub(crate) fn named(dir: &Path, id: &str) -> Result<DumpFile, Failure> {
     }
     let wanted = |dump: &&DumpFile| {
         matches!(id, "latest" | "latest:error")
-            || dump.id.starts_with(id)
-            || dump.id.ends_with(id)
+            || begins_or_ends(dump.id.as_bytes(), id.as_bytes())
             || dump.name == id
     };
     let mut matching = found.iter().filter(wanted);

@@ -20,7 +20,7 @@ const SPARK: usize = 24;
 
 pub(crate) fn errors(options: &Options, set: &LogSet, screen: &mut Screen<'_>) -> Result<Found, Failure> {
     let mut trouble = Trouble::default();
-    let failures = Failures::of(options, set, &mut trouble)?;
+    let failures = Failures::of(options, set, None, &mut trouble)?;
     let most = options.lines.unwrap_or(50);
     let dumps = options.dump_dir();
     for group in failures.groups.iter().take(most) {

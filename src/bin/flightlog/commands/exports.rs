@@ -59,6 +59,6 @@ pub(crate) fn har(options: &Options, screen: &mut Screen<'_>) -> Result<Found, F
 }
 
 fn read(options: &Options, id: &str) -> Result<Dump, Failure> {
-    let file = dumps::named(&options.dump_dir(), id)?;
+    let file = dumps::only(&options.dump_dir(), id)?;
     Dump::read(&file.path).map_err(|error| Failure::usage(error.to_string()))
 }

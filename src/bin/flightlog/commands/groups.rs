@@ -78,14 +78,18 @@ const SAMPLES: usize = 3;
 const MESSAGE: usize = 500;
 
 impl Failures {
-    /// Reads errors.log; where there is none, the responses of api.log.
-    pub(crate) fn of(options: &Options, set: &LogSet, trouble: &mut Trouble) -> Result<Self, Failure> {
-        if options.kind == Some(Only::Api) && set.named("errors").is_some() {
-            return Ok(Self::default());
-        }
+    /// Reads errors.log; where there is none, or api.log is asked for, the responses of api.log. `since`: not what was
+    /// before.
+    pub(crate) fn of(
+        options: &Options,
+        set: &LogSet,
+        since: Option<u64>,
+        trouble: &mut Trouble,
+    ) -> Result<Self, Failure> {
         // Whether bodies are asked about: errors.log has none.
-        let filter = Filter { errors_only: true, ..options.filter.clone() };
-        let series: Vec<_> = match set.named("errors") {
+        let since = options.filter.since.max(since);
+        let filter = Filter { errors_only: true, since, ..options.filter.clone() };
+        let series: Vec<_> = match set.named("errors").filter(|_| options.kind != Some(Only::Api)) {
             Some(series) => vec![series],
             None => set.exchanges().collect(),
         };

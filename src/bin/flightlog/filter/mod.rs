@@ -129,12 +129,27 @@ impl Filter {
 /// Whether an id begins or ends like this, or is the client's own.
 pub(crate) fn is_id(entry: &Entry<'_>, id: &str) -> bool {
     let wanted = id.as_bytes();
-    if !entry.id.is_empty() && (entry.id.starts_with(wanted) || entry.id.ends_with(wanted)) {
+    if begins_or_ends(entry.id, wanted) {
         return true;
     }
     // Ours are walked for the client's only where it can be: text that is no id of ours.
     memchr::memmem::find(entry.line, wanted).is_some()
         && entry.text("client_request_id").is_some_and(|client| client.starts_with(id))
+}
+
+/// Whether an id begins or ends so, in small or large letters.
+pub(crate) fn begins_or_ends(id: &[u8], wanted: &[u8]) -> bool {
+    begins(id, wanted)
+        || id
+            .len()
+            .checked_sub(wanted.len())
+            .and_then(|from| id.get(from..))
+            .is_some_and(|end| !wanted.is_empty() && end.eq_ignore_ascii_case(wanted))
+}
+
+/// Whether an id begins so, in small or large letters.
+pub(crate) fn begins(id: &[u8], wanted: &[u8]) -> bool {
+    !wanted.is_empty() && id.get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted))
 }
 
 #[cfg(test)]
@@ -169,7 +184,9 @@ mod tests {
         for (text, expected) in [("/orders/*", true), ("*id}", true), ("/orders", false)] {
             assert_eq!(passes(|filter| filter.endpoints = vec![Glob::new(text)]), expected, "{text}");
         }
-        for (text, expected) in [("0198c0de", true), ("00000001", true), ("abc-1", true), ("0002", false)] {
+        for (text, expected) in
+            [("0198c0de", true), ("00000001", true), ("abc-1", true), ("0198C0DE", true), ("0002", false)]
+        {
             assert_eq!(passes(|filter| filter.id = Some(text.into())), expected, "{text}");
         }
         for (slow, expected) in [(12_343, true), (12_344, false)] {

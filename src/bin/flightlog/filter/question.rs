@@ -25,6 +25,20 @@ pub(crate) enum Op {
     Contains,
 }
 
+impl Op {
+    const fn sign(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::Unequal => "!=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::More => ">",
+            Self::MoreOrEqual => ">=",
+            Self::Contains => "~",
+        }
+    }
+}
+
 /// What is compared with: a text, and the number it may mean.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Value {
@@ -91,8 +105,10 @@ pub(crate) fn is_of_request(path: &[String]) -> bool {
     path.first().is_some_and(|name| OF_REQUEST.contains(&name.as_str()))
 }
 
-/// The value at a path: of the entry, else of the request entry.
+/// The value at a path: of the entry, else, where it is one of the request's, of the request entry. What both have, such as
+/// the type of their content, is the response's, whatever else is asked.
 fn find<'a>(path: &[String], entry: &Entry<'a>, request: Option<&'a [u8]>) -> Option<&'a [u8]> {
+    let request = request.filter(|_| is_of_request(path));
     json::lookup(entry.line, path).or_else(|| json::lookup(request?, path))
 }
 
@@ -108,6 +124,10 @@ impl Value {
         let text = || -> Cow<'_, str> { json::text(found) };
         let ordering = match (self.number, json::number(found)) {
             (Some(wanted), Some(number)) => number.partial_cmp(&wanted),
+            // A text is neither less nor more than a number, unless it is one.
+            (Some(wanted), None) if !matches!(op, Op::Equal | Op::Unequal) => {
+                text().parse::<f64>().ok().and_then(|number| number.partial_cmp(&wanted))
+            }
             _ => Some(text().as_ref().cmp(self.text.as_str())),
         };
         match op {
@@ -136,7 +156,7 @@ impl std::fmt::Display for Word {
         match self {
             Self::Open => f.write_str("`(`"),
             Self::Close => f.write_str("`)`"),
-            Self::Compare(op) => write!(f, "the comparison {op:?}"),
+            Self::Compare(op) => write!(f, "`{}`", op.sign()),
             Self::Plain(text) => write!(f, "`{text}`"),
             Self::Quoted(text) => write!(f, "`\"{text}\"`"),
         }
@@ -243,8 +263,8 @@ mod tests {
     use super::*;
     use crate::entry::Parser;
 
-    const RESPONSE: &str = r#"{"type":"response","endpoint":"/a b","status_code":503,"duration_ms":1200.5,"outcome":"complete","error_type":"x::E","attributes":{"tier":"gold"}}"#;
-    const REQUEST: &str = r#"{"type":"request","request_body":{"model":"gpt-4","messages":[{"role":"user"}],"n":2,"stream":true},"request_headers":{"user-agent":"curl/8"}}"#;
+    const RESPONSE: &str = r#"{"type":"response","endpoint":"/a b","status_code":503,"duration_ms":1200.5,"outcome":"complete","error_type":"x::E","content_type":"text/html","attributes":{"tier":"gold","level":"9"}}"#;
+    const REQUEST: &str = r#"{"type":"request","content_type":"a/b","message":"in","request_body":{"model":"gpt-4","messages":[{"role":"user"}],"n":2,"stream":true},"request_headers":{"user-agent":"curl/8"}}"#;
 
     fn ask(text: &str) -> bool {
         let entry = Parser::default().read(RESPONSE.as_bytes(), false).unwrap();
@@ -271,6 +291,8 @@ mod tests {
             "endpoint='/a b'",
             "!nothing",
             "request_body.n<10",
+            "attributes.level<10",
+            "content_type=text/html and url!=1",
         ] {
             assert!(ask(yes), "{yes}");
         }
@@ -281,6 +303,9 @@ mod tests {
             "request_body.model=gpt",
             "status_code=\"5\"",
             "not status_code",
+            "outcome>5",
+            "attributes.level>10",
+            "message and request_body",
         ] {
             assert!(!ask(no), "{no}");
         }
@@ -301,7 +326,8 @@ mod tests {
             ("(a=1", "`)` is missing"),
             ("a=\"x", "never closed"),
             ("= 5", "a key is wanted"),
-            ("a = = 5", "want a value"),
+            ("a = = 5", "a is compared with `=`, want a value"),
+            ("<= 5", "`<=` stands where"),
             ("a and", "a key is wanted"),
         ] {
             let error = Question::parse(text).unwrap_err();

@@ -21,6 +21,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
+    /// The body ended before its end.
+    pub(super) is_cut: bool,
     pub(super) micros: u64,
 }
 
@@ -74,10 +76,19 @@ impl Question {
         Ok(Self { method: method.to_owned(), target: target.to_owned(), bytes })
     }
 
-    /// Sends it and reads the answer.
-    pub(super) fn ask(&self, address: SocketAddr) -> io::Result<Answer> {
+    /// Sends it to the first address that answers, and reads the answer.
+    pub(super) fn ask(&self, addresses: &[SocketAddr]) -> io::Result<Answer> {
+        self.exchange(addresses).map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                io::Error::other(format!("nothing came for {} s", PATIENCE.as_secs()))
+            }
+            _ => error,
+        })
+    }
+
+    fn exchange(&self, addresses: &[SocketAddr]) -> io::Result<Answer> {
         let begun = Instant::now();
-        let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+        let mut stream = connect(addresses)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
@@ -99,11 +110,23 @@ impl Question {
         if answer.status == 0 {
             sent?;
         } else if self.method != "HEAD" && !matches!(answer.status, 204 | 304) {
-            answer.body = body(&mut reader, &answer)?;
+            (answer.body, answer.is_cut) = body(&mut reader, &answer)?;
         }
         answer.micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         Ok(answer)
     }
+}
+
+/// A name may have several addresses: `localhost` is `::1` and 127.0.0.1, and a server listens on one of them.
+fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+    let mut last = io::Error::other("the host has no address");
+    for address in addresses {
+        match TcpStream::connect_timeout(address, PATIENCE) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
 }
 
 impl Answer {
@@ -141,22 +164,32 @@ fn head(reader: &mut impl BufRead) -> io::Result<Option<Head>> {
     Ok(Some((status, headers)))
 }
 
-fn body(reader: &mut impl BufRead, answer: &Answer) -> io::Result<Vec<u8>> {
+/// The body, and whether it broke off. What is larger than is read did not.
+fn body(reader: &mut BufReader<io::Take<TcpStream>>, answer: &Answer) -> io::Result<(Vec<u8>, bool)> {
     let mut body = Vec::new();
+    let is_whole = match read_body(reader, answer, &mut body) {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => false,
+        read => read?,
+    };
+    Ok((body, !is_whole && reader.get_ref().limit() > 0))
+}
+
+/// Whether the end of the body came.
+fn read_body(reader: &mut impl BufRead, answer: &Answer, body: &mut Vec<u8>) -> io::Result<bool> {
     if answer.header("transfer-encoding").is_some_and(|value| value.contains("chunked")) {
         while let Some(size) = line(reader)? {
             let size = size.split(';').next().unwrap_or_default().trim();
             let size =
                 u64::from_str_radix(size, 16).map_err(|_| io::Error::other("a chunk without a size"))?;
             if size == 0 {
-                break;
+                return Ok(true);
             }
-            reader.by_ref().take(size).read_to_end(&mut body)?;
+            reader.by_ref().take(size).read_to_end(body)?;
             line(reader)?;
         }
-        return Ok(body);
+        return Ok(false);
     }
-    let length = answer.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(MOST);
-    reader.take(length).read_to_end(&mut body)?;
-    Ok(body)
+    let length: Option<u64> = answer.header("content-length").and_then(|length| length.parse().ok());
+    let read = reader.take(length.unwrap_or(MOST)).read_to_end(body)?;
+    Ok(length.is_none_or(|length| read as u64 == length))
 }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use serde_json::Value;
-use tower_flightlog::{BodyText, Dump};
+use tower_flightlog::{BodyText, Dump, Outcome};
 
 use super::{
     dumps,
@@ -50,9 +50,9 @@ pub(crate) fn replay(options: &Options, screen: &mut Screen<'_>) -> Result<Found
         )
     })?;
     let target = Target::parse(to, options.allow_remote)?;
-    let file = dumps::named(&options.dump_dir(), id)?;
+    let file = dumps::only(&options.dump_dir(), id)?;
     let dump = Dump::read(&file.path).map_err(|error| Failure::usage(error.to_string()))?;
-    let question = question(&dump, &target, &options.set)?;
+    let (question, secrets) = question(&dump, &target, &options.set)?;
     let recorded = Recorded::of(&dump);
     let times = options.lines.unwrap_or(1).max(1);
     let answers = ask(&target, &question, times, options.concurrency.unwrap_or(1).clamp(1, WIDEST));
@@ -63,7 +63,10 @@ pub(crate) fn replay(options: &Options, screen: &mut Screen<'_>) -> Result<Found
     for answer in answers {
         let answer = answer.map_err(|error| Failure::usage(format!("{to}: {error}")))?;
         durations.push(answer.micros);
-        let differences = recorded.differences(&answer);
+        let mut differences = recorded.differences(&answer);
+        for difference in &mut differences {
+            difference.hide(&secrets);
+        }
         different += u64::from(!differences.is_empty());
         if first.is_none() || (!differences.is_empty() && different == 1) {
             first = Some((answer, differences));
@@ -75,7 +78,7 @@ pub(crate) fn replay(options: &Options, screen: &mut Screen<'_>) -> Result<Found
         let value = serde_json::json!({
             "sent": durations.len(), "different": different, "status_code": answer.status,
             "recorded_status_code": recorded.status, "median_ms": middle(&durations) as f64 / 1000.0,
-            "differences": differences.iter().map(|d| serde_json::json!({"path": d.path, "recorded": d.here, "now": d.there})).collect::<Vec<_>>(),
+            "differences": differences.iter().map(Difference::short).map(|d| serde_json::json!({"path": d.path, "recorded": d.here, "now": d.there})).collect::<Vec<_>>(),
         });
         screen.json(&value.to_string())?;
     } else {
@@ -124,7 +127,7 @@ fn show(
 /// Where to.
 struct Target {
     authority: String,
-    address: SocketAddr,
+    addresses: Vec<SocketAddr>,
 }
 
 impl Target {
@@ -148,19 +151,24 @@ impl Target {
         let host_ends = authority.rfind(']').unwrap_or(0);
         let has_port = authority.get(host_ends..).is_some_and(|rest| rest.contains(':'));
         let with_port = if has_port { authority.to_owned() } else { format!("{authority}:80") };
-        let mut addresses = with_port.to_socket_addrs().map_err(|error| wrong(&error.to_string()))?;
-        let address = addresses.next().ok_or_else(|| wrong("the host has no address"))?;
-        let is_loopback = match address.ip() {
+        let addresses = with_port.to_socket_addrs().map_err(|error| wrong(&error.to_string()))?;
+        let addresses: Vec<_> = addresses.collect();
+        if addresses.is_empty() {
+            return Err(wrong("the host has no address"));
+        }
+        let is_loopback = |address: &&SocketAddr| match address.ip() {
             IpAddr::V4(ip) => ip.is_loopback(),
             IpAddr::V6(ip) => ip.is_loopback() || ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback()),
         };
-        if !is_loopback && !allow_remote {
+        if let Some(address) = addresses.iter().find(|address| !is_loopback(address))
+            && !allow_remote
+        {
             return Err(Failure::usage(format!(
                 "--to {url}: {} is another machine, and a request may do harm there\nif that is meant: --allow-remote",
                 address.ip()
             )));
         }
-        Ok(Self { authority: authority.to_owned(), address })
+        Ok(Self { authority: authority.to_owned(), addresses })
     }
 }
 
@@ -179,8 +187,12 @@ const LEFT_OUT: [&str; 11] = [
     "expect",
 ];
 
-/// The request to send, its secrets filled in.
-fn question(dump: &Dump, target: &Target, set: &[(String, String)]) -> Result<Question, Failure> {
+/// The request to send, its secrets filled in, and those.
+fn question(
+    dump: &Dump,
+    target: &Target,
+    set: &[(String, String)],
+) -> Result<(Question, Vec<String>), Failure> {
     let request = &dump.exchange.request;
     let mut secrets = Secrets::new(set);
     let url = request.url().as_str();
@@ -211,9 +223,10 @@ fn question(dump: &Dump, target: &Target, set: &[(String, String)]) -> Result<Qu
             }
         }
     };
-    secrets.check()?;
-    let target = target.authority.clone();
-    Question::new(request.method.as_str(), &path, &target, headers, body).map_err(Failure::usage)
+    let secrets = secrets.used()?;
+    let target = target.authority.as_str();
+    let question = Question::new(request.method.as_str(), &path, target, headers, body);
+    Ok((question.map_err(Failure::usage)?, secrets))
 }
 
 /// Sends it so many times, so many at once. All answers, or the first error.
@@ -224,7 +237,7 @@ fn ask(target: &Target, question: &Question, times: usize, width: usize) -> Vec<
         for _ in 0..width.min(times) {
             scope.spawn(|| {
                 while next.fetch_add(1, Ordering::Relaxed) < times {
-                    let answer = question.ask(target.address);
+                    let answer = question.ask(&target.addresses);
                     answers.lock().unwrap_or_else(PoisonError::into_inner).push(answer);
                 }
             });
@@ -239,12 +252,14 @@ struct Recorded {
     headers: Vec<(String, String)>,
     body: Option<Value>,
     text: Option<String>,
+    /// Whether it broke off, where that is known.
+    is_cut: Option<bool>,
 }
 
 impl Recorded {
     fn of(dump: &Dump) -> Self {
         let Some(response) = &dump.exchange.response else {
-            return Self { status: 0, headers: Vec::new(), body: None, text: None };
+            return Self { status: 0, headers: Vec::new(), body: None, text: None, is_cut: None };
         };
         let (body, text) = match response.body.whole() {
             BodyText::Json(json) => (serde_json::from_str(json.as_str()).ok(), None),
@@ -252,15 +267,20 @@ impl Recorded {
             _ => (None, None),
         };
         let headers = response.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Self { status: response.status.as_u16(), headers: headers.collect(), body, text }
+        let is_cut = match dump.exchange.outcome {
+            Outcome::Complete => Some(false),
+            Outcome::BodyError | Outcome::Panicked => Some(true),
+            _ => None,
+        };
+        Self { status: response.status.as_u16(), headers: headers.collect(), body, text, is_cut }
     }
 
     fn differences(&self, answer: &Answer) -> Vec<Difference> {
         let mut found = Vec::new();
         let differ = |path: String, here: &str, there: &str| Difference {
             path,
-            here: crate::term::cut(here, 80),
-            there: crate::term::cut(there, 80),
+            here: here.to_owned(),
+            there: there.to_owned(),
         };
         if self.status != answer.status {
             let here = if self.status == 0 { "(none)".to_owned() } else { self.status.to_string() };
@@ -272,6 +292,10 @@ impl Recorded {
             if !is_same && !FLEETING.contains(&name.as_str()) {
                 found.push(differ(format!("header {name}"), value, now.unwrap_or("(none)")));
             }
+        }
+        if self.is_cut.is_some_and(|is_cut| is_cut != answer.is_cut) && answer.status > 0 {
+            let end = |is_cut| if is_cut { "broken off" } else { "whole" };
+            found.push(differ("body".into(), end(!answer.is_cut), end(answer.is_cut)));
         }
         let text = String::from_utf8_lossy(&answer.body);
         match (&self.body, &self.text) {

@@ -9,11 +9,16 @@ pub(crate) const REDACTED: &str = "[REDACTED]";
 pub(super) struct Secrets<'o> {
     set: &'o [(String, String)],
     missing: Vec<String>,
+    /// Those that were put in, the longest first.
+    used: Vec<String>,
 }
+
+/// A shorter value tells nothing, and stands in too much that is none.
+const LEAST: usize = 3;
 
 impl<'o> Secrets<'o> {
     pub(super) fn new(set: &'o [(String, String)]) -> Self {
-        Self { set, missing: Vec::new() }
+        Self { set, missing: Vec::new(), used: Vec::new() }
     }
 
     /// A text with its secret put in.
@@ -22,7 +27,13 @@ impl<'o> Secrets<'o> {
             return text.to_owned();
         }
         match self.value(name) {
-            Some(value) => with_secret(text, &value),
+            Some(value) => {
+                let value = bare(text, &value);
+                if value.len() >= LEAST && !self.used.iter().any(|known| known == value) {
+                    self.used.push(value.to_owned());
+                }
+                text.replace(REDACTED, value)
+            }
             None => {
                 if !self.missing.iter().any(|known| known == name) {
                     self.missing.push(name.to_owned());
@@ -71,10 +82,11 @@ impl<'o> Secrets<'o> {
         given.map(|(_, value)| value.clone()).or_else(|| std::env::var(variable(name)).ok())
     }
 
-    /// Whether all is known.
-    pub(super) fn check(&self) -> Result<(), Failure> {
+    /// The values that were put in, which are not to be told; an error where one is not known.
+    pub(super) fn used(mut self) -> Result<Vec<String>, Failure> {
         if self.missing.is_empty() {
-            return Ok(());
+            self.used.sort_by_key(|value| std::cmp::Reverse(value.len()));
+            return Ok(self.used);
         }
         let wanted: Vec<_> = self.missing.iter().map(|name| format!("--set {name}=VALUE")).collect();
         let variables: Vec<_> = self.missing.iter().map(|name| variable(name)).collect();
@@ -87,13 +99,12 @@ impl<'o> Secrets<'o> {
     }
 }
 
-/// `Bearer [REDACTED]` with its token, also where the scheme was given once more.
-fn with_secret(text: &str, value: &str) -> String {
+/// The token that belongs into `Bearer [REDACTED]`, also where the scheme was given once more.
+fn bare<'v>(text: &str, value: &'v str) -> &'v str {
     let before = text.find(REDACTED).and_then(|at| text.get(..at)).unwrap_or_default();
     let given =
         value.get(..before.len()).filter(|given| !before.is_empty() && given.eq_ignore_ascii_case(before));
-    let value = given.and_then(|given| value.get(given.len()..)).unwrap_or(value);
-    text.replace(REDACTED, value)
+    given.and_then(|given| value.get(given.len()..)).unwrap_or(value)
 }
 
 /// `x-api-key` is REPLAY_X_API_KEY, as in the command that `flightlog curl` makes. Without the beginning a field `path`
@@ -110,10 +121,11 @@ mod tests {
     #[test]
     fn a_scheme_given_twice_is_sent_once() {
         for value in ["TOKEN", "Bearer TOKEN", "bearer TOKEN"] {
-            assert_eq!(with_secret("Bearer [REDACTED]", value), "Bearer TOKEN");
+            assert_eq!(bare("Bearer [REDACTED]", value), "TOKEN");
         }
-        assert_eq!(with_secret("[REDACTED]", "Bearer x"), "Bearer x");
-        assert_eq!(with_secret("a=[REDACTED]; b=[REDACTED]", "1"), "a=1; b=1");
+        assert_eq!(bare("[REDACTED]", "Bearer x"), "Bearer x");
+        let set = [("a".to_owned(), "1".to_owned())];
+        assert_eq!(Secrets::new(&set).text("a", "a=[REDACTED]; b=[REDACTED]"), "a=1; b=1");
         assert_eq!(variable("x-api-key"), "REPLAY_X_API_KEY");
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn report(options: &Options, set: &LogSet, screen: &mut Screen<'_>) -
     let mut trouble = Trouble::default();
     let by = options.by.as_deref().map_or(Ok(By::Endpoint), By::parse)?;
     let gathered = Gathered::with_heat(options, set, by, &mut trouble)?;
-    let failures = Failures::of(options, set, &mut trouble)?;
+    let failures = Failures::of(options, set, gathered.since(), &mut trouble)?;
     trouble.tell();
     if gathered.all.count == 0 {
         say("no exchanges in that time that are so: there is nothing to report");

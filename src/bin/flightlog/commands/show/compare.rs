@@ -13,6 +13,27 @@ pub(crate) struct Difference {
     pub(crate) there: String,
 }
 
+impl Difference {
+    /// As much of it as is shown.
+    pub(crate) fn short(&self) -> Self {
+        let Self { path, here, there } = self;
+        Self { path: path.clone(), here: cut(here, SHOWN), there: cut(there, SHOWN) }
+    }
+
+    /// Where one of these values stands, `[SET]` does.
+    pub(crate) fn hide(&mut self, values: &[String]) {
+        for text in [&mut self.path, &mut self.here, &mut self.there] {
+            for value in values {
+                *text = text.replace(value.as_str(), "[SET]");
+            }
+        }
+    }
+}
+
+/// Characters of a value that are shown, and those that are kept until then.
+const SHOWN: usize = 60;
+const KEPT: usize = 10_000;
+
 /// A row each, in columns under these names.
 pub(crate) fn show(
     screen: &mut Screen<'_>,
@@ -22,6 +43,7 @@ pub(crate) fn show(
     if found.is_empty() {
         return Ok(());
     }
+    let found: Vec<_> = found.iter().map(Difference::short).collect();
     let widest = |of: fn(&Difference) -> &str, most: usize| {
         found.iter().map(|difference| of(difference).chars().count()).max().unwrap_or(0).min(most)
     };
@@ -29,7 +51,7 @@ pub(crate) fn show(
     let value = widest(|difference| &difference.here, 40).max(here.len());
     screen.space(2);
     screen.line(Ink::Dim, &format!("{:<path$}  {here:<value$}  {there}", ""))?;
-    for difference in found {
+    for difference in &found {
         screen.space(2);
         screen.put(Ink::Cyan, &format!("{:<path$}", difference.path));
         screen.space(2);
@@ -105,7 +127,7 @@ fn brief(value: &Value) -> String {
         Value::Null => "(none)".into(),
         Value::String(text) if text.is_empty() => "(empty)".into(),
         Value::Array(items) if items.len() > 3 => format!("[{} items]", items.len()),
-        other => cut(&said(other), 60),
+        other => cut(&said(other), KEPT),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
         trouble::Trouble,
     },
     entry::Kind,
-    filter::{Filter, is_id},
+    filter::{Filter, begins, is_id},
     read::LogSet,
     time::{MILLISECOND, SECOND},
 };
@@ -15,7 +15,7 @@ pub(crate) fn end<'s>(set: &'s LogSet, id: &str) -> Result<Option<Spot<'s>>, Fai
     let mut trouble = Trouble::default();
     match id {
         "latest" => return newest(set, |_| true),
-        "latest:error" => return newest(set, |is_failure| is_failure),
+        "latest:error" => return Ok(newest(set, |is_failure| is_failure)?.or(newest_told(set)?)),
         _ => {}
     }
     if let Some((from, to)) = times_of(id) {
@@ -40,6 +40,15 @@ pub(crate) fn end<'s>(set: &'s LogSet, id: &str) -> Result<Option<Spot<'s>>, Fai
         })?;
         best = found.first().copied();
     }
+    // It began, and its end was never written.
+    for series in set.exchanges() {
+        if best.is_none() {
+            let found = find::last(series, &Filter::default(), 1, &mut trouble, |entry| {
+                entry.kind == Kind::Request && is_id(entry, id)
+            })?;
+            best = found.first().copied();
+        }
+    }
     Ok(best)
 }
 
@@ -52,6 +61,15 @@ fn newest<'s>(set: &'s LogSet, wanted: impl Fn(bool) -> bool) -> Result<Option<S
         best = best.into_iter().chain(found).max_by_key(|spot| spot.at);
     }
     Ok(best)
+}
+
+/// The newest failure of errors.log, where api.log has none any more.
+fn newest_told(set: &LogSet) -> Result<Option<Spot<'_>>, Failure> {
+    let Some(errors) = set.named("errors") else { return Ok(None) };
+    let found = find::last(errors, &Filter::default(), 1, &mut Trouble::default(), |entry| {
+        matches!(entry.kind, Kind::Error | Kind::Exception) && !entry.id.is_empty()
+    })?;
+    Ok(found.first().copied())
 }
 
 /// The moments at which requests whose ids begin like this arrived: the first 12 digits of a UUIDv7 are milliseconds.
@@ -80,7 +98,7 @@ fn within<'s>(
     let mut open: Vec<Vec<u8>> = Vec::new();
     for series in set.exchanges() {
         find::each(series, &filter, trouble, |entry, file, at, length| {
-            if !entry.id.is_empty() && entry.id.starts_with(id.as_bytes()) {
+            if begins(entry.id, id.as_bytes()) {
                 match entry.kind {
                     Kind::Request if ends.len() < CANDIDATES => open.push(entry.id.to_vec()),
                     Kind::Response => {

@@ -107,6 +107,11 @@ impl Story {
             && of_error("error_type").unwrap_or_default() == of_dump("/error/type")
     }
 
+    /// Nothing is known of its end.
+    pub(super) fn is_open(&self) -> bool {
+        self.response.is_none() && self.failure.is_none() && self.dump.is_none()
+    }
+
     /// Microseconds.
     pub(crate) fn duration(&self) -> Option<u64> {
         self.micros("duration_ms")

@@ -46,6 +46,9 @@ impl Story {
         let status = self.status();
         let shown = if status == 0 { outcome.replace('_', " ") } else { status.to_string() };
         screen.put(Ink::of_status(status, self.is_failure()), &shown);
+        if self.is_open() {
+            screen.put(Ink::Yellow, "begun and never ended, or open still");
+        }
         if status > 0 && outcome != "complete" && !outcome.is_empty() {
             screen.put(Ink::Alarm, &format!("  {}", outcome.replace('_', " ")));
         }
@@ -54,7 +57,7 @@ impl Story {
         }
         screen.end_line()?;
         for (what, key, path) in [
-            ("ended", "timestamp", ["timestamp", ""]),
+            (if self.is_open() { "began" } else { "ended" }, "timestamp", ["timestamp", ""]),
             ("id", "request_id", ["request_id", ""]),
             ("client's id", "client_request_id", ["client_request_id", ""]),
             ("sent in", "parent_request_id", ["parent_request_id", ""]),

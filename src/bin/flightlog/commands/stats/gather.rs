@@ -69,9 +69,11 @@ impl Gathered {
         trouble: &mut Trouble,
     ) -> Result<(Self, Failures), Failure> {
         // Where failures have no log of their own they are among what is read here.
-        if set.named("errors").is_some() || options.kind == Some(Only::Errors) {
+        let have_own = set.named("errors").is_some() && options.kind != Some(Only::Api);
+        if have_own || options.kind == Some(Only::Errors) {
             let (gathered, _) = Self::default().gather(options, set, by, None, trouble)?;
-            return Ok((gathered, Failures::of(options, set, trouble)?));
+            let failures = Failures::of(options, set, gathered.since(), trouble)?;
+            return Ok((gathered, failures));
         }
         let (gathered, failures) =
             Self::default().gather(options, set, by, Some(Collector::default()), trouble)?;
@@ -238,6 +240,11 @@ impl Gathered {
         }
         self.open = begun.count();
         self.open_ids = begun.last(OPEN);
+    }
+
+    /// The first end. errors.log reaches further back than api.log, and what stands side by side is of one time.
+    pub(crate) fn since(&self) -> Option<u64> {
+        (self.all.count > 0).then_some(self.first)
     }
 
     /// From the first to the last end.

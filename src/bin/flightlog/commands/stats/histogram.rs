@@ -36,6 +36,10 @@ impl Histogram {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     pub(crate) fn merge(&mut self, other: &Self) {
         for (octave, theirs) in other.octaves.iter().enumerate() {
             let Some(theirs) = theirs else { continue };

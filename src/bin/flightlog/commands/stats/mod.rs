@@ -54,6 +54,11 @@ impl Tally {
         self.failed as f64 / self.count.max(1) as f64
     }
 
+    /// Whether how long it took is known of any.
+    pub(crate) fn is_timed(&self) -> bool {
+        !self.histogram.is_empty()
+    }
+
     /// Microseconds. No step's middle is above the longest.
     pub(crate) fn percentile(&self, share: f64) -> u64 {
         self.histogram.percentile(share).min(self.max)
@@ -61,7 +66,7 @@ impl Tally {
 }
 
 pub(crate) fn stats(options: &Options, set: &LogSet, screen: &mut Screen<'_>) -> Result<Found, Failure> {
-    let rule = options.fail_if.as_deref().map(Rule::parse).transpose()?;
+    let rules = options.fail_if.iter().map(|rule| Rule::parse(rule)).collect::<Result<Vec<_>, _>>()?;
     let by = options.by.as_deref().map_or(Ok(By::Endpoint), By::parse)?;
     let mut trouble = Trouble::default();
     let (gathered, failures) = Gathered::and_failures(options, set, by, &mut trouble)?;
@@ -71,16 +76,18 @@ pub(crate) fn stats(options: &Options, set: &LogSet, screen: &mut Screen<'_>) ->
         shown::people(options, &gathered, &failures, screen)?;
     }
     trouble.tell();
-    if let Some(rule) = rule {
+    if rules.is_empty() {
+        return Ok((gathered.all.count > 0).into());
+    }
+    screen.flush()?;
+    let mut any = false;
+    for (rule, typed) in rules.iter().zip(&options.fail_if) {
         let (holds, figure) = rule.holds(&gathered.all, gathered.seconds());
         if holds {
-            screen.flush()?;
-            say(&format!(
-                "--fail-if '{}' holds: it is {figure:.3}",
-                options.fail_if.as_deref().unwrap_or_default()
-            ));
+            let figure = (figure * 1000.0).round() / 1000.0;
+            say(&format!("--fail-if '{typed}' holds: it is {figure}"));
         }
-        return Ok((!holds).into());
+        any |= holds;
     }
-    Ok((gathered.all.count > 0).into())
+    Ok((!any).into())
 }

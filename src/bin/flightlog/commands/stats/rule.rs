@@ -62,6 +62,7 @@ impl Rule {
         };
         let limit = number
             .or_else(|| limit.parse().ok())
+            .filter(|limit| limit.is_finite())
             .ok_or_else(|| wrong("want a number, a length of time (2s), or a share (5%)"))?;
         Ok(Self { figure, above, or_equal, limit })
     }
@@ -72,7 +73,7 @@ impl Rule {
             Figure::ErrorRate => all.error_rate(),
             Figure::Errors => all.failed as f64,
             Figure::Requests => all.count as f64,
-            Figure::Rate => all.count as f64 / seconds.max(0.001),
+            Figure::Rate => all.count as f64 / seconds.max(1.0),
             Figure::Max => all.max as f64 / 1000.0,
             Figure::Percentile(share) => all.percentile(share) as f64 / 1000.0,
         };
@@ -106,7 +107,9 @@ mod tests {
         ] {
             assert_eq!(Rule::parse(text).unwrap().holds(&all, 10.0).0, expected, "{text}");
         }
-        for text in ["", "p99", "p98>1", "p99>", "error_rate>many", ">1"] {
+        // A burst within a second is no higher rate than what came.
+        assert!(!Rule::parse("rate>100").unwrap().holds(&all, 0.0).0);
+        for text in ["", "p99", "p98>1", "p99>", "error_rate>many", ">1", "p99>nan", "max>inf"] {
             assert!(Rule::parse(text).unwrap_err().to_string().contains("try: --fail-if"), "{text}");
         }
     }

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{Gathered, Tally};
+use super::{By, Gathered, Tally};
 use crate::{
     Failure,
     args::Options,
@@ -41,8 +41,11 @@ fn head(gathered: &Gathered, screen: &mut Screen<'_>) -> Result<(), Failure> {
     screen.put(Ink::Bold, &grouped(all.count));
     screen.put(Ink::Plain, if all.count == 1 { " exchange" } else { " exchanges" });
     screen.put(Ink::Dim, &format!(" in {}, ", human(span)));
-    screen.put(Ink::Plain, &format!("{:.1}/s", all.count as f64 / gathered.seconds().max(0.001)));
-    screen.put(Ink::Dim, ", ");
+    // Of less than a second it says nothing.
+    if gathered.seconds() >= 1.0 {
+        screen.put(Ink::Plain, &format!("{:.1}/s", all.count as f64 / gathered.seconds()));
+        screen.put(Ink::Dim, ", ");
+    }
     let ink = if all.failed > 0 { Ink::Alarm } else { Ink::Green };
     screen.put(ink, &format!("{} failed ({})", grouped(all.failed), percent(all.error_rate())));
     if gathered.bytes > 0 {
@@ -100,7 +103,10 @@ fn head(gathered: &Gathered, screen: &mut Screen<'_>) -> Result<(), Failure> {
 
 fn table(options: &Options, gathered: &Gathered, top: usize, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let by = options.by.as_deref().unwrap_or("endpoint");
-    let rows = gathered.groups.iter().take(top);
+    // Of steps of time the last ones are wanted.
+    let is_step = matches!(By::parse(by), Ok(By::Step(_)));
+    let hidden = if is_step { gathered.groups.len().saturating_sub(top) } else { 0 };
+    let rows = gathered.groups.iter().skip(hidden).take(top);
     let room = screen.width.map_or(44, |width| width.saturating_sub(figures_width(screen)).clamp(12, 44));
     let longest = rows.clone().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let widest = longest.max(by.len()).min(room);
@@ -114,11 +120,12 @@ fn table(options: &Options, gathered: &Gathered, top: usize, screen: &mut Screen
         row(screen, &cut(name, widest), widest, tally, gathered.all.total)?;
     }
     let mut rest = gathered.others.clone().unwrap_or_default();
-    for (_, tally) in gathered.groups.iter().skip(top) {
+    for (_, tally) in gathered.groups.iter().take(hidden).chain(gathered.groups.iter().skip(hidden + top)) {
         rest.merge(tally);
     }
     if rest.count > 0 {
-        row(screen, "(others)", widest, &rest, gathered.all.total)?;
+        let name = if is_step && gathered.others.is_none() { "(before)" } else { "(others)" };
+        row(screen, name, widest, &rest, gathered.all.total)?;
     }
     if gathered.groups.len() > 1 {
         row(screen, "(all)", widest, &gathered.all, gathered.all.total)?;
@@ -133,10 +140,11 @@ fn row(screen: &mut Screen<'_>, name: &str, widest: usize, tally: &Tally, total:
     let ink = if tally.failed > 0 { Ink::Alarm } else { Ink::Dim };
     let share = if tally.failed > 0 { percent(tally.error_rate()) } else { "-".into() };
     screen.put(ink, &format!("  {share:>6}"));
+    let known = |micros| if tally.is_timed() { human(micros) } else { "-".into() };
     for (_, quantile) in quantiles(screen) {
-        screen.put(Ink::Plain, &format!("  {:>7}", human(tally.percentile(*quantile))));
+        screen.put(Ink::Plain, &format!("  {:>7}", known(tally.percentile(*quantile))));
     }
-    screen.put(Ink::Plain, &format!("  {:>7}", human(tally.max)));
+    screen.put(Ink::Plain, &format!("  {:>7}", known(tally.max)));
     if screen.fits(WIDE) {
         let share = tally.total as f64 / total.max(1) as f64;
         screen.put(Ink::Dim, &format!("  {:>6}", percent(share)));
@@ -237,11 +245,11 @@ pub(crate) fn json(
     let [hits, misses] = gathered.cache;
     let [input, output, cached, reasoning] = gathered.tokens;
     let mut value = json!({
-        "from": time::full(gathered.first),
-        "to": time::full(gathered.last),
+        "from": gathered.since().map(time::full),
+        "to": gathered.since().map(|_| time::full(gathered.last)),
         "by": options.by.as_deref().unwrap_or("endpoint"),
         "all": figures(&gathered.all, gathered.all.total),
-        "rate_per_s": gathered.all.count as f64 / gathered.seconds().max(0.001),
+        "rate_per_s": gathered.all.count as f64 / gathered.seconds().max(1.0),
         "response_bytes": gathered.bytes,
         "status": classes.collect::<serde_json::Map<_, _>>(),
         "groups": rows.collect::<Vec<_>>(),
@@ -258,6 +266,7 @@ pub(crate) fn json(
 }
 
 fn figures(tally: &Tally, total: u64) -> Value {
+    let millis = |micros| tally.is_timed().then(|| millis(micros));
     json!({
         "requests": tally.count,
         "errors": tally.failed,
