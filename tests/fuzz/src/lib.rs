@@ -4,11 +4,13 @@
 //! `cd tests/fuzz && cargo run --release --bin line -- -max_total_time=60 corpus/line`
 #![allow(dead_code, unused_imports)]
 
-#[path = "../../../src/bin/flightlog/entry.rs"]
+#[path = "../../../src/bin/flightlog/digits.rs"]
+mod digits;
+#[path = "../../../src/bin/flightlog/entry/mod.rs"]
 mod entry;
 #[path = "../../../src/bin/flightlog/filter/mod.rs"]
 mod filter;
-#[path = "../../../src/bin/flightlog/json.rs"]
+#[path = "../../../src/bin/flightlog/json/mod.rs"]
 mod json;
 #[path = "../../../src/bin/flightlog/laws.rs"]
 mod laws;
