@@ -16,17 +16,15 @@ if [ -z "${FLIGHTLOG:-}" ]; then
     cargo build --release --features cli --bin flightlog
     FLIGHTLOG=${CARGO_TARGET_DIR:-target}/release/flightlog
 fi
-bench() {
-    if [ -n "${BENCH:-}" ]; then "$BENCH" "$@"; else cargo bench --quiet --features cli --bench cli -- "$@"; fi
-}
 if [ -z "${BENCH:-}" ]; then
-    # Its path, so that cargo is no part of what is measured.
+    # Its path, so that cargo is no part of what is measured. The first time everything is built that tests and benches need.
+    echo 'building what makes the logs and counts their lines: minutes, the first time' >&2
     BENCH=$(cargo bench --features cli --bench cli --no-run 2>&1 | sed -n 's/.*Executable.*(\(.*\))/\1/p')
 fi
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-bench "$dir/logs" "$megabytes"
-bench "$dir/rare" "${LARGE:-1000}" 10000
+"$BENCH" "$dir/logs" "$megabytes"
+"$BENCH" "$dir/rare" "${LARGE:-1000}" 10000
 log=$dir/logs/api.log
 moment() { tail -c +"$(($(wc -c < "$1") / 2))" "$1" | head -n 2 | tail -n 1 | sed 's/.*"timestamp":"\([^"]*\)".*/\1/'; }
 id=$(head -n 2 "$log" | tail -n 1 | sed 's/.*"request_id":"\([^"]*\)".*/\1/')

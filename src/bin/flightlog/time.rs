@@ -21,32 +21,39 @@ pub(crate) struct Clock {
 
 impl Clock {
     /// A timestamp of ours: `2026-11-20T10:30:00.123456Z`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn ours(&mut self, text: &[u8; 27]) -> Option<u64> {
         let (minute, rest) = text.split_first_chunk::<17>()?;
         if *minute != self.minute {
-            let (Some(date), b'T', b':', b':') =
-                (date(minute.get(..10)?), minute.get(10)?, minute.get(13)?, minute.get(16)?)
-            else {
-                return None;
-            };
-            let (hour, min) = (digits(minute.get(11..13)?)?, digits(minute.get(14..16)?)?);
-            if hour > 23 || min > 59 {
-                return None;
-            }
-            self.begins = date * DAY + hour * HOUR + min * MINUTE;
-            self.minute = *minute;
+            self.turn(minute)?;
         }
-        // Two digits, then a point, six digits and a Z in a word.
+        // Two digits, then a point, six digits and a Z in a word: all eight digits together are microseconds.
         let (&[s1, s2, fraction @ ..], &[]) = rest.split_first_chunk::<10>()? else { return None };
         let word = u64::from_le_bytes(fraction);
-        let [tens, ones] = [s1, s2].map(|byte| u64::from(byte.wrapping_sub(b'0')));
         let shape = word & 0xff00_0000_0000_00ff == 0x5a00_0000_0000_002e;
-        if !shape || tens > 6 || ones > 9 || digits_in(word >> 8) < 6 {
+        let digits = (word >> 8) << 16 | u64::from(u16::from_le_bytes([s1, s2]));
+        if !shape || digits_in(digits) < 8 {
             return None;
         }
-        let micros = (tens * 10 + ones) * SECOND + number(word >> 8, 6);
+        let micros = number(digits, 8);
         (micros < 61 * SECOND).then_some(self.begins + micros)
+    }
+
+    /// Goes on to another minute: `2026-11-20T10:30:`.
+    #[inline(never)]
+    fn turn(&mut self, minute: &[u8; 17]) -> Option<()> {
+        let (date, b'T', b':', b':') =
+            (date(minute.get(..10)?)?, minute.get(10)?, minute.get(13)?, minute.get(16)?)
+        else {
+            return None;
+        };
+        let (hour, min) = (digits(minute.get(11..13)?)?, digits(minute.get(14..16)?)?);
+        if hour > 23 || min > 59 {
+            return None;
+        }
+        self.begins = date * DAY + hour * HOUR + min * MINUTE;
+        self.minute = *minute;
+        Some(())
     }
 
     /// A timestamp of anyone: RFC 3339 with any fraction and offset, a space or comma as Python writes them, or a number of

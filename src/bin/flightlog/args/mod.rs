@@ -5,15 +5,17 @@ mod completions;
 mod flags;
 mod help;
 mod nearest;
+mod wrong;
 
 pub(crate) use commands::{COMMANDS, Command};
 pub(crate) use completions::completions;
 pub(crate) use flags::{FLAGS, Flag};
 pub(crate) use help::{help, man};
+pub(crate) use wrong::unknown_command;
 
 use std::{ffi::OsString, path::PathBuf};
 
-use nearest::nearest;
+use wrong::{missing, nameless, plain, unknown_flag, wrong};
 
 use crate::{
     Failure,
@@ -290,61 +292,10 @@ fn text(value: OsString) -> Result<String, Failure> {
     value.into_string().map_err(|value| Failure::usage(format!("{} is not UTF-8", value.display())))
 }
 
-fn plain(error: lexopt::Error) -> Failure {
-    Failure::usage(match error {
-        lexopt::Error::UnexpectedValue { option, value } => {
-            format!("{option} takes no value, and stands alone: {option}, not {option}={}", value.display())
-        }
-        other => other.to_string(),
-    })
-}
-
 /// A whole number from 0; what is too large for one is as many as there are.
 fn count(value: &str) -> Option<usize> {
     let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| value.parse().unwrap_or(usize::MAX))
-}
-
-/// What a command without the word it needs is told.
-fn nameless(command: Command) -> String {
-    let (name, takes) = (command.name(), command.about().map_or("", |about| about.takes));
-    match command.about().and_then(|about| about.examples.first()) {
-        Some((example, _)) if takes != "ID" => format!("{name} wants {takes}: {example}"),
-        _ => {
-            format!("{name} wants an id: flightlog {name} 0198c0de, or its last digits, latest, latest:error")
-        }
-    }
-}
-
-fn missing(flag: &Flag) -> Failure {
-    let name = flag.value.unwrap_or_default();
-    Failure::usage(format!("--{} wants {}: {}", flag.long, article(name), flag.example))
-}
-
-fn wrong(flag: &Flag, value: &str) -> Failure {
-    Failure::usage(format!("--{} `{value}`: {}\ntry: {}", flag.long, flag.wants, flag.example))
-}
-
-fn article(name: &str) -> String {
-    format!("a value ({name})")
-}
-
-pub(crate) fn unknown_command(word: &str) -> Failure {
-    let names = COMMANDS.iter().map(|command| command.name);
-    match nearest(word, names) {
-        Some(name) => Failure::usage(format!("there is no command `{word}`; do you mean flightlog {name}?")),
-        None => Failure::usage(format!(
-            "there is no command `{word}`; there are {}",
-            COMMANDS.iter().map(|command| command.name).collect::<Vec<_>>().join(", ")
-        )),
-    }
-}
-
-fn unknown_flag(word: &str) -> Failure {
-    match nearest(word.trim_start_matches('-'), FLAGS.iter().map(|flag| flag.long)) {
-        Some(name) => Failure::usage(format!("there is no flag {word}; do you mean --{name}?")),
-        None => Failure::usage(format!("there is no flag {word}; flightlog --help lists them")),
-    }
 }
 
 #[cfg(test)]

@@ -76,6 +76,13 @@ pub(crate) fn last<'s>(
                 break 'files;
             }
             progress.add(line.length);
+            // What was read only because lines are not quite in order is passed by.
+            if let Some(at) = parser.moment_of_ours(line.bytes).filter(|at| !filter.is_in_time(*at)) {
+                if filter.is_before(at) {
+                    break 'files;
+                }
+                continue;
+            }
             let entry = match parser.read(line.bytes, line.is_cut()) {
                 Ok(entry) => entry,
                 // The last one may be being written.

@@ -114,6 +114,17 @@ pub(super) fn response_bytes(line: &[u8], at: usize) -> Option<(u64, usize)> {
     (1..8).contains(&count).then_some((value, line.len() - number.len() + count))
 }
 
+/// Where type and message of an error end, if they begin here.
+pub(super) fn past_error(line: &[u8], at: usize) -> usize {
+    let past = || {
+        let error_type = line.get(at..)?.strip_prefix(b",\"error_type\":\"")?;
+        let (_, rest) = string(error_type)?;
+        let (_, rest) = string(rest.strip_prefix(b",\"error_message\":\"")?)?;
+        Some(line.len() - rest.len())
+    };
+    past().unwrap_or(at)
+}
+
 /// Whether headers or a body come next: in lines of ours nothing else does then.
 #[inline(always)]
 pub(crate) fn is_head_or_body(rest: &[u8]) -> bool {

@@ -73,7 +73,12 @@ impl<'f> Backward<'f> {
             if let Some(feed) = memrchr(b'\n', piece) {
                 return Ok(self.low + feed as u64 + 1);
             }
-            upto = self.low;
+            // It begins in the piece before, which is read with all of this line: so no piece is read twice.
+            if upto == end && self.low > 0 && end - self.low < PIECE as u64 {
+                self.load(end.saturating_sub(PIECE as u64), end)?;
+            } else {
+                upto = self.low;
+            }
         }
     }
 

@@ -34,34 +34,41 @@ impl<'f> Forward<'f> {
         self.buffer
     }
 
-    /// The next line.
-    #[inline]
+    /// The next line. Most are in the buffer as a whole.
+    #[inline(always)]
     pub(crate) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
+        let rest = self.buffer.get(self.start..self.end).unwrap_or_default();
+        match memchr(b'\n', rest) {
+            Some(length) => Ok(Some(self.line(length, true))),
+            None => self.next_elsewhere(),
+        }
+    }
+
+    /// The next line where the buffer has no end of it.
+    #[inline(never)]
+    fn next_elsewhere(&mut self) -> io::Result<Option<Line<'_>>> {
         loop {
-            let rest = self.buffer.get(self.start..self.end).unwrap_or_default();
-            if let Some(length) = memchr(b'\n', rest) {
-                let from = self.start;
-                self.start += length + 1;
-                let bytes = self.buffer.get(from..from + length).unwrap_or_default();
-                let at = self.offset + from as u64;
-                return Ok(Some(Line { bytes, at, length: length as u64, is_ended: true }));
-            }
             if self.start == 0 && self.end == self.buffer.len() {
                 return self.long_line().map(Some);
             }
             if !self.fill()? {
-                let (from, length) = (self.start, self.end - self.start);
-                self.start = self.end;
-                let bytes = self.buffer.get(from..from + length).unwrap_or_default();
-                let at = self.offset + from as u64;
-                return Ok((length > 0).then_some(Line {
-                    bytes,
-                    at,
-                    length: length as u64,
-                    is_ended: false,
-                }));
+                let length = self.end - self.start;
+                return Ok((length > 0).then(|| self.line(length, false)));
+            }
+            let rest = self.buffer.get(self.start..self.end).unwrap_or_default();
+            if let Some(length) = memchr(b'\n', rest) {
+                return Ok(Some(self.line(length, true)));
             }
         }
+    }
+
+    /// Gives what comes next in the buffer.
+    #[inline(always)]
+    fn line(&mut self, length: usize, is_ended: bool) -> Line<'_> {
+        let from = self.start;
+        self.start += length + usize::from(is_ended);
+        let bytes = self.buffer.get(from..from + length).unwrap_or_default();
+        Line { bytes, at: self.offset + from as u64, length: length as u64, is_ended }
     }
 
     /// Reads on behind what is left; false at the end.

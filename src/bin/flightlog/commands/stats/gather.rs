@@ -213,8 +213,10 @@ impl Gathered {
     fn add_sums(&mut self, entry: &Entry<'_>) {
         let sums = entry.sums();
         self.bytes = summed(self.bytes, sums.response_bytes);
-        for cache in json::Members::of(sums.cache) {
-            add(&mut self.cache, cache.value, &["hits", "misses"]);
+        if !sums.cache.is_empty() {
+            for cache in json::Members::of(sums.cache) {
+                add(&mut self.cache, cache.value, &["hits", "misses"]);
+            }
         }
         if !sums.llm.is_empty() {
             let names = ["input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens"];

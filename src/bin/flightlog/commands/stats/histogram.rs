@@ -19,12 +19,27 @@ impl Default for Histogram {
 }
 
 impl Histogram {
+    #[inline(always)]
     pub(crate) fn add(&mut self, number: u64) {
         self.count += 1;
-        if let Some(step) = usize::try_from(number).ok().and_then(|number| self.small.get_mut(number)) {
-            *step = step.saturating_add(1);
-            return;
+        let step = match number.checked_ilog2().and_then(|log| log.checked_sub(BITS)) {
+            // The highest bit is the octave's, those behind it are the step.
+            Some(octave) => self
+                .octaves
+                .get_mut(octave as usize)
+                .and_then(Option::as_mut)
+                .and_then(|steps| steps.get_mut((number >> octave) as usize % STEPS)),
+            None => self.small.get_mut(number as usize),
+        };
+        match step {
+            Some(count) => *count = count.saturating_add(1),
+            None => self.add_first(number),
         }
+    }
+
+    /// Adds the first number of an octave.
+    #[inline(never)]
+    fn add_first(&mut self, number: u64) {
         let (octave, step) = place(number);
         if octave >= self.octaves.len() {
             self.octaves.resize_with(octave + 1, || None);

@@ -11,6 +11,7 @@ mod timeline;
 
 pub(crate) use by::By;
 pub(crate) use gather::Gathered;
+pub(crate) use quick::Quick;
 pub(crate) use timeline::{Steps, Timeline};
 
 use histogram::Histogram;

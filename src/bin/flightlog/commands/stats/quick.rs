@@ -2,7 +2,7 @@ use std::hash::Hasher;
 
 /// A hash of few instructions. Who writes the log can make its keys meet; the caps above bound what that costs.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Quick(u64);
+pub(crate) struct Quick(u64);
 
 pub(super) const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 

@@ -135,6 +135,14 @@ impl<'a> Entry<'a> {
         if self.is_ours { Members::from(self.line, self.rest as usize) } else { Members::of(self.line) }
     }
 
+    /// The members among which a failure is told of: of a response of ours none stands before the bytes of the response.
+    pub(crate) fn told(&self) -> Members<'a> {
+        match template::response_bytes(self.line, self.rest as usize) {
+            Some((_, at)) if self.is_ours && self.kind == Kind::Response => Members::from(self.line, at),
+            _ => self.more(),
+        }
+    }
+
     /// What is added up. In lines of ours nothing of it comes behind the first header or body, whose values are not even
     /// passed over.
     #[inline(always)]
@@ -148,6 +156,7 @@ impl<'a> Entry<'a> {
             return walk::sums(self.line, true, self.sums, found, rest);
         };
         found.response_bytes = response_bytes;
+        let at = if self.is_failure() { template::past_error(self.line, at) } else { at };
         let ends = template::is_head_or_body(self.line.get(at..).unwrap_or_default());
         if ends { found } else { walk::sums(self.line, true, self.sums, found, at) }
     }
@@ -181,11 +190,15 @@ impl Parser {
 
     /// When a line was written; the rest of it is not looked at.
     pub(crate) fn moment(&mut self, line: &[u8]) -> Option<u64> {
-        let ours = line.strip_prefix(b"{\"timestamp\":\"").and_then(|rest| rest.first_chunk::<27>());
-        if let Some(at) = ours.and_then(|text| self.clock.ours(text)) {
-            return Some(at);
-        }
-        walk::read(line, true, &mut self.clock).ok().map(|entry| entry.at).filter(|at| *at > 0)
+        self.moment_of_ours(line).or_else(|| {
+            walk::read(line, true, &mut self.clock).ok().map(|entry| entry.at).filter(|at| *at > 0)
+        })
+    }
+
+    /// The same of a line that begins as ours do.
+    pub(crate) fn moment_of_ours(&mut self, line: &[u8]) -> Option<u64> {
+        let text = line.strip_prefix(b"{\"timestamp\":\"")?.first_chunk::<27>()?;
+        self.clock.ours(text)
     }
 }
 
