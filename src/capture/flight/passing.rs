@@ -26,7 +26,7 @@ impl Flight {
             response.extensions.insert(self.0.request_id);
             return;
         }
-        let ours = || HeaderValue::from_str(self.0.request_id.encode(&mut [0; 36])).ok();
+        let ours = || HeaderValue::from_bytes(&self.0.request_id.digits()).ok();
         if let Some(id) = self.0.echo.clone().or_else(ours) {
             // A map that is full stays as it is.
             let _ = response.headers.try_insert(REQUEST_ID, id);
