@@ -38,7 +38,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub, Shown, Value};
+use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub, Shown, ShownBody, Value};
 
 pub(crate) use contained::Contained;
 use decisions::Decisions;
@@ -118,7 +118,7 @@ impl Redactor {
         let limit = usize::MAX / 4;
         let body =
             RawBody { media: Media::Json, content_type: "application/json", bytes: raw, whole: true, limit };
-        match self.body(&body) {
+        match BodyText::from(self.body(&body)) {
             BodyText::Json(text) | BodyText::Text { text, .. } => text,
             BodyText::Binary | BodyText::NotKept => Redacted::default(),
         }
@@ -276,7 +276,7 @@ impl Scrub for Redactor {
         self.read(false, |text| text.scrub(digits.as_bytes(), &mut out)).then(|| vouch(out))
     }
 
-    fn body(&self, body: &RawBody<'_>) -> BodyText {
+    fn body<'a>(&self, body: &RawBody<'a>) -> ShownBody<'a> {
         self.read(false, |text| body::redact(body, text))
     }
 }
