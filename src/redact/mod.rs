@@ -171,15 +171,16 @@ impl Redactor {
         names::classify(&self.rules.own, name.as_bytes()) == NameClass::Secret
     }
 
-    /// The text that `write` appends to, remembered where it says the same as `raw`.
+    /// The text that `write` appends to, remembered where it says the same as `raw`; what is known is shown `as_text`.
     fn unless_known<'a>(
         &self,
         name: &str,
         raw: &'a [u8],
+        as_text: impl FnOnce() -> Option<&'a str>,
         write: impl FnOnce(Text<'_>, &mut Vec<u8>),
     ) -> Shown<'a> {
         let question = Question { rules: self.rules.id, name, value: raw };
-        if let (true, Ok(text)) = (question.is_known(), str::from_utf8(raw)) {
+        if let Some(text) = question.is_known().then(as_text).flatten() {
             return Shown::vouch(text);
         }
         let mut out = Vec::with_capacity(raw.len());
@@ -252,18 +253,24 @@ impl Scrub for Redactor {
     }
 
     fn url<'a>(&self, raw: &'a str) -> Shown<'a> {
-        self.unless_known("", raw.as_bytes(), |text, out| {
-            if !url::redact(raw.as_bytes(), text, out) {
-                out.extend_from_slice(raw.as_bytes());
-            }
-        })
+        self.unless_known(
+            "",
+            raw.as_bytes(),
+            || Some(raw),
+            |text, out| {
+                if !url::redact(raw.as_bytes(), text, out) {
+                    out.extend_from_slice(raw.as_bytes());
+                }
+            },
+        )
     }
 
     fn header<'a>(&self, name: &str, value: &'a [u8], sensitive: bool) -> Shown<'a> {
         if sensitive {
             return Redacted::literal("[REDACTED]").into();
         }
-        self.unless_known(name, value, |text, out| header::redact(name, value, text, out))
+        let as_text = || str::from_utf8(value).ok();
+        self.unless_known(name, value, as_text, |text, out| header::redact(name, value, text, out))
     }
 
     fn is_secret(&self, name: &str) -> bool {
