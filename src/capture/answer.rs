@@ -22,11 +22,13 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    #[inline]
     pub(super) fn new(
         recorder: &Recorder,
         status: StatusCode,
         headers: &HeaderMap,
         noted: &Noted<'_>,
+        declared: Option<u64>,
         ttfb: Duration,
         policy: RoutePolicy,
     ) -> Self {
@@ -34,11 +36,11 @@ impl Answer {
         let keep_binary = status.is_client_error() || status.is_server_error();
         Self {
             ttfb,
-            body: Tap::new(noted, noted.length(), limit, keep_binary, &recorder.budget),
+            body: Tap::new(noted, declared, limit, keep_binary, &recorder.budget),
             grpc: GrpcEnd::read(noted, &*recorder.scrub),
             heard: None,
             status,
-            head: head(recorder, headers),
+            head: head(recorder, headers, noted),
             trailers: None,
         }
     }
@@ -49,10 +51,12 @@ impl Answer {
 
     /// The trailers passed.
     pub(super) fn end_with(&mut self, recorder: &Recorder, trailers: &HeaderMap) {
-        self.grpc = GrpcEnd::read(&Noted::of(trailers), &*recorder.scrub).or(self.grpc.take());
-        self.trailers = Some(head(recorder, trailers).into());
+        let noted = Noted::of(trailers);
+        self.grpc = GrpcEnd::read(&noted, &*recorder.scrub).or(self.grpc.take());
+        self.trailers = Some(head(recorder, trailers, &noted).into());
     }
 
+    #[inline]
     pub(super) fn into_response(mut self, recorder: &Recorder) -> Response {
         Response {
             status: self.status,
@@ -63,6 +67,7 @@ impl Answer {
     }
 }
 
-fn head(recorder: &Recorder, headers: &HeaderMap) -> Head {
-    Head::new(RawHead::copy(&[], &[], headers, recorder.head_limit()), Arc::clone(&recorder.scrub))
+fn head(recorder: &Recorder, headers: &HeaderMap, noted: &Noted<'_>) -> Head {
+    let raw = RawHead::copy(&[], &[], headers, noted.size, recorder.head_limit());
+    Head::new(raw, Arc::clone(&recorder.scrub))
 }

@@ -32,6 +32,7 @@ pub(crate) struct Hints<'a> {
 }
 
 /// The beginning of a record, of which no body is known yet.
+#[inline]
 pub(super) fn started(
     recorder: &Recorder,
     parts: &Parts,
@@ -125,5 +126,5 @@ fn head(parts: &Parts, headers: &Noted<'_>, hints: &Hints<'_>, limit: usize) -> 
         [] => &[path.as_bytes()],
         authority => &[scheme.as_bytes(), b"://", authority, path.as_bytes()],
     };
-    RawHead::copy(url, endpoint.as_bytes(), &parts.headers, limit).with_query(query)
+    RawHead::copy(url, endpoint.as_bytes(), &parts.headers, headers.size, limit).with_query(query)
 }

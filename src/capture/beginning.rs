@@ -12,10 +12,6 @@ pub(super) enum Beginning {
 }
 
 impl Beginning {
-    pub(super) fn of(started: Started) -> Self {
-        Self::Held(Arc::new(started))
-    }
-
     /// True where nobody was told yet.
     pub(super) fn is_held(&self) -> bool {
         matches!(self, Self::Held(_))

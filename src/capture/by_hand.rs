@@ -79,7 +79,8 @@ fn answer(
     body: &[u8],
     policy: RoutePolicy,
 ) -> Answer {
-    let mut answer = Answer::new(recorder, status, headers, &Noted::of(headers), Duration::ZERO, policy);
+    let noted = Noted::of(headers);
+    let mut answer = Answer::new(recorder, status, headers, &noted, noted.length(), Duration::ZERO, policy);
     answer.body.data(&Seen::of(&body, recorder.capture_limit()));
     answer.body.end();
     answer

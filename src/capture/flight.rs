@@ -111,7 +111,7 @@ impl Flight {
         let request_id = RequestId::fresh(started);
         let unwanted = !recorder.wants(parts, hints, request_id);
         let headers = Noted::of(&parts.headers);
-        let beginning = arrival::started(recorder, parts, &headers, hints, request_id, started);
+        let beginning = Arc::new(arrival::started(recorder, parts, &headers, hints, request_id, started));
         if beginning.request.remote_addr.is_none() {
             recorder.warn_of_unknown_peer();
         }
@@ -126,7 +126,7 @@ impl Flight {
         recorder: &Arc<Recorder>,
         parts: &Parts,
         headers: &Noted<'_>,
-        beginning: Started,
+        beginning: Arc<Started>,
         own: Own,
     ) -> Self {
         let Own { arrived, unwanted, trace_flags, outbound, echo, trail } = own;
@@ -135,7 +135,7 @@ impl Flight {
         recorder.counters.begun.add(1);
         let (request_id, trace_id) = (beginning.request_id, beginning.trace_id);
         let request = Tap::new(headers, headers.length(), limit, true, &recorder.budget);
-        let state = State::new(Beginning::of(beginning), request, policy);
+        let state = State::new(Beginning::Held(beginning), request, policy);
         let flight = Self(Arc::new(Inner {
             recorder: Arc::clone(recorder),
             request_id,

@@ -1,5 +1,7 @@
 use http::{HeaderMap, HeaderValue};
 
+use crate::exchange::FieldsSize;
+
 /// The headers that capture looks at, found in one pass: a look-up in a `HeaderMap` hashes the name each time.
 ///
 /// Of a name that comes more than once this is the first value.
@@ -13,6 +15,8 @@ pub(super) struct Noted<'a> {
     pub(super) traceparent: Sole<'a>,
     pub(super) grpc_status: Option<&'a HeaderValue>,
     pub(super) grpc_message: Option<&'a HeaderValue>,
+    /// All of them, as a copy of the head needs room for them.
+    pub(super) size: FieldsSize,
 }
 
 /// A header that comes once or is not to be believed.
@@ -28,6 +32,7 @@ impl<'a> Noted<'a> {
     pub(super) fn of(headers: &'a HeaderMap) -> Self {
         let mut noted = Self::default();
         for (name, value) in headers {
+            noted.size.add(name, value);
             let first = match name.as_str() {
                 "content-type" => &mut noted.content_type,
                 "content-encoding" => &mut noted.content_encoding,
@@ -52,8 +57,13 @@ impl<'a> Noted<'a> {
 
     /// The one valid Content-Length (RFC 9110 section 8.6).
     pub(super) fn length(&self) -> Option<u64> {
-        let text = self.content_length?.to_str().ok()?;
-        text.bytes().all(|digit| digit.is_ascii_digit()).then(|| text.parse().ok())?
+        let digits = self.content_length?.as_bytes();
+        let mut length = (!digits.is_empty()).then_some(0_u64)?;
+        for digit in digits {
+            let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+            length = length.checked_mul(10)?.checked_add(digit)?;
+        }
+        Some(length)
     }
 }
 
@@ -98,9 +108,15 @@ mod tests {
 
     #[test]
     fn a_length_is_digits_only() {
-        for (value, expected) in
-            [("0", Some(0)), ("300", Some(300)), ("+5", None), ("5, 5", None), ("", None)]
-        {
+        for (value, expected) in [
+            ("0", Some(0)),
+            ("300", Some(300)),
+            ("+5", None),
+            ("5, 5", None),
+            ("", None),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("18446744073709551616", None),
+        ] {
             let headers =
                 HeaderMap::from_iter([(http::header::CONTENT_LENGTH, HeaderValue::from_static(value))]);
             assert_eq!(Noted::of(&headers).length(), expected, "{value:?}");

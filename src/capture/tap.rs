@@ -48,6 +48,7 @@ impl<'a> Seen<'a> {
 
 impl Tap {
     /// For the body that `headers` describe, `declared` to be so long.
+    #[inline]
     pub(super) fn new(
         headers: &Noted<'_>,
         declared: Option<u64>,

@@ -1,14 +1,19 @@
 use std::{
     borrow::Cow,
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::{BodyText, Media, RawBody, Redacted, Scrub, budget::Permit, one_line};
+use super::{
+    BodyText, BodyView, Media, RawBody, Redacted, Scrub, Shown, ShownBody, budget::Permit, one_line,
+};
 
 /// A body as far as it was kept, and how long it was.
 ///
@@ -22,6 +27,8 @@ pub struct CapturedBody {
     complete: bool,
     raw: Option<Raw>,
     head: OnceLock<BodyText>,
+    /// All of it is JSON of which nothing has to go, as redaction found: it is shown as it came.
+    is_clean: AtomicBool,
     /// A box of its own: most bodies are shown once, by their head, and need none.
     rest: OnceLock<Box<Rest>>,
 }
@@ -51,6 +58,7 @@ pub(crate) struct Raw {
 
 impl CapturedBody {
     /// A body of which `total` bytes passed; `complete` where its end was seen.
+    #[inline]
     pub(crate) fn new(total: u64, complete: bool, raw: Option<Raw>) -> Self {
         Self {
             total,
@@ -58,6 +66,7 @@ impl CapturedBody {
             complete,
             raw,
             head: OnceLock::new(),
+            is_clean: AtomicBool::new(false),
             rest: OnceLock::new(),
         }
     }
@@ -98,13 +107,30 @@ impl CapturedBody {
     /// The head of the body, as long as entries show it (LOG_BODY_LIMIT).
     #[must_use]
     pub fn head(&self) -> &BodyText {
-        self.head.get_or_init(|| self.text(self.raw.as_ref().map_or(0, |raw| raw.head_limit)))
+        self.head.get_or_init(|| self.clean_text().unwrap_or_else(|| self.head_text().into()))
+    }
+
+    /// [`head`](Self::head) for whoever writes it once: nothing is kept of what can be shown as it came.
+    pub(crate) fn show_head(&self) -> BodyView<'_> {
+        if let Some(made) = self.head.get() {
+            return made.into();
+        }
+        if let Some(json) = self.clean() {
+            return BodyView::Json(json);
+        }
+        match self.head_text() {
+            ShownBody::Json(Shown::AsItCame(json)) => {
+                self.is_clean.store(true, Relaxed);
+                BodyView::Json(json)
+            }
+            other => self.head.get_or_init(|| other.into()).into(),
+        }
     }
 
     /// All that was kept of the body (LOG_CAPTURE_LIMIT), as dumps show it.
     #[must_use]
     pub fn whole(&self) -> &BodyText {
-        self.rest().whole.get_or_init(|| self.text(usize::MAX))
+        self.rest().whole.get_or_init(|| self.clean_text().unwrap_or_else(|| self.text(usize::MAX).into()))
     }
 
     /// The SHA-256 of a body that is not text, in hexadecimal; none unless all of it was kept.
@@ -149,13 +175,26 @@ impl CapturedBody {
         (!value.is_empty()).then(|| captured.scrub.header(name, value, false).into())
     }
 
-    fn text(&self, limit: usize) -> BodyText {
-        let Some(raw) = &self.raw else { return BodyText::NotKept };
+    /// The text that redaction leaves as it is, where that is known.
+    fn clean(&self) -> Option<&str> {
+        if self.is_clean.load(Relaxed) { str::from_utf8(self.raw_bytes()).ok() } else { None }
+    }
+
+    fn clean_text(&self) -> Option<BodyText> {
+        self.clean().map(|json| BodyText::Json(Redacted::vouch(json)))
+    }
+
+    fn head_text(&self) -> ShownBody<'_> {
+        self.text(self.raw.as_ref().map_or(0, |raw| raw.head_limit))
+    }
+
+    fn text(&self, limit: usize) -> ShownBody<'_> {
+        let Some(raw) = &self.raw else { return BodyText::NotKept.into() };
         if raw.is_binary() {
-            return BodyText::Binary;
+            return BodyText::Binary.into();
         }
         if raw.bytes.is_empty() {
-            return BodyText::NotKept;
+            return BodyText::NotKept.into();
         }
         raw.scrub.body(&RawBody {
             media: raw.media,
@@ -187,6 +226,7 @@ impl CapturedBody {
             complete: self.complete,
             raw: None,
             head: self.head().clone().into(),
+            is_clean: AtomicBool::new(false),
             rest: OnceLock::new(),
         }
         .with(Rest {

@@ -3,125 +3,12 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use http::{HeaderMap, HeaderName};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Redacted, Scrub, Shown};
-
-/// The text at the head of a message, as received: one buffer, not shown to anyone before it is redacted.
-#[derive(Clone, Default)]
-pub(crate) struct RawHead {
-    /// The URL, the endpoint, the fields.
-    bytes: Vec<u8>,
-    url_end: u32,
-    endpoint_end: u32,
-    /// Bytes of the query at the URL's end, with its mark.
-    query: u32,
-}
-
-/// What stands before each header in the buffer.
-const FIELD: usize = 8;
-const SENSITIVE: u8 = 1;
-const LEFT_OUT: u8 = 2;
-/// No head is kept beyond this, whatever the limit: places in it have 32 bits.
-const LONGEST: usize = 1 << 30;
-
-impl RawHead {
-    /// Copies URL, endpoint and headers. Values that would take the buffer past `limit` bytes are told by length only.
-    pub(crate) fn copy(url: &[&[u8]], endpoint: &[u8], headers: &HeaderMap, limit: usize) -> Self {
-        let limit = limit.min(LONGEST);
-        let fields =
-            headers.iter().map(|(name, value)| FIELD + name.as_str().len() + value.len()).sum::<usize>();
-        let length = url.iter().map(|part| part.len()).sum::<usize>() + endpoint.len() + fields;
-        let mut head = Self { bytes: Vec::with_capacity(length.min(limit)), ..Self::default() };
-        for part in url {
-            head.bytes.extend_from_slice(part.get(..limit.saturating_sub(head.bytes.len())).unwrap_or(part));
-        }
-        head.url_end = head.length();
-        head.bytes.extend_from_slice(endpoint.get(..limit).unwrap_or(endpoint));
-        head.endpoint_end = head.length();
-        for (name, value) in headers {
-            head.push(name, value.as_bytes(), value.is_sensitive(), limit);
-        }
-        head
-    }
-
-    /// Says how much of the URL's end is its query.
-    pub(crate) fn with_query(mut self, length: usize) -> Self {
-        self.query = u32::try_from(length).unwrap_or(u32::MAX);
-        self
-    }
-
-    /// Bytes so far; never more than twice [`LONGEST`].
-    fn length(&self) -> u32 {
-        u32::try_from(self.bytes.len()).unwrap_or(u32::MAX)
-    }
-
-    fn url(&self) -> &[u8] {
-        self.bytes.get(..self.url_end as usize).unwrap_or_default()
-    }
-
-    fn endpoint(&self) -> &[u8] {
-        self.bytes.get(self.url_end as usize..self.endpoint_end as usize).unwrap_or_default()
-    }
-
-    /// The URL without its query.
-    fn path(&self) -> &[u8] {
-        self.bytes.get(..self.url_end.saturating_sub(self.query) as usize).unwrap_or_default()
-    }
-
-    /// The endpoint without the rest.
-    fn endpoint_alone(&self) -> Self {
-        let bytes = self.endpoint().to_vec();
-        let endpoint_end = self.endpoint_end - self.url_end;
-        Self { bytes, url_end: 0, endpoint_end, query: 0 }
-    }
-
-    fn push(&mut self, name: &HeaderName, value: &[u8], sensitive: bool, limit: usize) {
-        let name = name.as_str().as_bytes();
-        let room = limit.saturating_sub(self.bytes.len());
-        if FIELD + name.len() > room {
-            return;
-        }
-        let fits = FIELD + name.len() + value.len() <= room;
-        let [a, b] = u16::try_from(name.len()).unwrap_or(u16::MAX).to_le_bytes();
-        let [c, d, e, f] = u32::try_from(value.len()).unwrap_or(u32::MAX).to_le_bytes();
-        let flags = if sensitive { SENSITIVE } else { 0 } | if fits { 0 } else { LEFT_OUT };
-        self.bytes.extend_from_slice(&[a, b, c, d, e, f, flags, 0]);
-        self.bytes.extend_from_slice(name);
-        if fits {
-            self.bytes.extend_from_slice(value);
-        }
-    }
-
-    fn iter(&self) -> impl Iterator<Item = RawField<'_>> {
-        let mut rest = self.bytes.get(self.endpoint_end as usize..).unwrap_or_default();
-        std::iter::from_fn(move || {
-            let (prefix, tail) = rest.split_first_chunk::<FIELD>()?;
-            let [a, b, c, d, e, f, flags, _] = *prefix;
-            let (name, tail) = tail.split_at_checked(u16::from_le_bytes([a, b]).into())?;
-            let length = usize::try_from(u32::from_le_bytes([c, d, e, f])).ok()?;
-            let (value, tail) =
-                if flags & LEFT_OUT == 0 { tail.split_at_checked(length)? } else { (&[][..], tail) };
-            rest = tail;
-            Some(RawField { name, value, length, flags })
-        })
-    }
-}
-
-struct RawField<'a> {
-    /// Lower-case ASCII.
-    name: &'a [u8],
-    value: &'a [u8],
-    length: usize,
-    flags: u8,
-}
-
-impl<'a> RawField<'a> {
-    fn name(&self) -> &'a str {
-        str::from_utf8(self.name).unwrap_or_default()
-    }
-}
+use super::{
+    Redacted, Scrub, Shown,
+    raw_head::{RawField, RawHead},
+};
 
 /// The headers of a message, redacted: names in lower case, in the order they came, repeated ones repeated.
 ///
@@ -239,6 +126,7 @@ struct Views {
 }
 
 impl Head {
+    #[inline]
     pub(crate) fn new(raw: RawHead, scrub: Arc<dyn Scrub>) -> Self {
         Self { raw: Some((raw, scrub)), views: OnceLock::new() }
     }
@@ -291,7 +179,11 @@ impl Head {
     pub(crate) fn headers(&self) -> &Headers {
         self.views().headers.get_or_init(|| {
             let Some((raw, scrub)) = &self.raw else { return Headers::default() };
-            Headers(raw.iter().map(|field| (field.name().into(), clean(field, &**scrub).into())).collect())
+            Headers(
+                raw.iter()
+                    .map(|field| (field.name().into(), clean(field.name(), field, &**scrub).into()))
+                    .collect(),
+            )
         })
     }
 
@@ -334,9 +226,7 @@ impl Head {
     /// [`header`](Self::header) for whoever writes it once.
     pub(crate) fn show_header(&self, name: &str) -> Option<Shown<'_>> {
         match &self.raw {
-            Some((raw, scrub)) => {
-                raw.iter().find(|field| field.name == name.as_bytes()).map(|field| clean(field, &**scrub))
-            }
+            Some((raw, scrub)) => raw.find(name).map(|field| clean(name, field, &**scrub)),
             None => {
                 self.headers().0.iter().find(|(known, _)| &**known == name).map(|(_, value)| value.into())
             }
@@ -344,11 +234,11 @@ impl Head {
     }
 }
 
-fn clean<'a>(field: RawField<'a>, scrub: &dyn Scrub) -> Shown<'a> {
-    if field.flags & LEFT_OUT != 0 {
+fn clean<'a>(name: &str, field: RawField<'a>, scrub: &dyn Scrub) -> Shown<'a> {
+    if field.is_left_out() {
         return Redacted::of_length(field.length).into();
     }
-    scrub.header(field.name(), field.value, field.flags & SENSITIVE != 0)
+    scrub.header(name, field.value, field.is_sensitive())
 }
 
 impl fmt::Debug for Head {

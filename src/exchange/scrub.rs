@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Media, Redacted, Shown, Value};
+use super::{Media, Redacted, Shown, ShownBody, Value};
 
 /// What the record asks of redaction. The record owns the question, `redact` implements the answer.
 pub(crate) trait Scrub: fmt::Debug + Send + Sync {
@@ -23,8 +23,8 @@ pub(crate) trait Scrub: fmt::Debug + Send + Sync {
     /// What has to be shown in place of a number whose name is not secret; none where it may be shown itself.
     fn number(&self, number: &Value) -> Option<Redacted>;
 
-    /// A body, or its head.
-    fn body(&self, body: &RawBody<'_>) -> BodyText;
+    /// A body, or its head. Borrowed is only what is all of it.
+    fn body<'a>(&self, body: &RawBody<'a>) -> ShownBody<'a>;
 }
 
 /// A textual body, or the head of one, as captured.

@@ -1,4 +1,4 @@
-use super::Redacted;
+use super::{BodyText, Redacted};
 
 /// Redacted text that is borrowed from where it came, where nothing of it had to go: written once, it needs no memory.
 pub(crate) enum Shown<'a> {
@@ -37,6 +37,47 @@ impl From<Shown<'_>> for Redacted {
         match shown {
             Shown::AsItCame(text) => Self::vouch(text),
             Shown::Changed(text) => text,
+        }
+    }
+}
+
+/// What may be said of a body, by redaction. Most bodies are JSON of which nothing had to go.
+pub(crate) enum ShownBody<'a> {
+    Json(Shown<'a>),
+    Other(BodyText),
+}
+
+impl From<BodyText> for ShownBody<'_> {
+    fn from(text: BodyText) -> Self {
+        Self::Other(text)
+    }
+}
+
+impl From<ShownBody<'_>> for BodyText {
+    fn from(shown: ShownBody<'_>) -> Self {
+        match shown {
+            ShownBody::Json(json) => Self::Json(json.into()),
+            ShownBody::Other(text) => text,
+        }
+    }
+}
+
+/// A redacted body for whoever writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyView<'a> {
+    Json(&'a str),
+    /// And whether the body has more.
+    Text(&'a str, bool),
+    /// It is not text, or was not kept.
+    Nothing,
+}
+
+impl<'a> From<&'a BodyText> for BodyView<'a> {
+    fn from(text: &'a BodyText) -> Self {
+        match text {
+            BodyText::Json(json) => Self::Json(json.as_str()),
+            BodyText::Text { text, truncated } => Self::Text(text.as_str(), *truncated),
+            BodyText::Binary | BodyText::NotKept => Self::Nothing,
         }
     }
 }

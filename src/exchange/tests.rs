@@ -3,8 +3,8 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{
-    BodyText, Budget, CapturedBody, Event, EventKind, Exchange, Media, Permit, Raw, RawBody, Redacted, Scrub,
-    Shown, Value,
+    BodyText, BodyView, Budget, CapturedBody, Event, EventKind, Exchange, Media, Permit, Raw, RawBody,
+    Redacted, Scrub, Shown, ShownBody, Value,
 };
 use crate::export::fixtures::{dumped, event, exchange};
 
@@ -37,17 +37,17 @@ impl Scrub for Harmless {
         None
     }
 
-    fn body(&self, body: &RawBody<'_>) -> BodyText {
+    fn body<'a>(&self, body: &RawBody<'a>) -> ShownBody<'a> {
         let shown = &body.bytes[..body.bytes.len().min(body.limit)];
         let text = String::from_utf8_lossy(shown);
         if body.whole
             && shown.len() == body.bytes.len()
             && serde_json::from_slice::<serde_json::Value>(shown).is_ok()
         {
-            return BodyText::Json(Redacted::vouch(text));
+            return ShownBody::Json(Shown::vouch(str::from_utf8(shown).unwrap()));
         }
         let truncated = !body.whole || shown.len() < body.bytes.len();
-        BodyText::Text { text: Redacted::vouch(text), truncated }
+        BodyText::Text { text: Redacted::vouch(text), truncated }.into()
     }
 }
 
@@ -90,6 +90,22 @@ fn what_is_read_back_of_a_body_equals_what_was_written() {
         assert_eq!(read.media(), body.media(), "{case}");
         assert_eq!(serde_json::to_string(&read).unwrap(), written, "{case}");
         assert_eq!(body.settled(), body, "{case}");
+    }
+}
+
+#[test]
+fn what_is_shown_once_is_what_is_kept() {
+    for (bytes, total) in
+        [(&b"{\"a\":1}"[..], 7), (b"{\"a\":1}", 8), (b"{\"a\":1.50}", 10), (b"{", 1), (b"", 0)]
+    {
+        let fresh = || body(bytes, total, true, "application/json", "");
+        let (kept, shown) = (fresh(), fresh());
+        for round in 0..3 {
+            assert_eq!(shown.show_head(), BodyView::from(kept.head()), "{bytes:?} of {total}, round {round}");
+        }
+        assert_eq!((shown.head(), shown.whole()), (kept.head(), kept.whole()), "{bytes:?} of {total}");
+        assert_eq!(shown.show_head(), BodyView::from(kept.head()));
+        assert_eq!((shown.clone(), shown.settled().show_head()), (fresh(), BodyView::from(kept.head())));
     }
 }
 

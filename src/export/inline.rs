@@ -1,7 +1,7 @@
 //! What entries show of bodies.
 
 use super::View;
-use crate::exchange::{Bodies, BodyText, CapturedBody, Exchange, Media, Started};
+use crate::exchange::{Bodies, BodyView, CapturedBody, Exchange, Media, Started};
 
 /// A body as an entry holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +59,9 @@ fn shown<'a>(view: &View, body: &'a CapturedBody, any_text: bool) -> Option<Inli
         _ if any_text => false,
         _ => return None,
     };
-    match if view.shows_everything() { body.whole() } else { body.head() } {
-        BodyText::Json(json) => Some(Inline::Json(json.as_str())),
-        BodyText::Text { text, truncated } if is_json || any_text => {
-            Some(Inline::Text(text.as_str(), *truncated))
-        }
-        BodyText::Text { .. } | BodyText::Binary | BodyText::NotKept => None,
+    match if view.shows_everything() { body.whole().into() } else { body.show_head() } {
+        BodyView::Json(json) => Some(Inline::Json(json)),
+        BodyView::Text(text, truncated) if is_json || any_text => Some(Inline::Text(text, truncated)),
+        BodyView::Text(..) | BodyView::Nothing => None,
     }
 }

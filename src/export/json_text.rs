@@ -5,10 +5,17 @@
 
 use std::time::Duration;
 
+use crate::exchange::eight_digits;
+
 /// Writes a JSON string, quotes included.
 pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
+    out.reserve(text.len() + 2);
     out.push(b'"');
-    escape::<InString>(out, text);
+    if is_all_plain::<InString>(text.as_bytes()) {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        escape::<InString>(out, text);
+    }
     out.push(b'"');
 }
 
@@ -25,12 +32,19 @@ pub(crate) fn escape_for_terminal(out: &mut Vec<u8>, text: &str) {
 
 /// Writes a whole number.
 pub(crate) fn number(out: &mut Vec<u8>, number: u64) {
-    match number {
-        0..10 => out.push(digit(number)),
-        10..100 => out.extend_from_slice(&[digit(number / 10), digit(number)]),
+    match u32::try_from(number) {
+        Ok(number @ 0..10) => out.push(b'0' + number as u8),
+        Ok(number @ 0..100_000_000) => {
+            // All eight, with those that are wanted in front: pieces of a known length are written with few stores.
+            let digits = eight_digits(number);
+            let zeros = (u64::from_le_bytes(digits) ^ u64::from_le_bytes([b'0'; 8])).trailing_zeros() / 8;
+            let wanted = u64::from_le_bytes(digits) >> (8 * zeros);
+            out.extend_from_slice(&wanted.to_le_bytes());
+            out.truncate(out.len() - zeros as usize);
+        }
         _ => {
-            self::number(out, number / 100);
-            out.extend_from_slice(&[digit(number / 10), digit(number)]);
+            self::number(out, number / 100_000_000);
+            out.extend_from_slice(&eight_digits((number % 100_000_000) as u32));
         }
     }
 }
@@ -152,6 +166,13 @@ fn unit(out: &mut Vec<u8>, unit: u16) {
         if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
     };
     out.extend_from_slice(&[b'\\', b'u', digit(12), digit(8), digit(4), digit(0)]);
+}
+
+/// True where a text of sixteen bytes and more, a short one, can be written as it is. Of others it is not asked.
+fn is_all_plain<D: Dialect>(text: &[u8]) -> bool {
+    let (blocks, _) = text.as_chunks::<BLOCK>();
+    let Some(last) = text.last_chunk::<BLOCK>() else { return false };
+    blocks.iter().all(|block| is_plain::<D>(block)) && is_plain::<D>(last)
 }
 
 /// Bytes looked at together. Most texts are printable ASCII: that much is asked of a block at once.

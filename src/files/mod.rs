@@ -17,7 +17,7 @@ use tracing::Level;
 use crate::{
     exchange::{Event, EventKind, Exchange, Started, Timestamp},
     export::{
-        View, Watch,
+        Watch,
         entry::{self, Draft, Kind, Note},
     },
     sink::{FileStats, Gate, Ledger, Sink, Trouble},
@@ -83,7 +83,8 @@ impl LogFiles {
     /// Tells something of the recorder in all files.
     pub(crate) fn note(&self, note: &Note<'_>) {
         let at = Timestamp::now();
-        self.write(0..self.files, false, |out, view| entry::recorder(out, view, at, note));
+        let view = (self.view)();
+        self.write(0..self.files, false, |out| entry::recorder(out, &view, at, note));
     }
 
     /// What stood against opening the files.
@@ -102,10 +103,10 @@ impl LogFiles {
         &self,
         files: impl IntoIterator<Item = usize>,
         is_error: bool,
-        format: impl FnOnce(&mut Vec<u8>, &View) -> Draft,
+        format: impl FnOnce(&mut Vec<u8>) -> Draft,
     ) {
         with_scratch(|line| {
-            let Draft { seq_at } = format(line, &(self.view)());
+            let Draft { seq_at } = format(line);
             let (head, tail) = line.split_at_checked(seq_at).unwrap_or_default();
             for file in files {
                 self.writer.push(file, head, tail, is_error);
@@ -116,19 +117,21 @@ impl LogFiles {
 
 impl Sink for LogFiles {
     fn started(&self, started: &Arc<Started>) {
-        if !(self.view)().combined {
-            self.write([API], false, |out, view| entry::request(out, view, started));
+        let view = (self.view)();
+        if !view.combined {
+            self.write([API], false, |out| entry::request(out, &view, started));
         }
     }
 
     fn finished(&self, exchange: &Arc<Exchange>) {
         let is_error = exchange.level() == Level::ERROR;
+        let view = (self.view)();
         for kind in entry::entries_of(exchange) {
             let file = match kind {
                 Kind::Response => API,
                 Kind::Error | Kind::Exception => ERRORS,
             };
-            self.write([file], is_error, |out, view| entry::finished(out, view, exchange, kind));
+            self.write([file], is_error, |out| entry::finished(out, &view, exchange, kind));
         }
     }
 
@@ -138,7 +141,8 @@ impl Sink for LogFiles {
         let component = if is_log { (self.route)(&event.module) } else { None };
         let file = component.map_or(API, |component| COMPONENTS + component);
         let files = [Some(file), is_error.then_some(ERRORS)];
-        self.write(files.into_iter().flatten(), is_error, |out, view| entry::log(out, view, event));
+        let view = (self.view)();
+        self.write(files.into_iter().flatten(), is_error, |out| entry::log(out, &view, event));
     }
 }
 

@@ -4,7 +4,7 @@ mod decoding;
 
 use std::borrow::Cow;
 
-use crate::exchange::{BodyText, Media, RawBody, Redacted};
+use crate::exchange::{BodyText, Media, RawBody, Redacted, Shown, ShownBody};
 
 use super::json::{self, Verdict};
 use super::text::Text;
@@ -15,19 +15,19 @@ use decoding::decode;
 const BEYOND: usize = 256;
 
 /// Reads the window of a body that its limit asks for.
-pub(super) fn redact(body: &RawBody<'_>, text: Text<'_>) -> BodyText {
+pub(super) fn redact<'a>(body: &RawBody<'a>, text: Text<'_>) -> ShownBody<'a> {
     if body.bytes.is_empty() {
-        return BodyText::NotKept;
+        return BodyText::NotKept.into();
     }
     if body.media == Media::Binary {
-        return BodyText::Binary;
+        return BodyText::Binary.into();
     }
     let (decoded, seen) = decode(body, body.limit.saturating_add(BEYOND));
     let cut = !body.whole || seen < body.bytes.len();
     let longer = cut || body.bytes.len() > body.limit;
     let Some(decoded) = decoded else {
         let label = format!("[unscannable {} bytes]", body.bytes.len());
-        return BodyText::Text { text: vouch(label.into_bytes()), truncated: longer };
+        return BodyText::Text { text: vouch(label.into_bytes()), truncated: longer }.into();
     };
     let src = decoded.trim_start_matches('\u{FEFF}');
     let text = Text { cut, ..text };
@@ -35,8 +35,13 @@ pub(super) fn redact(body: &RawBody<'_>, text: Text<'_>) -> BodyText {
     if body.media == Media::Json && !longer {
         // Nearly all bodies: nothing is copied until something must be masked.
         match json::scan(src.as_bytes(), rules(text), &mut out).0 {
-            Verdict::Same => return BodyText::Json(Redacted::vouch(src)),
-            Verdict::Whole if out.len() <= body.limit => return BodyText::Json(vouch(out)),
+            Verdict::Same => {
+                return match &decoded {
+                    Cow::Borrowed(all) if src.len() == body.bytes.len() => ShownBody::Json(Shown::vouch(all)),
+                    _ => BodyText::Json(Redacted::vouch(src)).into(),
+                };
+            }
+            Verdict::Whole if out.len() <= body.limit => return BodyText::Json(vouch(out)).into(),
             _ => out.clear(),
         }
     }
@@ -44,11 +49,11 @@ pub(super) fn redact(body: &RawBody<'_>, text: Text<'_>) -> BodyText {
     out.reserve(src.len().min(body.limit) + 32);
     let inlinable = by_media(src, body, text, &mut out);
     if inlinable && !longer && out.len() <= body.limit {
-        return BodyText::Json(vouch(out));
+        return BodyText::Json(vouch(out)).into();
     }
     let truncated = longer || out.len() > body.limit;
     cut_to(&mut out, body.limit);
-    BodyText::Text { text: vouch(out), truncated }
+    BodyText::Text { text: vouch(out), truncated }.into()
 }
 
 /// Cuts at a character; what is left holds no secret, wherever it is cut.

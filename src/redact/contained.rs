@@ -1,6 +1,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::exchange::{BodyText, RawBody, Redacted, Scrub, Shown, Value};
+use crate::exchange::{BodyText, RawBody, Redacted, Scrub, Shown, ShownBody, Value};
 
 /// Fails closed: should redaction itself panic, nothing of the text is shown, and the request goes on.
 #[derive(Debug)]
@@ -37,10 +37,10 @@ impl<S: Scrub> Scrub for Contained<S> {
             .unwrap_or_else(|_| Some(Redacted::literal("[unscannable]")))
     }
 
-    fn body(&self, body: &RawBody<'_>) -> BodyText {
-        catch_unwind(AssertUnwindSafe(|| self.0.body(body))).unwrap_or_else(|_| BodyText::Text {
-            text: Redacted::vouch(format!("[unscannable {} bytes]", body.bytes.len())),
-            truncated: true,
+    fn body<'a>(&self, body: &RawBody<'a>) -> ShownBody<'a> {
+        catch_unwind(AssertUnwindSafe(|| self.0.body(body))).unwrap_or_else(|_| {
+            let text = Redacted::vouch(format!("[unscannable {} bytes]", body.bytes.len()));
+            BodyText::Text { text, truncated: true }.into()
         })
     }
 }
@@ -48,7 +48,7 @@ impl<S: Scrub> Scrub for Contained<S> {
 #[cfg(test)]
 mod tests {
     use super::Contained;
-    use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub, Shown, Value};
+    use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub, Shown, ShownBody, Value};
 
     #[derive(Debug)]
     struct Broken;
@@ -78,7 +78,7 @@ mod tests {
             panic!("number")
         }
 
-        fn body(&self, _: &RawBody<'_>) -> BodyText {
+        fn body<'a>(&self, _: &RawBody<'a>) -> ShownBody<'a> {
             panic!("body")
         }
     }
@@ -96,6 +96,6 @@ mod tests {
         assert!(scrub.is_secret("a"));
         let body = RawBody { media: Media::Json, content_type: "", bytes: b"abc", whole: true, limit: 10 };
         let text = Redacted::vouch("[unscannable 3 bytes]");
-        assert_eq!(scrub.body(&body), BodyText::Text { text, truncated: true });
+        assert_eq!(BodyText::from(scrub.body(&body)), BodyText::Text { text, truncated: true });
     }
 }

@@ -38,7 +38,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub, Shown, Value};
+use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub, Shown, ShownBody, Value};
 
 pub(crate) use contained::Contained;
 use decisions::Decisions;
@@ -118,7 +118,7 @@ impl Redactor {
         let limit = usize::MAX / 4;
         let body =
             RawBody { media: Media::Json, content_type: "application/json", bytes: raw, whole: true, limit };
-        match self.body(&body) {
+        match BodyText::from(self.body(&body)) {
             BodyText::Json(text) | BodyText::Text { text, .. } => text,
             BodyText::Binary | BodyText::NotKept => Redacted::default(),
         }
@@ -171,15 +171,16 @@ impl Redactor {
         names::classify(&self.rules.own, name.as_bytes()) == NameClass::Secret
     }
 
-    /// The text that `write` appends to, remembered where it says the same as `raw`.
+    /// The text that `write` appends to, remembered where it says the same as `raw`; what is known is shown `as_text`.
     fn unless_known<'a>(
         &self,
         name: &str,
         raw: &'a [u8],
+        as_text: impl FnOnce() -> Option<&'a str>,
         write: impl FnOnce(Text<'_>, &mut Vec<u8>),
     ) -> Shown<'a> {
         let question = Question { rules: self.rules.id, name, value: raw };
-        if let (true, Ok(text)) = (question.is_known(), str::from_utf8(raw)) {
+        if let Some(text) = question.is_known().then(as_text).flatten() {
             return Shown::vouch(text);
         }
         let mut out = Vec::with_capacity(raw.len());
@@ -252,18 +253,24 @@ impl Scrub for Redactor {
     }
 
     fn url<'a>(&self, raw: &'a str) -> Shown<'a> {
-        self.unless_known("", raw.as_bytes(), |text, out| {
-            if !url::redact(raw.as_bytes(), text, out) {
-                out.extend_from_slice(raw.as_bytes());
-            }
-        })
+        self.unless_known(
+            "",
+            raw.as_bytes(),
+            || Some(raw),
+            |text, out| {
+                if !url::redact(raw.as_bytes(), text, out) {
+                    out.extend_from_slice(raw.as_bytes());
+                }
+            },
+        )
     }
 
     fn header<'a>(&self, name: &str, value: &'a [u8], sensitive: bool) -> Shown<'a> {
         if sensitive {
             return Redacted::literal("[REDACTED]").into();
         }
-        self.unless_known(name, value, |text, out| header::redact(name, value, text, out))
+        let as_text = || str::from_utf8(value).ok();
+        self.unless_known(name, value, as_text, |text, out| header::redact(name, value, text, out))
     }
 
     fn is_secret(&self, name: &str) -> bool {
@@ -276,7 +283,7 @@ impl Scrub for Redactor {
         self.read(false, |text| text.scrub(digits.as_bytes(), &mut out)).then(|| vouch(out))
     }
 
-    fn body(&self, body: &RawBody<'_>) -> BodyText {
+    fn body<'a>(&self, body: &RawBody<'a>) -> ShownBody<'a> {
         self.read(false, |text| body::redact(body, text))
     }
 }

@@ -120,6 +120,7 @@ impl Fanout {
     }
 
     /// Tells of an exchange, and gives it back.
+    #[inline]
     pub(crate) fn finished(&self, exchange: Exchange) -> Arc<Exchange> {
         let exchange = Arc::new(exchange);
         self.inline(|sink| sink.finished(&exchange));

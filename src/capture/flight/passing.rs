@@ -26,7 +26,7 @@ impl Flight {
             response.extensions.insert(self.0.request_id);
             return;
         }
-        let ours = || HeaderValue::from_str(self.0.request_id.encode(&mut [0; 36])).ok();
+        let ours = || HeaderValue::from_bytes(&self.0.request_id.digits()).ok();
         if let Some(id) = self.0.echo.clone().or_else(ours) {
             // A map that is full stays as it is.
             let _ = response.headers.try_insert(REQUEST_ID, id);
@@ -107,7 +107,7 @@ impl Flight {
         let noted = Noted::of(headers);
         let declared = noted.length();
         let mut state = self.lock();
-        let answer = Answer::new(&self.0.recorder, status, headers, &noted, ttfb, state.policy);
+        let answer = Answer::new(&self.0.recorder, status, headers, &noted, declared, ttfb, state.policy);
         let following = state.beginning.started().and_then(|began| {
             let tells =
                 !self.is_skipped(state.policy) && state.policy.limit(self.0.recorder.capture_limit()) > 0;

@@ -39,6 +39,7 @@ impl Flight {
         let parent_request_id = parent.map(Self::request_id);
         let beginning =
             arrival::sent(recorder, parts, &headers, request_id, parent_request_id, trace, started);
+        let beginning = Arc::new(beginning);
         let step = parent.and_then(|parent| parent.began_call(&beginning, arrived));
         let outbound = Outbound { parent: parent.map(Self::downgrade), step, known };
         let own = Own {

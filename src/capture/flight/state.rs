@@ -47,12 +47,14 @@ pub(super) struct Ended {
 }
 
 impl State {
+    #[inline]
     pub(super) fn new(beginning: Beginning, request: Tap, policy: RoutePolicy) -> Self {
         let (told, expected, finished) = (Told::default(), false, false);
         Self { beginning, request, answer: None, policy, told, expected, finished }
     }
 
     /// Ends it, once.
+    #[inline]
     pub(super) fn end(&mut self, recorder: &Recorder, outcome: Outcome, duration: Duration) -> Option<Ended> {
         if std::mem::replace(&mut self.finished, true) {
             return None;

@@ -81,7 +81,7 @@ fn json(head: &Head, scrub: &dyn Scrub) -> Shown {
     // What stands in place of secrets may be longer than they are.
     let limit = bytes.len().saturating_mul(8);
     let body = RawBody { media: Media::Json, content_type: "application/json", bytes, whole: true, limit };
-    match scrub.body(&body) {
+    match BodyText::from(scrub.body(&body)) {
         BodyText::Json(json) => Shown::Json(json),
         BodyText::Text { text, .. } => Shown::Text(text),
         BodyText::Binary | BodyText::NotKept => Shown::Text(Redacted::default()),
