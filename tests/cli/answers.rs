@@ -206,6 +206,30 @@ fn of_steps_of_time_the_last_ones_are_shown() {
 }
 
 #[test]
+fn of_more_steps_of_time_than_are_kept_the_last_ones_are() {
+    let logs = Logs::new();
+    let line = |hour: u64| {
+        let (day, hour) = (hour / 24, hour % 24);
+        let (month, day) = (day / 28 + 1, day % 28 + 1);
+        format!("{{\"time\":\"2026-{month:02}-{day:02}T{hour:02}:00:00Z\",\"path\":\"/a\",\"status\":200}}\n")
+    };
+    logs.put("api.log", (0..2100).map(line).collect::<String>());
+    let told: Value = serde_json::from_str(&logs.say(&["stats", "--by", "hour", "--json"])).unwrap();
+    let groups = told["groups"].as_array().unwrap();
+    assert_eq!(
+        (groups.len(), &told["all"]["requests"], &told["others"]["requests"]),
+        (2000, &2100.into(), &100.into())
+    );
+    let name = |group: &Value| group["key"].as_str().unwrap().to_owned();
+    assert!(groups.iter().map(name).is_sorted(), "in order of time");
+    assert!(
+        name(&groups[0]).starts_with("2026-01-05 04:00")
+            && name(&groups[1999]).starts_with("2026-04-04 11:00"),
+        "{told}"
+    );
+}
+
+#[test]
 fn the_latest_failure_is_shown_though_api_log_has_none_any_more() {
     let logs = Logs::generated(400);
     logs.put("api.log", "");

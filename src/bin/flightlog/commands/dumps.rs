@@ -2,7 +2,7 @@
 
 use std::{
     fs, io,
-    io::Read as _,
+    io::{IsTerminal as _, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -71,6 +71,10 @@ pub(crate) fn list(dir: &Path) -> io::Result<Vec<DumpFile>> {
 /// The one dump of an id, as `named` finds it; an error where the id is the beginning or end of several.
 pub(crate) fn only(dir: &Path, id: &str) -> Result<DumpFile, Failure> {
     let newest = named(dir, id)?;
+    // `show` takes the newest exchange, which may have none. Who looks is told; a script has asked for it.
+    if id.starts_with("latest") && io::stderr().is_terminal() {
+        say(&format!("the newest dump: {}", newest.name));
+    }
     let mut ids: Vec<_> = list(dir).unwrap_or_default().into_iter().map(|dump| dump.id).collect();
     ids.retain(|other| begins_or_ends(other.as_bytes(), id.as_bytes()));
     ids.dedup();

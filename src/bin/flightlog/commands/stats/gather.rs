@@ -1,6 +1,10 @@
-use std::{collections::HashMap, hash::BuildHasherDefault};
+use std::collections::HashMap;
 
-use super::{By, Tally, Timeline, begun::Begun, quick::Quick};
+use super::{
+    By, Tally, Timeline,
+    begun::Begun,
+    walk::{GROUPS, Walk},
+};
 use crate::{
     Failure,
     args::{Only, Options},
@@ -11,7 +15,6 @@ use crate::{
         trouble::Trouble,
     },
     entry::{Entry, Kind},
-    filter::Filter,
     json,
     read::LogSet,
 };
@@ -53,8 +56,6 @@ pub(crate) struct Gathered {
     pub(crate) open_ids: Vec<(u64, String)>,
 }
 
-/// So many groups are kept apart.
-const GROUPS: usize = 2000;
 /// So many of the slowest calls.
 const SLOWEST: usize = 10;
 /// So many ids of requests that are open are told.
@@ -109,6 +110,7 @@ impl Gathered {
             places: HashMap::default(),
             keys: Vec::new(),
             tallies: Vec::new(),
+            oldest: 0,
             begun: Begun::default(),
             lines: Open::default(),
             scratch: Vec::new(),
@@ -169,7 +171,13 @@ impl Gathered {
                 walk.tallies.push(Tally::default());
                 walk.tallies.last_mut()
             }
-            None => Some(self.others.get_or_insert_default()),
+            None => {
+                let key = key.into();
+                match walk.make_room(key, &mut self.others) {
+                    Some(place) => walk.tallies.get_mut(place),
+                    None => Some(self.others.get_or_insert_default()),
+                }
+            }
         };
         if let Some(tally) = tally {
             tally.add(entry.duration, failed);
@@ -269,30 +277,4 @@ fn add(sums: &mut [u64], object: &[u8], names: &[&str]) {
 /// A sum that whatever a log claims leaves room to add two of.
 fn summed(sum: u64, more: u64) -> u64 {
     sum.saturating_add(more).min(u64::MAX >> 2)
-}
-
-/// What is needed on the way only.
-struct Walk<'o> {
-    by: By,
-    filter: &'o Filter,
-    /// The filter lets everything pass.
-    is_open: bool,
-    of_errors: bool,
-    places: HashMap<Box<[u8]>, usize, BuildHasherDefault<Quick>>,
-    keys: Vec<Box<[u8]>>,
-    tallies: Vec<Tally>,
-    begun: Begun,
-    lines: Open,
-    scratch: Vec<u8>,
-    /// Failures are among what is read: they are grouped on the way.
-    failures: Option<Collector>,
-}
-
-impl Walk<'_> {
-    #[inline(always)]
-    fn fail(&mut self, entry: &Entry<'_>) {
-        if let Some(failures) = &mut self.failures {
-            failures.take(&{ *entry });
-        }
-    }
 }

@@ -8,6 +8,7 @@ mod quick;
 mod rule;
 mod shown;
 mod timeline;
+mod walk;
 
 pub(crate) use by::By;
 pub(crate) use gather::Gathered;

@@ -124,7 +124,7 @@ fn table(options: &Options, gathered: &Gathered, top: usize, screen: &mut Screen
         rest.merge(tally);
     }
     if rest.count > 0 {
-        let name = if is_step && gathered.others.is_none() { "(before)" } else { "(others)" };
+        let name = if is_step { "(before)" } else { "(others)" };
         row(screen, name, widest, &rest, gathered.all.total)?;
     }
     if gathered.groups.len() > 1 {
