@@ -8,6 +8,7 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::{Context, Waker},
+    time::Duration,
 };
 
 use axum::{Router, body::Body, routing::post};
@@ -124,7 +125,11 @@ fn crowded() -> Result<Stand> {
     let waiting = Router::new().route("/wait", post(std::future::pending::<()>));
     let log = stand.log.as_ref().ok_or("it has a log")?;
     let waiting = axum_layer(waiting, log).with_state::<()>(());
-    for _ in 0..10_000 {
+    for count in 0..10_000 {
+        // The sink is told of each, on a thread that has to come to it.
+        if count % 1000 == 0 {
+            log.flush(Duration::from_secs(60))?;
+        }
         let mut parts = request();
         parts.uri = http::Uri::from_static("/wait");
         let answer = waiting.clone().call(Request::from_parts(parts, Body::empty()));
