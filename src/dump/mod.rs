@@ -119,11 +119,8 @@ impl Dumps {
         if exchange.dump_reason.is_some() {
             return Some(Trigger::Manual);
         }
-        let when = self.options.when.as_ref().filter(|_| !policy::is_theirs(exchange))?;
-        when(exchange).then(|| {
-            exchange.dump_reason = Some(Redacted::literal("dump_when"));
-            Trigger::Manual
-        })
+        let when = self.options.when.as_ref()?;
+        wants(when, exchange).then_some(Trigger::Manual)
     }
 
     fn keep(&self, exchange: &Exchange, name: &str) -> Result<(), Failure> {
@@ -175,6 +172,8 @@ impl Dumps {
     }
 
     /// Names a dump where there may be one more; true where there is news of one that may not be.
+    // On its own: most exchanges have none.
+    #[inline(never)]
     fn judge(&self, exchange: &mut Exchange, trigger: Trigger) -> bool {
         match self.quota.judge(self.clock.monotonic(), exchange) {
             Verdict::Dumped => {
@@ -264,6 +263,16 @@ impl BlackBox for Dumps {
         self.tell(false);
         self.quota.next_news(self.clock.monotonic())
     }
+}
+
+/// Asks whether an exchange is to be dumped.
+#[inline(never)]
+fn wants(when: &When, exchange: &mut Exchange) -> bool {
+    let is_wanted = !policy::is_theirs(exchange) && when(exchange);
+    if is_wanted {
+        exchange.dump_reason = Some(Redacted::literal("dump_when"));
+    }
+    is_wanted
 }
 
 /// What a dump tells beside the exchange, as it stood when writing began.

@@ -50,17 +50,36 @@ impl Timestamp {
         self.0
     }
 
-    /// The 27 characters, without an allocation. Moments of one second differ in the last digits only.
+    /// The 27 characters, without an allocation.
     pub(crate) fn encode(self) -> [u8; 27] {
-        thread_local!(static LATEST: Cell<(u64, [u8; 27])> = const { Cell::new((u64::MAX, [0; 27])) });
-        let second = self.0 / MICROS;
-        if LATEST.get().0 != second {
-            LATEST.set((second, Self(second * MICROS).spell()));
+        let [_, text @ .., _] = self.quoted();
+        text
+    }
+
+    /// The same as a JSON string. Moments of one second differ in the last digits only.
+    #[inline]
+    pub(crate) fn quoted(self) -> [u8; 29] {
+        thread_local! {
+            static SECOND: Cell<u64> = const { Cell::new(u64::MAX) };
+            static TEXT: Cell<[u8; 21]> = const { Cell::new([b'"'; 21]) };
         }
-        let (_, mut text) = LATEST.get();
-        let [_, _, a, b, c, d, e, f] = eight_digits((self.0 % MICROS) as u32);
+        let second = self.0 / MICROS;
+        if SECOND.get() != second {
+            SECOND.set(second);
+            let [text @ .., _, _, _, _, _, _, _] = Self(second * MICROS).spell();
+            let mut quoted = TEXT.get();
+            if let Some(place) = quoted.last_chunk_mut() {
+                *place = text;
+            }
+            TEXT.set(quoted);
+        }
+        let mut text = [0; 29];
+        if let Some(begin) = text.first_chunk_mut() {
+            *begin = TEXT.get();
+        }
         if let Some(end) = text.last_chunk_mut() {
-            *end = [a, b, c, d, e, f, b'Z'];
+            let digits = u64::from_le_bytes(eight_digits((self.0 % MICROS) as u32)) >> 16;
+            *end = (digits | u64::from_le_bytes(*b"\0\0\0\0\0\0Z\"")).to_le_bytes();
         }
         text
     }

@@ -3,19 +3,31 @@
 //! Whatever the text, C0, DEL and C1 controls, U+2028, U+2029 and the bidi controls leave escaped only: no client's
 //! bytes end a line, drive a terminal or reverse what a reader sees.
 
-use std::time::Duration;
+mod numbers;
+mod plain;
 
-use crate::exchange::eight_digits;
+pub(crate) use numbers::{float, ipv4, millis, number};
 
 /// Writes a JSON string, quotes included.
 pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
-    out.reserve(text.len() + 2);
     out.push(b'"');
-    if is_all_plain::<InString>(text.as_bytes()) {
+    rest_of_string(out, text);
+}
+
+/// Writes a JSON string but for its first quote, which is there.
+pub(crate) fn rest_of_string(out: &mut Vec<u8>, text: &str) {
+    if plain::is_plain(text.as_bytes()) {
         out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
     } else {
-        escape::<InString>(out, text);
+        escape_rest_of_string(out, text);
     }
+}
+
+// On its own, and few come here: what is done for all then saves no registers for it.
+#[cold]
+fn escape_rest_of_string(out: &mut Vec<u8>, text: &str) {
+    escape::<InString>(out, text);
     out.push(b'"');
 }
 
@@ -28,43 +40,6 @@ pub(crate) fn json(out: &mut Vec<u8>, json: &str) {
 /// Writes text for a terminal: control characters are escaped as in JSON, all else stands as it is.
 pub(crate) fn escape_for_terminal(out: &mut Vec<u8>, text: &str) {
     escape::<OnTerminal>(out, text);
-}
-
-/// Writes a whole number.
-pub(crate) fn number(out: &mut Vec<u8>, number: u64) {
-    match u32::try_from(number) {
-        Ok(number @ 0..10) => out.push(b'0' + number as u8),
-        Ok(number @ 0..100_000_000) => {
-            // All eight, with those that are wanted in front: pieces of a known length are written with few stores.
-            let digits = eight_digits(number);
-            let zeros = (u64::from_le_bytes(digits) ^ u64::from_le_bytes([b'0'; 8])).trailing_zeros() / 8;
-            let wanted = u64::from_le_bytes(digits) >> (8 * zeros);
-            out.extend_from_slice(&wanted.to_le_bytes());
-            out.truncate(out.len() - zeros as usize);
-        }
-        _ => {
-            self::number(out, number / 100_000_000);
-            out.extend_from_slice(&eight_digits((number % 100_000_000) as u32));
-        }
-    }
-}
-
-/// The last digit of a number.
-fn digit(number: u64) -> u8 {
-    b'0' + (number % 10) as u8
-}
-
-/// Writes a duration as milliseconds with three decimals.
-pub(crate) fn millis(out: &mut Vec<u8>, duration: Duration) {
-    let micros = u64::from(duration.subsec_micros());
-    number(out, duration.as_secs().saturating_mul(1000).saturating_add(micros / 1000));
-    out.extend_from_slice(&[b'.', digit(micros / 100), digit(micros / 10), digit(micros)]);
-}
-
-/// Writes a number that has a fraction, the shortest way; `null` where it is not finite.
-pub(crate) fn float(out: &mut Vec<u8>, number: f64) {
-    // Writing to a buffer cannot fail.
-    let _ = serde_json::to_writer(out, &number);
 }
 
 /// What becomes of ASCII; what becomes of the rest is the same everywhere.
@@ -166,13 +141,6 @@ fn unit(out: &mut Vec<u8>, unit: u16) {
         if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
     };
     out.extend_from_slice(&[b'\\', b'u', digit(12), digit(8), digit(4), digit(0)]);
-}
-
-/// True where a text of sixteen bytes and more, a short one, can be written as it is. Of others it is not asked.
-fn is_all_plain<D: Dialect>(text: &[u8]) -> bool {
-    let (blocks, _) = text.as_chunks::<BLOCK>();
-    let Some(last) = text.last_chunk::<BLOCK>() else { return false };
-    blocks.iter().all(|block| is_plain::<D>(block)) && is_plain::<D>(last)
 }
 
 /// Bytes looked at together. Most texts are printable ASCII: that much is asked of a block at once.

@@ -1,14 +1,26 @@
-use std::{io::Write, net::IpAddr, time::Duration};
+use std::{io::Write as _, net::IpAddr, time::Duration};
 
+use http::{Method, StatusCode};
 use tracing::Level;
 
 use super::{View, entry::Draft, json_text};
-use crate::exchange::{Headers, Redacted, Shown, Timestamp};
+use crate::exchange::{Headers, Redacted, RequestId, Shown, Timestamp};
 
 /// The name of a member, with all that stands between it and its neighbours.
+#[derive(Clone, Copy)]
+pub(crate) struct Key {
+    /// In front of anything.
+    pub bare: &'static str,
+    /// In front of the text of a string.
+    pub quoted: &'static str,
+}
+
 macro_rules! key {
     ($name:literal) => {
-        concat!(",\"", $name, "\":")
+        $crate::export::line::Key {
+            bare: concat!(",\"", $name, "\":"),
+            quoted: concat!(",\"", $name, "\":\""),
+        }
     };
 }
 pub(crate) use key;
@@ -31,25 +43,22 @@ impl<'a> Line<'a> {
     pub(crate) fn begin(out: &'a mut Vec<u8>, view: &View, at: Timestamp, level: Level, kind: &str) -> Self {
         out.reserve(USUAL);
         // Pieces of a known length, for the same reason.
-        let mut time = *b"{\"timestamp\":\"0000-00-00T00:00:00.000000Z";
-        if let Some(place) = time.last_chunk_mut() {
-            *place = at.encode();
+        let mut time = *b"{\"timestamp\":\"0000-00-00T00:00:00.000000Z\",\"level\":\"";
+        if let Some(place) = time.get_mut(13..).and_then(|rest| rest.first_chunk_mut()) {
+            *place = at.quoted();
         }
-        let mut run = *b"00000000\",\"seq\":";
-        if let Some(place) = run.first_chunk_mut() {
+        let mut run = *b"\",\"run\":\"00000000\",\"seq\":";
+        if let Some(place) = run.get_mut(9..).and_then(|rest| rest.first_chunk_mut()) {
             *place = view.run;
         }
-        out.extend_from_slice(&time);
         let mut line = Self { out, seq_at: 0 };
-        line.put(match level {
-            Level::ERROR => "\",\"level\":\"ERROR\",\"type\":\"",
-            Level::WARN => "\",\"level\":\"WARN\",\"type\":\"",
-            Level::INFO => "\",\"level\":\"INFO\",\"type\":\"",
-            Level::DEBUG => "\",\"level\":\"DEBUG\",\"type\":\"",
-            Level::TRACE => "\",\"level\":\"TRACE\",\"type\":\"",
-        });
+        line.out.extend_from_slice(&time);
+        match level {
+            Level::INFO => line.put(Level::INFO.as_str()),
+            level => line.put(level.as_str()),
+        }
+        line.put("\",\"type\":\"");
         line.put(kind);
-        line.put("\",\"run\":\"");
         line.out.extend_from_slice(&run);
         line.seq_at = line.out.len();
         line
@@ -63,14 +72,14 @@ impl<'a> Line<'a> {
 
     /// A text of any kind.
     #[inline(always)]
-    pub(crate) fn text(&mut self, key: &str, text: &str) {
-        self.put(key);
-        json_text::string(self.out, text);
+    pub(crate) fn text(&mut self, key: Key, text: &str) {
+        self.put(key.quoted);
+        json_text::rest_of_string(self.out, text);
     }
 
     /// A text that may be unknown.
     #[inline(always)]
-    pub(crate) fn maybe(&mut self, key: &str, text: Option<&str>) {
+    pub(crate) fn maybe(&mut self, key: Key, text: Option<&str>) {
         if let Some(text) = text {
             self.text(key, text);
         }
@@ -78,61 +87,80 @@ impl<'a> Line<'a> {
 
     /// What a head shows, if it has it.
     #[inline(always)]
-    pub(crate) fn shown(&mut self, key: &str, text: Option<Shown<'_>>) {
+    pub(crate) fn shown(&mut self, key: Key, text: Option<Shown<'_>>) {
         self.maybe(key, text.as_ref().map(Shown::as_str));
+    }
+
+    /// An id and a method, which all that concerns a request begins with: one piece, as far as its length is known.
+    #[inline(always)]
+    pub(crate) fn request(&mut self, id: RequestId, method: &Method) {
+        let mut ids = *b",\"request_id\":\"00000000-0000-0000-0000-000000000000\",\"method\":\"";
+        if let Some(place) = ids.get_mut(15..).and_then(|rest| rest.first_chunk_mut()) {
+            *place = id.digits();
+        }
+        self.out.extend_from_slice(&ids);
+        // A method is a token (RFC 9110 section 5.6.2): nothing of it has to be escaped.
+        self.put(method.as_str());
+        self.out.push(b'"');
+    }
+
+    #[inline(always)]
+    pub(crate) fn time(&mut self, key: Key, at: Timestamp) {
+        self.put(key.bare);
+        self.out.extend_from_slice(&at.quoted());
     }
 
     /// Digits, letters and dashes of our own making.
     #[inline(always)]
-    pub(crate) fn plain(&mut self, key: &str, text: &[u8]) {
-        self.put(key);
-        self.out.push(b'"');
+    pub(crate) fn plain(&mut self, key: Key, text: &[u8]) {
+        self.put(key.quoted);
         self.out.extend_from_slice(text);
         self.out.push(b'"');
     }
 
     /// Valid JSON.
     #[inline(always)]
-    pub(crate) fn json(&mut self, key: &str, json: &str) {
-        self.put(key);
+    pub(crate) fn json(&mut self, key: Key, json: &str) {
+        self.put(key.bare);
         json_text::json(self.out, json);
     }
 
     #[inline(always)]
-    pub(crate) fn number(&mut self, key: &str, number: u64) {
-        self.put(key);
+    pub(crate) fn number(&mut self, key: Key, number: u64) {
+        self.put(key.bare);
         json_text::number(self.out, number);
     }
 
     #[inline(always)]
-    pub(crate) fn millis(&mut self, key: &str, duration: Duration) {
-        self.put(key);
+    pub(crate) fn millis(&mut self, key: Key, duration: Duration) {
+        self.put(key.bare);
         json_text::millis(self.out, duration);
+    }
+
+    /// A status: always three digits (RFC 9110 section 15).
+    #[inline(always)]
+    pub(crate) fn status(&mut self, key: Key, status: StatusCode) {
+        self.put(key.bare);
+        if let Some(digits) = status.as_str().as_bytes().first_chunk::<3>() {
+            self.out.extend_from_slice(digits);
+        }
     }
 
     /// A mark: it is there, or it is not.
     #[inline(always)]
-    pub(crate) fn mark(&mut self, key: &str, holds: bool) {
+    pub(crate) fn mark(&mut self, key: Key, holds: bool) {
         if holds {
-            self.put(key);
+            self.put(key.bare);
             self.put("true");
         }
     }
 
     #[inline(always)]
-    pub(crate) fn address(&mut self, key: &str, address: Option<IpAddr>) {
+    pub(crate) fn address(&mut self, key: Key, address: Option<IpAddr>) {
         let Some(address) = address else { return };
-        self.put(key);
-        self.out.push(b'"');
+        self.put(key.quoted);
         match address {
-            IpAddr::V4(address) => {
-                let [first, rest @ ..] = address.octets();
-                json_text::number(self.out, first.into());
-                for octet in rest {
-                    self.out.push(b'.');
-                    json_text::number(self.out, octet.into());
-                }
-            }
+            IpAddr::V4(address) => json_text::ipv4(self.out, address),
             // Writing to a buffer cannot fail.
             IpAddr::V6(address) => drop(write!(self.out, "{address}")),
         }
@@ -140,21 +168,21 @@ impl<'a> Line<'a> {
     }
 
     /// Texts, or nothing where there are none.
-    pub(crate) fn list(&mut self, key: &str, texts: &[Redacted]) {
+    pub(crate) fn list(&mut self, key: Key, texts: &[Redacted]) {
         if !texts.is_empty() {
-            self.put(key);
+            self.put(key.bare);
             separated(self.out, b'[', b']', texts, |out, text| json_text::string(out, text.as_str()));
         }
     }
 
-    pub(crate) fn headers(&mut self, key: &str, headers: &Headers) {
-        self.put(key);
+    pub(crate) fn headers(&mut self, key: Key, headers: &Headers) {
+        self.put(key.bare);
         write_headers(self.out, headers);
     }
 
     /// Whatever `write` writes.
-    pub(crate) fn with(&mut self, key: &str, write: impl FnOnce(&mut Vec<u8>)) {
-        self.put(key);
+    pub(crate) fn with(&mut self, key: Key, write: impl FnOnce(&mut Vec<u8>)) {
+        self.put(key.bare);
         write(self.out);
     }
 

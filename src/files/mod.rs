@@ -126,12 +126,11 @@ impl Sink for LogFiles {
     fn finished(&self, exchange: &Arc<Exchange>) {
         let is_error = exchange.level() == Level::ERROR;
         let view = (self.view)();
-        for kind in entry::entries_of(exchange) {
-            let file = match kind {
-                Kind::Response => API,
-                Kind::Error | Kind::Exception => ERRORS,
-            };
-            self.write([file], is_error, |out| entry::finished(out, &view, exchange, kind));
+        self.write([API], is_error, |out| entry::finished(out, &view, exchange, Kind::Response));
+        if is_error {
+            for kind in entry::failures_of(exchange) {
+                self.write([ERRORS], is_error, |out| entry::finished(out, &view, exchange, kind));
+            }
         }
     }
 

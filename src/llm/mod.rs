@@ -46,14 +46,19 @@ impl Reader {
             None if is_stream => Some(PATIENCE),
             None => return None,
         };
+        Some(Self::of(path, route, patience, is_stream))
+    }
+
+    // On its own: most responses are of no interest.
+    #[inline(never)]
+    fn of(path: &[u8], route: Option<Form>, patience: Option<u32>, is_stream: bool) -> Box<Self> {
         let path = str::from_utf8(path).unwrap_or_default();
-        let reader = Self {
+        Box::new(Self {
             picker: Picker::new(RESPONSE),
             tally: Tally::new(route, path.contains("/publishers/google/"), is_stream),
             patience,
             asked: model_in(path).map(|model| model.as_bytes().into()),
-        };
-        Some(Box::new(reader))
+        })
     }
 
     /// Takes note of a piece of a document that passes `at` this time after the request's arrival.

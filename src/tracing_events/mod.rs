@@ -5,7 +5,7 @@ mod tests;
 
 use std::{cell::LazyCell, sync::Arc};
 
-use tracing::{Level, field};
+use tracing::{Level, field, level_filters::LevelFilter};
 
 use crate::{
     exchange::{Event, EventKind, Exchange, Field, Headers, Redacted, Started, millis_of},
@@ -66,8 +66,16 @@ macro_rules! at_level {
     };
 }
 
+/// True where no subscriber listens to anything of this level.
+fn is_unheard(level: Level) -> bool {
+    level > LevelFilter::current()
+}
+
 impl Sink for TracingEvents {
     fn started(&self, started: &Arc<Started>) {
+        if is_unheard(Level::INFO) {
+            return;
+        }
         let view = (self.0)();
         if view.combined {
             return;
@@ -94,6 +102,9 @@ impl Sink for TracingEvents {
     }
 
     fn finished(&self, exchange: &Arc<Exchange>) {
+        if is_unheard(Level::ERROR) {
+            return;
+        }
         for kind in entry::entries_of(exchange) {
             match kind {
                 entry::Kind::Response => self.response(exchange),

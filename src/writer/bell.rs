@@ -55,6 +55,7 @@ pub(super) enum Call {
 
 impl Bell {
     /// A line was pushed.
+    #[inline]
     pub(super) fn ring(&self, is_urgent: bool) {
         let mode = self.mode.load(SeqCst);
         if mode == IDLE || (mode == LINGERING && is_urgent) {

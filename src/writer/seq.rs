@@ -22,6 +22,7 @@ impl Seq {
         self.digits.get(self.first..).unwrap_or_default()
     }
 
+    #[inline]
     pub(super) fn advance(&mut self) {
         self.value += 1;
         for (place, digit) in self.digits.iter_mut().enumerate().rev() {

@@ -25,12 +25,15 @@ pub(crate) enum Kind {
 
 /// Which entries an exchange gives, in the order they are written.
 pub(crate) fn entries_of(exchange: &Exchange) -> impl Iterator<Item = Kind> + use<> {
+    std::iter::once(Kind::Response).chain(failures_of(exchange))
+}
+
+/// The same without the first, which all give. Only an exchange whose level is ERROR gives any.
+pub(crate) fn failures_of(exchange: &Exchange) -> impl Iterator<Item = Kind> + use<> {
     let error = exchange.status().is_some_and(|status| status.as_u16() >= 500);
     let exception =
         matches!(exchange.outcome, Outcome::Panicked | Outcome::ServiceError | Outcome::BodyError);
-    [(Kind::Response, true), (Kind::Error, error), (Kind::Exception, exception)]
-        .into_iter()
-        .filter_map(|(kind, given)| given.then_some(kind))
+    error.then_some(Kind::Error).into_iter().chain(exception.then_some(Kind::Exception))
 }
 
 /// Writes a request entry.
@@ -46,7 +49,10 @@ pub(crate) fn request(out: &mut Vec<u8>, view: &View, started: &Started) -> Draf
     if view.shows_headers() {
         line.headers(key!("request_headers"), started.request.headers());
     }
-    request_body(&mut line, inline_request(view, started));
+    let body = inline_request(view, started);
+    if body.is_some() {
+        request_body(&mut line, body);
+    }
     line.end()
 }
 
@@ -99,8 +105,12 @@ fn response(out: &mut Vec<u8>, view: &View, exchange: &Exchange) -> Draft {
         }
     }
     let (request, response) = inline_response(view, exchange);
-    request_body(&mut line, request);
-    response_body(&mut line, response);
+    if request.is_some() {
+        request_body(&mut line, request);
+    }
+    if response.is_some() {
+        response_body(&mut line, response);
+    }
     line.end()
 }
 
@@ -160,21 +170,23 @@ pub(crate) fn exception_message(exchange: &Exchange) -> &str {
 }
 
 fn names(line: &mut Line<'_>, started: &Started) {
-    line.plain(key!("request_id"), &started.request_id.digits());
-    // A method is a token (RFC 9110 section 5.6.2): nothing of it has to be escaped.
-    line.plain(key!("method"), started.request.method.as_str().as_bytes());
+    line.request(started.request_id, &started.request.method);
     line.text(key!("endpoint"), started.request.head.show_endpoint().as_str());
 }
 
 fn result(line: &mut Line<'_>, exchange: &Exchange) {
     if let Some(status) = exchange.status() {
-        line.number(key!("status_code"), status.as_u16().into());
+        line.status(key!("status_code"), status);
     }
     line.millis(key!("duration_ms"), exchange.duration);
     if let Some(ttfb) = exchange.ttfb {
         line.millis(key!("ttfb_ms"), ttfb);
     }
-    line.plain(key!("outcome"), exchange.outcome.as_str().as_bytes());
+    match exchange.outcome {
+        // Nearly all: of a known length.
+        Outcome::Complete => line.plain(key!("outcome"), Outcome::Complete.as_str().as_bytes()),
+        other => line.plain(key!("outcome"), other.as_str().as_bytes()),
+    }
     if let Some(code) = exchange.grpc_status {
         line.number(key!("grpc_status"), code.into());
     }
@@ -196,7 +208,7 @@ fn correlation(line: &mut Line<'_>, started: &Started) {
 
 fn arrival(line: &mut Line<'_>, started: &Started) {
     let request = &started.request;
-    line.plain(key!("started"), &started.started.encode());
+    line.time(key!("started"), started.started);
     line.text(key!("url"), request.head.show_url().as_str());
     line.plain(key!("http_version"), request.http_version().as_bytes());
     line.address(key!("remote_addr"), request.remote_addr);

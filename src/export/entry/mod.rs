@@ -12,7 +12,8 @@ mod streamed;
 
 pub(crate) use draft::Draft;
 pub(crate) use exchange::{
-    Kind, entries_of, error_message, exception_message, finished, request, request_message, response_message,
+    Kind, entries_of, error_message, exception_message, failures_of, finished, request, request_message,
+    response_message,
 };
 pub(crate) use log::{fields as write_fields, log};
 pub(crate) use recorder::{Kindred, Note, Suppressed, recorder};

@@ -180,11 +180,7 @@ impl Told<'_> {
             Self::Texts(texts) => {
                 separated(out, b'{', b'}', texts, |out, (name, text)| Told::Text(text).write(out, name))
             }
-            Self::Time(time) => {
-                out.push(b'"');
-                out.extend_from_slice(&time.encode());
-                out.push(b'"');
-            }
+            Self::Time(time) => out.extend_from_slice(&time.quoted()),
             Self::Requests(requests) => separated(out, b'[', b']', requests, request),
             Self::Kindred(groups) => separated(out, b'[', b']', groups, Kindred::write),
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::{
     json_text,
-    line::{key, separated},
+    line::{Key, key, separated},
 };
 use crate::exchange::{BodyText, EndedBy, LlmUsage, Redacted, StreamStats, StreamedEvent};
 
@@ -82,52 +82,53 @@ impl<'a> Object<'a> {
         self.out.push(b'}');
     }
 
-    fn put(&mut self, key: &str) {
-        let key = if std::mem::take(&mut self.begins) { key.trim_start_matches(',') } else { key };
+    fn put(&mut self, key: Key) {
+        let begins = std::mem::take(&mut self.begins);
+        let key = if begins { key.bare.trim_start_matches(',') } else { key.bare };
         self.out.extend_from_slice(key.as_bytes());
     }
 
-    fn text(&mut self, key: &str, text: Option<&str>) {
+    fn text(&mut self, key: Key, text: Option<&str>) {
         if let Some(text) = text {
             self.put(key);
             json_text::string(self.out, text);
         }
     }
 
-    fn json(&mut self, key: &str, json: &str) {
+    fn json(&mut self, key: Key, json: &str) {
         self.put(key);
         json_text::json(self.out, json);
     }
 
-    fn number(&mut self, key: &str, number: Option<u64>) {
+    fn number(&mut self, key: Key, number: Option<u64>) {
         if let Some(number) = number {
             self.put(key);
             json_text::number(self.out, number);
         }
     }
 
-    fn float(&mut self, key: &str, number: Option<f64>) {
+    fn float(&mut self, key: Key, number: Option<f64>) {
         if let Some(number) = number {
             self.put(key);
             json_text::float(self.out, number);
         }
     }
 
-    fn millis(&mut self, key: &str, duration: Option<Duration>) {
+    fn millis(&mut self, key: Key, duration: Option<Duration>) {
         if let Some(duration) = duration {
             self.put(key);
             json_text::millis(self.out, duration);
         }
     }
 
-    fn mark(&mut self, key: &str, holds: bool) {
+    fn mark(&mut self, key: Key, holds: bool) {
         if holds {
             self.put(key);
             self.out.extend_from_slice(b"true");
         }
     }
 
-    fn list(&mut self, key: &str, texts: &[Redacted]) {
+    fn list(&mut self, key: Key, texts: &[Redacted]) {
         if !texts.is_empty() {
             self.put(key);
             separated(self.out, b'[', b']', texts, |out, text| json_text::string(out, text.as_str()));

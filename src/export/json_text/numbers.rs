@@ -1,0 +1,163 @@
+use std::{net::Ipv4Addr, time::Duration};
+
+use crate::exchange::eight_digits;
+
+/// Writes a whole number.
+pub(crate) fn number(out: &mut Vec<u8>, number: u64) {
+    match u32::try_from(number) {
+        Ok(number @ 0..10_000) => {
+            let digits = four_digits(number);
+            let zeros = ((digits - FOUR_ZEROS) | 1 << 24).trailing_zeros() / 8;
+            begin(out, (digits >> (8 * zeros)).to_le_bytes(), 4 - zeros as usize);
+        }
+        Ok(number @ 10_000..100_000_000) => {
+            let digits = u64::from_le_bytes(eight_digits(number));
+            let zeros = leading_zeros(digits);
+            begin(out, (digits >> (8 * zeros)).to_le_bytes(), 8 - zeros);
+        }
+        _ => long_number(out, number),
+    }
+}
+
+// On its own: what is done for all others then saves no registers for it.
+#[cold]
+fn long_number(out: &mut Vec<u8>, number: u64) {
+    self::number(out, number / 100_000_000);
+    out.extend_from_slice(&eight_digits((number % 100_000_000) as u32));
+}
+
+/// The digits of a number below 10,000 from the lowest byte up, split as [`eight_digits`] are, which takes longer.
+fn four_digits(number: u32) -> u32 {
+    let hundreds = (number * 5243) >> 19;
+    let twos = hundreds | ((number - 100 * hundreds) << 16);
+    let tens = ((twos * 103) >> 10) & 0x000f_000f;
+    (tens | ((twos - 10 * tens) << 8)) + FOUR_ZEROS
+}
+
+const FOUR_ZEROS: u32 = u32::from_le_bytes(*b"0000");
+
+/// Writes a duration as milliseconds with three decimals.
+pub(crate) fn millis(out: &mut Vec<u8>, duration: Duration) {
+    let (seconds, micros) = (duration.as_secs(), duration.subsec_micros());
+    match u32::try_from(seconds) {
+        // All of it is in eight digits, of which the first stays zero: the point goes where that would be.
+        Ok(seconds @ 0..10) => {
+            let digits = u64::from_le_bytes(eight_digits(seconds * 1_000_000 + micros));
+            let (whole, decimals) = (digits >> 8 & 0xffff_ffff, digits & 0xffff_ff00_0000_0000);
+            let text = whole | u64::from(b'.') << 32 | decimals;
+            // One digit stands before the point.
+            let zeros = leading_zeros(whole | 1 << 24);
+            begin(out, (text >> (8 * zeros)).to_le_bytes(), 8 - zeros);
+        }
+        _ => long_millis(out, seconds, micros),
+    }
+}
+
+#[cold]
+fn long_millis(out: &mut Vec<u8>, seconds: u64, micros: u32) {
+    number(out, seconds.saturating_mul(1000).saturating_add(u64::from(micros / 1000)));
+    let [.., a, b, c] = eight_digits(micros % 1000);
+    out.extend_from_slice(&[b'.', a, b, c]);
+}
+
+/// Writes a number that has a fraction, the shortest way; `null` where it is not finite.
+pub(crate) fn float(out: &mut Vec<u8>, number: f64) {
+    // Writing to a buffer cannot fail.
+    let _ = serde_json::to_writer(out, &number);
+}
+
+/// Writes an address as everybody does.
+pub(crate) fn ipv4(out: &mut Vec<u8>, address: Ipv4Addr) {
+    let mut text = [0; 17];
+    let mut end = 0;
+    for octet in address.octets() {
+        if let Some(place) = text.get_mut(end..).and_then(|rest| rest.first_chunk_mut()) {
+            *place = OCTETS.get(usize::from(octet)).copied().unwrap_or_default();
+        }
+        end += 2 + usize::from(octet > 9) + usize::from(octet > 99);
+    }
+    // Without the last point.
+    begin(out, text, end - 1);
+}
+
+/// Every octet with a point behind it.
+const OCTETS: [[u8; 4]; 256] = {
+    let mut octets = [[0; 4]; 256];
+    let mut rest: &mut [[u8; 4]] = &mut octets;
+    let mut octet = 0;
+    while let [first, others @ ..] = rest {
+        let [a, b, c] = [b'0' + octet / 100, b'0' + octet / 10 % 10, b'0' + octet % 10];
+        *first = match octet {
+            0..10 => [c, b'.', 0, 0],
+            10..100 => [b, c, b'.', 0],
+            _ => [a, b, c, b'.'],
+        };
+        octet = octet.wrapping_add(1);
+        rest = others;
+    }
+    octets
+};
+
+/// How many of some digits, the last excepted if all are, are zeros in front.
+#[inline]
+fn leading_zeros(digits: u64) -> usize {
+    ((digits ^ u64::from_le_bytes([b'0'; 8])).trailing_zeros() / 8) as usize
+}
+
+/// Writes the first of some bytes. All are put down first: a piece of a known length is written with few stores.
+#[inline(always)]
+fn begin<const N: usize>(out: &mut Vec<u8>, bytes: [u8; N], length: usize) {
+    out.extend_from_slice(&bytes);
+    out.truncate(out.len() - (N - length.min(N)));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = b"before".to_vec();
+        write(&mut out);
+        String::from_utf8(out).unwrap().strip_prefix("before").unwrap().into()
+    }
+
+    /// As many with few digits as with many.
+    fn any_number() -> impl Strategy<Value = u64> {
+        (any::<u64>(), 0..64_u32).prop_map(|(number, shift)| number >> shift)
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_those_that_everybody_writes(any in any_number()) {
+            prop_assert_eq!(written(|out| number(out, any)), any.to_string());
+        }
+
+        #[test]
+        fn durations_are_milliseconds_with_three_decimals(seconds in any_number(), nanos in 0..1_000_000_000_u32) {
+            for seconds in [seconds, seconds % 11, 0] {
+                let duration = Duration::new(seconds, nanos);
+                let (whole, micros) = (seconds.saturating_mul(1000).saturating_add((nanos / 1_000_000).into()), nanos / 1000);
+                prop_assert_eq!(written(|out| millis(out, duration)), format!("{whole}.{:03}", micros % 1000));
+            }
+        }
+
+        #[test]
+        fn addresses_are_those_that_everybody_writes(octets: [u8; 4]) {
+            let address = Ipv4Addr::from(octets);
+            prop_assert_eq!(written(|out| ipv4(out, address)), address.to_string());
+        }
+    }
+
+    #[test]
+    fn few_digits_are_those_of_the_number() {
+        for any in (0..=10_000).chain([99_999_999, 100_000_000, u64::MAX]) {
+            assert_eq!(written(|out| number(out, any)), any.to_string());
+        }
+        for octet in 0..=u8::MAX {
+            let address = Ipv4Addr::from([octet; 4]);
+            assert_eq!(written(|out| ipv4(out, address)), address.to_string());
+        }
+    }
+}
