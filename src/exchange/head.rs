@@ -170,10 +170,7 @@ impl Head {
 
     fn scrub_url(&self, part: impl Fn(&RawHead) -> &[u8]) -> Shown<'_> {
         let Some((raw, scrub)) = &self.raw else { return Redacted::default().into() };
-        match str::from_utf8(part(raw)) {
-            Ok(url) => scrub.url(url),
-            Err(_) => Redacted::from(scrub.url(&String::from_utf8_lossy(part(raw)))).into(),
-        }
+        scrub.url(part(raw))
     }
 
     pub(crate) fn headers(&self) -> &Headers {

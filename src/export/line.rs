@@ -79,10 +79,13 @@ impl<'a> Line<'a> {
     /// What a head shows, if it has it.
     #[inline(always)]
     pub(crate) fn shown(&mut self, key: &str, text: Option<Shown<'_>>) {
-        self.maybe(key, text.as_ref().map(Shown::as_str));
+        match text {
+            Some(Shown::Plain(text)) => self.plain(key, text),
+            text => self.maybe(key, text.as_ref().map(Shown::as_str)),
+        }
     }
 
-    /// Digits, letters and dashes of our own making.
+    /// Printable ASCII without quotes and backslashes, such as digits, letters and dashes of our own making.
     #[inline(always)]
     pub(crate) fn plain(&mut self, key: &str, text: &[u8]) {
         self.put(key);
