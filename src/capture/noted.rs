@@ -32,9 +32,17 @@ impl<'a> Noted<'a> {
     pub(super) fn of(headers: &'a HeaderMap) -> Self {
         let mut noted = Self::default();
         for (name, value) in headers {
-            noted.size.add(name, value);
-            let first = match name.as_str() {
-                "content-type" => &mut noted.content_type,
+            let name = name.as_str();
+            let start = noted.size.add(name, value);
+            let first = match name {
+                "content-type" => {
+                    noted.size.content_type.get_or_insert(start);
+                    &mut noted.content_type
+                }
+                "user-agent" => {
+                    noted.size.user_agent.get_or_insert(start);
+                    continue;
+                }
                 "content-encoding" => &mut noted.content_encoding,
                 "content-length" => &mut noted.content_length,
                 "host" => &mut noted.host,

@@ -1,7 +1,4 @@
-use http::{
-    HeaderMap, HeaderName, HeaderValue,
-    header::{CONTENT_TYPE, USER_AGENT},
-};
+use http::{HeaderMap, HeaderValue};
 
 /// The text at the head of a message, as received: one buffer, not shown to anyone before it is redacted.
 #[derive(Clone, Default)]
@@ -19,7 +16,12 @@ pub(crate) struct RawHead {
 
 /// What the fields of a message take in a [`RawHead`].
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct FieldsSize(usize);
+pub(crate) struct FieldsSize {
+    all: usize,
+    /// Where among them those begin that every output shows: the first of each name.
+    pub(crate) content_type: Option<usize>,
+    pub(crate) user_agent: Option<usize>,
+}
 
 /// What stands before each header in the buffer.
 const FIELD: usize = 8;
@@ -29,16 +31,19 @@ const LEFT_OUT: u64 = 2;
 const LONGEST: usize = 1 << 30;
 
 impl FieldsSize {
-    /// One more field.
+    /// One more field. Gives where it begins.
     #[inline]
-    pub(crate) fn add(&mut self, name: &HeaderName, value: &HeaderValue) {
-        self.0 += FIELD + name.as_str().len() + value.len();
+    pub(crate) fn add(&mut self, name: &str, value: &HeaderValue) -> usize {
+        let start = self.all;
+        self.all += FIELD + name.len() + value.len();
+        start
     }
 }
 
 impl RawHead {
     /// Copies URL, endpoint and headers, of which `size` says how long they are. Values that would take the buffer past
     /// `limit` bytes are told by length only.
+    #[inline]
     pub(crate) fn copy(
         url: &[&[u8]],
         endpoint: &[u8],
@@ -47,8 +52,29 @@ impl RawHead {
         limit: usize,
     ) -> Self {
         let limit = limit.min(LONGEST);
-        let length = url.iter().map(|part| part.len()).sum::<usize>() + endpoint.len() + size.0;
-        let mut head = Self { bytes: Vec::with_capacity(length.min(limit)), ..Self::default() };
+        let length = url.iter().map(|part| part.len()).sum::<usize>() + endpoint.len() + size.all;
+        if length > limit {
+            return Self::copy_within(url, endpoint, headers, limit);
+        }
+        let mut head = Self { bytes: Vec::with_capacity(length), ..Self::default() };
+        for part in url {
+            head.bytes.extend_from_slice(part);
+        }
+        head.url_end = head.length();
+        head.bytes.extend_from_slice(endpoint);
+        head.endpoint_end = head.length();
+        let place = |start: usize| head.endpoint_end + start as u32;
+        (head.content_type, head.user_agent) = (size.content_type.map(place), size.user_agent.map(place));
+        for (name, value) in headers {
+            head.push(name.as_str(), value, true);
+        }
+        head
+    }
+
+    /// The same of what is too long.
+    #[cold]
+    fn copy_within(url: &[&[u8]], endpoint: &[u8], headers: &HeaderMap, limit: usize) -> Self {
+        let mut head = Self { bytes: Vec::with_capacity(limit), ..Self::default() };
         for part in url {
             head.bytes.extend_from_slice(part.get(..limit.saturating_sub(head.bytes.len())).unwrap_or(part));
         }
@@ -56,7 +82,18 @@ impl RawHead {
         head.bytes.extend_from_slice(endpoint.get(..limit).unwrap_or(endpoint));
         head.endpoint_end = head.length();
         for (name, value) in headers {
-            head.push(name, value, limit);
+            let name = name.as_str();
+            let room = limit.saturating_sub(head.bytes.len());
+            if FIELD + name.len() > room {
+                continue;
+            }
+            let place = Some(head.length());
+            match name {
+                "content-type" => head.content_type = head.content_type.or(place),
+                "user-agent" => head.user_agent = head.user_agent.or(place),
+                _ => {}
+            }
+            head.push(name, value, FIELD + name.len() + value.len() <= room);
         }
         head
     }
@@ -93,33 +130,22 @@ impl RawHead {
         Self { bytes, endpoint_end, ..Self::default() }
     }
 
-    #[inline]
-    fn push(&mut self, name: &HeaderName, value: &HeaderValue, limit: usize) {
-        let flags = if value.is_sensitive() { SENSITIVE } else { 0 };
-        let (text, value) = (name.as_str().as_bytes(), value.as_bytes());
-        let room = limit.saturating_sub(self.bytes.len());
-        if FIELD + text.len() > room {
-            return;
-        }
-        if *name == CONTENT_TYPE {
-            self.content_type = self.content_type.or(Some(self.length()));
-        } else if *name == USER_AGENT {
-            self.user_agent = self.user_agent.or(Some(self.length()));
-        }
-        let fits = FIELD + text.len() + value.len() <= room;
-        let flags = flags | if fits { 0 } else { LEFT_OUT };
+    #[inline(always)]
+    fn push(&mut self, name: &str, value: &HeaderValue, fits: bool) {
+        let flags = if value.is_sensitive() { SENSITIVE } else { 0 } | if fits { 0 } else { LEFT_OUT };
         // Names have less than 64 KiB.
-        let name_length = text.len() as u64 & 0xffff;
+        let name_length = name.len() as u64 & 0xffff;
         let value_length = value.len().min(u32::MAX as usize) as u64;
         let prefix = name_length | (value_length << 16) | (flags << 48);
         self.bytes.extend_from_slice(&prefix.to_le_bytes());
-        self.bytes.extend_from_slice(text);
+        self.bytes.extend_from_slice(name.as_bytes());
         if fits {
-            self.bytes.extend_from_slice(value);
+            self.bytes.extend_from_slice(value.as_bytes());
         }
     }
 
-    /// The first field of a name.
+    /// The first field of a name. Inlined: it is known which, nearly always.
+    #[inline(always)]
     pub(super) fn find(&self, name: &str) -> Option<RawField<'_>> {
         let place = match name {
             "content-type" => self.content_type?,
@@ -185,7 +211,14 @@ mod tests {
         for (name, value) in fields {
             headers.append(*name, HeaderValue::from_static(value));
         }
-        headers.iter().for_each(|(name, value)| size.add(name, value));
+        for (name, value) in &headers {
+            let start = Some(size.add(name.as_str(), value));
+            match name.as_str() {
+                "content-type" => size.content_type = size.content_type.or(start),
+                "user-agent" => size.user_agent = size.user_agent.or(start),
+                _ => {}
+            }
+        }
         RawHead::copy(&[b"http://", b"host/"], b"/", &headers, size, limit)
     }
 

@@ -83,6 +83,8 @@ struct Rules {
     id: u64,
     own: OwnNames,
     strict: bool,
+    /// Content types are running text, as they are unless somebody calls them secret.
+    shows_content_types: bool,
 }
 
 impl fmt::Debug for Redactor {
@@ -104,7 +106,9 @@ impl Redactor {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let own = OwnNames::new(&options.redact, &options.keep);
         let strict = options.mode == RedactMode::Strict;
-        Self { rules: Arc::new(Rules { id: NEXT.fetch_add(1, Ordering::Relaxed), own, strict }) }
+        let shows_content_types = names::classify(&own, b"content-type") == NameClass::Plain;
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self { rules: Arc::new(Rules { id, own, strict, shows_content_types }) }
     }
 
     /// JSON, its head, or what calls itself JSON.
@@ -272,6 +276,9 @@ impl Scrub for Redactor {
     fn header<'a>(&self, name: &str, value: &'a [u8], sensitive: bool) -> Shown<'a> {
         if sensitive {
             return Redacted::literal("[REDACTED]").into();
+        }
+        if name == "content-type" && header::is_usual_content_type(value) && self.rules.shows_content_types {
+            return Shown::vouch_plain(value);
         }
         self.unless_known(name, value, |text, out| header::redact(name, value, text, out))
     }

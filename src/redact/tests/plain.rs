@@ -114,3 +114,21 @@ fn usual_urls_are_plain() {
     }
     assert!(!looked_at(&Redactor::default(), &"/a".repeat(64)).0);
 }
+
+#[test]
+fn usual_content_types_are_shown_as_the_rules_say() {
+    let own = Redactor::new(RedactOptions::default().redact(["content-type"]));
+    let kept = Redactor::new(RedactOptions::default().keep(["content-type"]));
+    let strict = Redactor::new(RedactOptions::default().mode(RedactMode::Strict));
+    for usual in ["application/json", "application/x-www-form-urlencoded", "text/html; charset=utf-8"] {
+        assert!(header::is_usual_content_type(usual.as_bytes()), "{usual}");
+        for redactor in [&Redactor::default(), &strict, &kept, &own] {
+            let mut out = Vec::new();
+            redactor.read(false, |text| header::redact("content-type", usual.as_bytes(), text, &mut out));
+            let shown = redactor.header("content-type", usual.as_bytes());
+            assert_eq!(shown.as_str().as_bytes(), out, "{usual}");
+        }
+        assert_eq!(own.header("content-type", usual.as_bytes()), "[REDACTED]");
+        assert_eq!(Redactor::default().header("x-api-key", usual.as_bytes()), "[REDACTED]");
+    }
+}

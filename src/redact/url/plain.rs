@@ -2,6 +2,8 @@
 
 use super::super::detect;
 
+/// As many bytes as are looked at together.
+const BLOCK: usize = 16;
 /// Longer ones are read closely: each place has a bit in one word.
 const LONGEST: usize = 127;
 /// In shorter segments `redact` does not look for secrets.
@@ -44,34 +46,42 @@ fn may_be_secret(before: &[u8], segment: &[u8], announces_secret: impl Fn(&[u8])
 /// Where the slashes are, a bit each; None where a byte means something to `redact`, or cannot be written as it is.
 #[inline]
 fn slashes(url: &[u8]) -> Option<u128> {
-    if url.len() > LONGEST {
+    let Some(last) = url.last_chunk() else {
+        let mut few = [b'a'; BLOCK];
+        few.iter_mut().zip(url).for_each(|(to, from)| *to = *from);
+        return slashes(&few);
+    };
+    let (blocks, _) = url.as_chunks();
+    if url.len() > LONGEST || blocks.iter().any(is_stopped) || is_stopped(last) {
         return None;
     }
-    let Some((last, before_last)) = url.last_chunk().zip(url.len().checked_sub(8)) else {
-        let mut few = [b'a'; 8];
-        few.iter_mut().zip(url).for_each(|(to, from)| *to = *from);
-        return slashes_of(few).map(u128::from);
-    };
-    // The last eight bytes may be looked at twice.
-    let mut slashes = u128::from(slashes_of(*last)?) << before_last;
-    for (word, at) in url.as_chunks().0.iter().zip((0..).step_by(8)) {
-        slashes |= u128::from(slashes_of(*word)?) << at;
+    let mut slashes = [0; 16];
+    let (words, rest) = url.as_chunks();
+    for (bits, word) in slashes.iter_mut().zip(words) {
+        *bits = slashes_of(u64::from_le_bytes(*word));
     }
-    Some(slashes)
+    if let Some(bits) = slashes.get_mut(words.len()) {
+        // What comes before the rest in the last block is shifted out; without a rest this is behind the end.
+        let rest = u128::from_le_bytes(*last) >> (8 * (BLOCK - rest.len()) as u32 & 127);
+        *bits = slashes_of(rest as u64);
+    }
+    Some(u128::from_le_bytes(slashes))
 }
 
-/// Few ranges hold all that begins or separates parameters, user and fragment, all quotes, backslashes, blanks and
-/// percent signs, and what is no printable ASCII. No carry goes from one byte to the next.
+/// True where one of sixteen bytes begins or separates parameters, user or fragment, is a quote, a backslash, a blank or a
+/// percent sign, or is no printable ASCII; a few others stand among them.
 #[inline(always)]
-fn slashes_of(eight: [u8; 8]) -> Option<u64> {
+fn is_stopped(block: &[u8; BLOCK]) -> bool {
+    let stops =
+        |b: u8| (b.wrapping_sub(0x7f) <= b'+' + 0x81) | (b.wrapping_sub(b';') <= b'@' - b';') | (b == b'\\');
+    block.iter().fold(false, |stopped, b| stopped | stops(*b))
+}
+
+/// Which of eight bytes, ASCII all, are slashes: a bit each. No carry goes from one to the next.
+#[inline(always)]
+fn slashes_of(eight: u64) -> u8 {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x80 * ONES;
-    let word = u64::from_le_bytes(eight);
-    let low = word & !HIGH;
-    let from = |byte: u8| low + ONES * u64::from(0x80 - byte);
-    let is = |byte: u8| !((low ^ (ONES * u64::from(byte))) + ONES * 0x7f);
-    let shown = from(b',') & !from(0x7f) & !word;
-    let stops = !shown | (from(b';') & !from(b'A')) | is(b'\\');
+    let others = (eight ^ (ONES * u64::from(b'/'))) + ONES * 0x7f;
     // Bit 8 n goes to bit 56 + n.
-    (stops & HIGH == 0).then(|| ((is(b'/') & HIGH) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56)
+    ((!others >> 7 & ONES).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
 }
