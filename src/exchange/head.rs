@@ -234,7 +234,7 @@ impl Head {
     }
 
     /// [`header`](Self::header) for whoever writes it once.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn show_header(&self, name: &str) -> Option<Shown<'_>> {
         match &self.raw {
             Some((raw, scrub)) => raw.find(name).map(|field| clean(name, field, &**scrub)),

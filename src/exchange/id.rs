@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
 
 use super::{SpanId, Timestamp, TraceId, digits::eight_hex_digits};
 
@@ -32,12 +32,10 @@ impl RequestId {
     ///
     /// The random part is a per-thread SplitMix64 stream seeded from the operating system: unique, not secret.
     pub(crate) fn fresh(at: Timestamp) -> Self {
-        let (high, low) = (random(), random());
-        let mut bytes = [0; 10];
-        for (byte, random) in bytes.iter_mut().zip(high.to_le_bytes().into_iter().chain(low.to_le_bytes())) {
-            *byte = random;
-        }
-        Self(Builder::from_unix_timestamp_millis(at.as_micros() / 1000, &bytes).into_uuid())
+        let time = u128::from(at.as_micros() / 1000) << 80;
+        // 12 and 62 of them, around version and variant.
+        let random = u128::from(random() >> 52) << 64 | u128::from(random() >> 2);
+        Self(Uuid::from_u128(time | 7 << 76 | 2 << 62 | random))
     }
 
     /// The id as a UUID.
@@ -131,6 +129,8 @@ pub(crate) fn random() -> u64 {
 mod tests {
     use std::{collections::HashSet, thread};
 
+    use uuid::Variant;
+
     use super::RequestId;
     use crate::exchange::Timestamp;
 
@@ -138,6 +138,7 @@ mod tests {
     fn ids_are_version_7_and_carry_the_millisecond_they_were_made_in() {
         let id = RequestId::fresh(Timestamp::from_micros(1_795_000_000_123_456));
         assert_eq!(id.as_uuid().get_version_num(), 7);
+        assert_eq!(id.as_uuid().get_variant(), Variant::RFC4122);
         assert_eq!(id.as_uuid().get_timestamp().map(|at| at.to_unix()), Some((1_795_000_000, 123_000_000)));
     }
 

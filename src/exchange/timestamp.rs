@@ -52,35 +52,35 @@ impl Timestamp {
 
     /// The 27 characters, without an allocation. Moments of one second differ in the last digits only.
     pub(crate) fn encode(self) -> [u8; 27] {
-        thread_local!(static LATEST: Cell<(u64, [u8; 20])> = const { Cell::new((u64::MAX, [0; 20])) });
+        thread_local!(static LATEST: Cell<(u64, [u8; 27])> = const { Cell::new((u64::MAX, [0; 27])) });
         let second = self.0 / MICROS;
-        let (known, mut head) = LATEST.get();
-        if known != second {
-            head = Self(second * MICROS).spell();
-            LATEST.set((second, head));
+        if LATEST.get().0 != second {
+            LATEST.set((second, Self(second * MICROS).spell()));
         }
-        // Six of eight digits, and what stands behind them.
-        let digits = u64::from_le_bytes(eight_digits((self.0 % MICROS) as u32));
-        let end = (digits >> 16 | u64::from(b'Z') << 48).to_le_bytes();
-        let mut text = [0; 27];
-        if let (Some(place), Some(end)) = (text.last_chunk_mut::<7>(), end.first_chunk()) {
-            *place = *end;
-        }
-        if let Some(place) = text.first_chunk_mut() {
-            *place = head;
+        let (_, mut text) = LATEST.get();
+        let [_, _, a, b, c, d, e, f] = eight_digits((self.0 % MICROS) as u32);
+        if let Some(end) = text.last_chunk_mut() {
+            *end = [a, b, c, d, e, f, b'Z'];
         }
         text
     }
 
-    // All but the digits behind the point. Once a second: on its own, so that what remains of `encode` is a copy.
+    // Once a second: on its own, so that what remains of `encode` is a copy.
     #[inline(never)]
-    fn spell(self) -> [u8; 20] {
+    fn spell(self) -> [u8; 27] {
         let (year, month, day) = civil(self.0 / MICROS / 86_400);
         let second = self.0 / MICROS % 86_400;
-        let mut text = *b"0000-00-00T00:00:00.";
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
         let mut rest = text.as_mut_slice();
-        let fields =
-            [(year, 4), (month, 2), (day, 2), (second / 3600, 2), (second / 60 % 60, 2), (second % 60, 2)];
+        let fields = [
+            (year, 4),
+            (month, 2),
+            (day, 2),
+            (second / 3600, 2),
+            (second / 60 % 60, 2),
+            (second % 60, 2),
+            (self.0 % MICROS, 6),
+        ];
         for (mut number, width) in fields {
             let Some((field, tail)) = rest.split_at_mut_checked(width) else { break };
             for digit in field.iter_mut().rev() {

@@ -39,8 +39,13 @@ fn may_be_secret(before: &[u8], segment: &[u8], announces_secret: impl Fn(&[u8])
     };
     // Telegram: `/bot123456:AA..`
     segment.starts_with(b"bot")
-        || detect::holds_secret(segment)
+        || (may_be_found(segment) && detect::holds_secret(segment))
         || (segment.len() >= SHORTEST_ANNOUNCED && segment.iter().any(u8::is_ascii_digit) && is_announced())
+}
+
+/// What detectors find in a word without blanks holds one of these, whatever its prefix.
+fn may_be_found(segment: &[u8]) -> bool {
+    segment.iter().any(|b| matches!(b, b'-' | b'_' | b'A' | b'J' | b'0'..=b'9'))
 }
 
 /// Where the slashes are, a bit each; None where a byte means something to `redact`, or cannot be written as it is.
