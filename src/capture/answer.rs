@@ -26,7 +26,6 @@ impl Answer {
     pub(super) fn new(
         recorder: &Recorder,
         status: StatusCode,
-        headers: &HeaderMap,
         noted: &Noted<'_>,
         declared: Option<u64>,
         ttfb: Duration,
@@ -40,7 +39,7 @@ impl Answer {
             grpc: GrpcEnd::read(noted, &*recorder.scrub),
             heard: None,
             status,
-            head: head(recorder, headers, noted),
+            head: head(recorder, noted),
             trailers: None,
         }
     }
@@ -53,7 +52,7 @@ impl Answer {
     pub(super) fn end_with(&mut self, recorder: &Recorder, trailers: &HeaderMap) {
         let noted = Noted::of(trailers);
         self.grpc = GrpcEnd::read(&noted, &*recorder.scrub).or(self.grpc.take());
-        self.trailers = Some(head(recorder, trailers, &noted).into());
+        self.trailers = Some(head(recorder, &noted).into());
     }
 
     #[inline]
@@ -67,7 +66,7 @@ impl Answer {
     }
 }
 
-fn head(recorder: &Recorder, headers: &HeaderMap, noted: &Noted<'_>) -> Head {
-    let raw = RawHead::copy(&[], &[], headers, noted.size, recorder.head_limit());
+fn head(recorder: &Recorder, noted: &Noted<'_>) -> Head {
+    let raw = RawHead::copy(&[], &[], &noted.fields, recorder.head_limit());
     Head::new(raw, Arc::clone(&recorder.scrub))
 }

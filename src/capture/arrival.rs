@@ -71,7 +71,7 @@ pub(super) fn started(
             remote_addr,
             peer_addr: peer.filter(|_| peer != remote_addr),
             body: CapturedBody::default(),
-            head: Head::new(head(parts, headers, hints, recorder.head_limit()), Arc::clone(&recorder.scrub)),
+            head: Head::new(head(headers, hints, recorder.head_limit()), Arc::clone(&recorder.scrub)),
         },
     }
 }
@@ -104,13 +104,13 @@ pub(super) fn sent(
             remote_addr: None,
             peer_addr: None,
             body: CapturedBody::default(),
-            head: Head::new(head(parts, headers, &hints, recorder.head_limit()), Arc::clone(&recorder.scrub)),
+            head: Head::new(head(headers, &hints, recorder.head_limit()), Arc::clone(&recorder.scrub)),
         },
     }
 }
 
 /// The effective request URI (RFC 9110 section 7.1) and the headers.
-fn head(parts: &Parts, headers: &Noted<'_>, hints: &Hints<'_>, limit: usize) -> RawHead {
+fn head(headers: &Noted<'_>, hints: &Hints<'_>, limit: usize) -> RawHead {
     let uri = hints.uri;
     let authority = match uri.authority() {
         Some(authority) => authority.as_str().as_bytes(),
@@ -126,5 +126,5 @@ fn head(parts: &Parts, headers: &Noted<'_>, hints: &Hints<'_>, limit: usize) -> 
         [] => &[path.as_bytes()],
         authority => &[scheme.as_bytes(), b"://", authority, path.as_bytes()],
     };
-    RawHead::copy(url, endpoint.as_bytes(), &parts.headers, headers.size, limit).with_query(query)
+    RawHead::copy(url, endpoint.as_bytes(), &headers.fields, limit).with_query(query)
 }

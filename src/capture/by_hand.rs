@@ -80,7 +80,7 @@ fn answer(
     policy: RoutePolicy,
 ) -> Answer {
     let noted = Noted::of(headers);
-    let mut answer = Answer::new(recorder, status, headers, &noted, noted.length(), Duration::ZERO, policy);
+    let mut answer = Answer::new(recorder, status, &noted, noted.length(), Duration::ZERO, policy);
     answer.body.data(&Seen::of(&body, recorder.capture_limit()));
     answer.body.end();
     answer

@@ -1,11 +1,11 @@
 use http::{HeaderMap, HeaderValue};
 
-use crate::exchange::FieldsSize;
+use crate::exchange::Fields;
 
 /// The headers that capture looks at, found in one pass: a look-up in a `HeaderMap` hashes the name each time.
 ///
 /// Of a name that comes more than once this is the first value.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Noted<'a> {
     pub(super) content_type: Option<&'a HeaderValue>,
     pub(super) content_encoding: Option<&'a HeaderValue>,
@@ -15,8 +15,8 @@ pub(super) struct Noted<'a> {
     pub(super) traceparent: Sole<'a>,
     pub(super) grpc_status: Option<&'a HeaderValue>,
     pub(super) grpc_message: Option<&'a HeaderValue>,
-    /// All of them, as a copy of the head needs room for them.
-    pub(super) size: FieldsSize,
+    /// All of them, for a copy of the head.
+    pub(super) fields: Fields,
 }
 
 /// A header that comes once or is not to be believed.
@@ -30,11 +30,29 @@ pub(super) enum Sole<'a> {
 
 impl<'a> Noted<'a> {
     pub(super) fn of(headers: &'a HeaderMap) -> Self {
-        let mut noted = Self::default();
+        let mut noted = Self {
+            content_type: None,
+            content_encoding: None,
+            content_length: None,
+            host: None,
+            request_id: Sole::Absent,
+            traceparent: Sole::Absent,
+            grpc_status: None,
+            grpc_message: None,
+            fields: Fields::new(),
+        };
         for (name, value) in headers {
-            noted.size.add(name, value);
-            let first = match name.as_str() {
-                "content-type" => &mut noted.content_type,
+            let name = name.as_str();
+            let start = noted.fields.push(name, value);
+            let first = match name {
+                "content-type" => {
+                    noted.fields.has_content_type(start);
+                    &mut noted.content_type
+                }
+                "user-agent" => {
+                    noted.fields.has_user_agent(start);
+                    continue;
+                }
                 "content-encoding" => &mut noted.content_encoding,
                 "content-length" => &mut noted.content_length,
                 "host" => &mut noted.host,

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     config::{Settings, Skip, Verbosity},
-    exchange::{Bodies, Budget, Exchange, InFlight, RequestId, Scrub},
+    exchange::{Bodies, Budget, Exchange, InFlight, RawHead, RequestId, Scrub},
     sink::{Counters, Fanout, Journal, Stats},
 };
 
@@ -26,7 +26,7 @@ use crate::{
 pub(crate) type RemoteAddr = dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync;
 
 /// Bytes of a message's head that are kept, and how many once the capture budget is spent.
-const HEAD_LIMIT: usize = 96 * 1024;
+const HEAD_LIMIT: usize = RawHead::LONGEST;
 const HEAD_LIMIT_WHEN_SPENT: usize = 4 * 1024;
 
 /// How long the last handle waits for the outputs.

@@ -12,16 +12,22 @@ pub(crate) fn eight_digits(number: u32) -> [u8; 8] {
     (ones | u64::from_le_bytes([b'0'; 8])).to_le_bytes()
 }
 
-/// Bytes as hexadecimal digits, two for each.
+/// The eight hexadecimal digits of a number, in the same way.
 #[inline]
-pub(super) fn hexadecimal(bytes: [u8; 16]) -> [[u8; 2]; 16] {
-    let digit = |nibble: u8| nibble + b'0' + if nibble > 9 { b'a' - b'0' - 10 } else { 0 };
-    bytes.map(|byte| [digit(byte >> 4), digit(byte & 15)])
+pub(super) fn eight_hex_digits(number: u32) -> [u8; 8] {
+    let number = u64::from(number);
+    let fours = (number | number << 16) & 0xffff_0000_ffff;
+    let twos = (fours | fours << 8) & 0x00ff_00ff_00ff_00ff;
+    let ones = (twos | twos << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    let letters = ((ones + u64::from_le_bytes([6; 8])) >> 4) & u64::from_le_bytes([1; 8]);
+    (ones + u64::from_le_bytes([b'0'; 8]) + letters * u64::from(b'a' - b'0' - 10)).to_be_bytes()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{eight_digits, hexadecimal};
+    use proptest::prelude::*;
+
+    use super::{eight_digits, eight_hex_digits};
 
     #[test]
     fn digits_are_those_of_the_number() {
@@ -34,8 +40,16 @@ mod tests {
     #[test]
     fn all_bytes_have_their_two_digits() {
         for byte in 0..=u8::MAX {
-            let digits = hexadecimal([byte; 16]);
-            assert!(digits.iter().all(|pair| str::from_utf8(pair) == Ok(&*format!("{byte:02x}"))), "{byte}");
+            let number = u32::from_le_bytes([byte; 4]);
+            assert_eq!(str::from_utf8(&eight_hex_digits(number)), Ok(&*format!("{byte:02x}").repeat(4)));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn hexadecimal_digits_stand_in_order(number: u32) {
+            let digits = eight_hex_digits(number);
+            prop_assert_eq!(str::from_utf8(&digits), Ok(&*format!("{number:08x}")));
         }
     }
 }

@@ -1,6 +1,9 @@
 use std::{
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -109,9 +112,10 @@ impl<'de> Deserialize<'de> for Headers {
 }
 
 /// The head of a message: what was received, and its redacted views, each made when first asked for.
-#[derive(Clone)]
 pub(crate) struct Head {
     raw: Option<(RawHead, Arc<dyn Scrub>)>,
+    /// Redaction said that the endpoint is plain, which each entry of an exchange asks.
+    has_plain_endpoint: AtomicBool,
     /// A box of its own: most heads are shown once and need none.
     views: OnceLock<Box<Views>>,
 }
@@ -128,14 +132,15 @@ struct Views {
 impl Head {
     #[inline]
     pub(crate) fn new(raw: RawHead, scrub: Arc<dyn Scrub>) -> Self {
-        Self { raw: Some((raw, scrub)), views: OnceLock::new() }
+        Self { raw: Some((raw, scrub)), has_plain_endpoint: AtomicBool::new(false), views: OnceLock::new() }
     }
 
     /// One that was read back.
     pub(crate) fn redacted(url: Redacted, endpoint: Redacted, headers: Headers) -> Self {
         let (url, endpoint, headers) = (url.into(), endpoint.into(), headers.into());
         let views = Views { url, endpoint, headers, ..Views::default() };
-        Self { raw: None, views: OnceLock::from(Box::new(views)) }
+        let has_plain_endpoint = AtomicBool::new(false);
+        Self { raw: None, has_plain_endpoint, views: OnceLock::from(Box::new(views)) }
     }
 
     pub(crate) fn url(&self) -> &Redacted {
@@ -154,6 +159,7 @@ impl Head {
         let views = Views { endpoint, ..Views::default() };
         Self {
             raw: raw.map(|(raw, scrub)| (raw.endpoint_alone(), Arc::clone(scrub))),
+            has_plain_endpoint: AtomicBool::new(false),
             views: OnceLock::from(Box::new(views)),
         }
     }
@@ -170,10 +176,7 @@ impl Head {
 
     fn scrub_url(&self, part: impl Fn(&RawHead) -> &[u8]) -> Shown<'_> {
         let Some((raw, scrub)) = &self.raw else { return Redacted::default().into() };
-        match str::from_utf8(part(raw)) {
-            Ok(url) => scrub.url(url),
-            Err(_) => Redacted::from(scrub.url(&String::from_utf8_lossy(part(raw)))).into(),
-        }
+        scrub.url(part(raw))
     }
 
     pub(crate) fn headers(&self) -> &Headers {
@@ -209,7 +212,14 @@ impl Head {
 
     /// [`endpoint`](Self::endpoint) for whoever writes it once.
     pub(crate) fn show_endpoint(&self) -> Shown<'_> {
-        self.show(|views| views.endpoint.get(), RawHead::endpoint)
+        match &self.raw {
+            Some((raw, _)) if self.has_plain_endpoint.load(Relaxed) => Shown::Plain(raw.endpoint()),
+            _ => {
+                let shown = self.show(|views| views.endpoint.get(), RawHead::endpoint);
+                self.has_plain_endpoint.store(matches!(shown, Shown::Plain(_)), Relaxed);
+                shown
+            }
+        }
     }
 
     fn show(
@@ -224,6 +234,7 @@ impl Head {
     }
 
     /// [`header`](Self::header) for whoever writes it once.
+    #[inline(always)]
     pub(crate) fn show_header(&self, name: &str) -> Option<Shown<'_>> {
         match &self.raw {
             Some((raw, scrub)) => raw.find(name).map(|field| clean(name, field, &**scrub)),
@@ -239,6 +250,13 @@ fn clean<'a>(name: &str, field: RawField<'a>, scrub: &dyn Scrub) -> Shown<'a> {
         return Redacted::of_length(field.length).into();
     }
     scrub.header(name, field.value, field.is_sensitive())
+}
+
+impl Clone for Head {
+    fn clone(&self) -> Self {
+        let has_plain_endpoint = self.has_plain_endpoint.load(Relaxed).into();
+        Self { raw: self.raw.clone(), has_plain_endpoint, views: self.views.clone() }
+    }
 }
 
 impl fmt::Debug for Head {

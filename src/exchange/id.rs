@@ -6,9 +6,9 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
 
-use super::{SpanId, Timestamp, TraceId, digits::hexadecimal};
+use super::{SpanId, Timestamp, TraceId, digits::eight_hex_digits};
 
 /// The id of one exchange: a UUIDv7 (RFC 9562 section 5.7), always our own, whatever the client sent.
 ///
@@ -32,12 +32,10 @@ impl RequestId {
     ///
     /// The random part is a per-thread SplitMix64 stream seeded from the operating system: unique, not secret.
     pub(crate) fn fresh(at: Timestamp) -> Self {
-        let (high, low) = (random(), random());
-        let mut bytes = [0; 10];
-        for (byte, random) in bytes.iter_mut().zip(high.to_le_bytes().into_iter().chain(low.to_le_bytes())) {
-            *byte = random;
-        }
-        Self(Builder::from_unix_timestamp_millis(at.as_micros() / 1000, &bytes).into_uuid())
+        let time = u128::from(at.as_micros() / 1000) << 80;
+        // 12 and 62 of them, around version and variant.
+        let random = u128::from(random() >> 52) << 64 | u128::from(random() >> 2);
+        Self(Uuid::from_u128(time | 7 << 76 | 2 << 62 | random))
     }
 
     /// The id as a UUID.
@@ -65,14 +63,16 @@ impl RequestId {
 
     /// The 36 characters of the id.
     pub(crate) fn digits(&self) -> [u8; 36] {
-        let pairs = hexadecimal(*self.0.as_bytes());
-        let hex = pairs.as_flattened();
+        let number = self.0.as_u128();
+        let [a, b, c, d] =
+            [number >> 96, number >> 64, number >> 32, number].map(|n| eight_hex_digits(n as u32));
         let mut digits = [b'-'; 36];
-        put::<8>(&mut digits, 0, hex, 0);
-        put::<4>(&mut digits, 9, hex, 8);
-        put::<4>(&mut digits, 14, hex, 12);
-        put::<4>(&mut digits, 19, hex, 16);
-        put::<12>(&mut digits, 24, hex, 20);
+        put::<8>(&mut digits, 0, a, 0);
+        put::<4>(&mut digits, 9, b, 0);
+        put::<4>(&mut digits, 14, b, 4);
+        put::<4>(&mut digits, 19, c, 0);
+        put::<4>(&mut digits, 24, c, 4);
+        put::<8>(&mut digits, 28, d, 0);
         digits
     }
 
@@ -104,7 +104,7 @@ impl FromStr for RequestId {
 
 /// Copies a group of digits. All that it gets is known when it is compiled.
 #[inline(always)]
-fn put<const N: usize>(digits: &mut [u8; 36], to: usize, hex: &[u8], from: usize) {
+fn put<const N: usize>(digits: &mut [u8; 36], to: usize, hex: [u8; 8], from: usize) {
     let place = digits.get_mut(to..).and_then(|rest| rest.first_chunk_mut::<N>());
     if let (Some(place), Some(group)) = (place, hex.get(from..).and_then(|rest| rest.first_chunk())) {
         *place = *group;
@@ -129,6 +129,8 @@ pub(crate) fn random() -> u64 {
 mod tests {
     use std::{collections::HashSet, thread};
 
+    use uuid::Variant;
+
     use super::RequestId;
     use crate::exchange::Timestamp;
 
@@ -136,6 +138,7 @@ mod tests {
     fn ids_are_version_7_and_carry_the_millisecond_they_were_made_in() {
         let id = RequestId::fresh(Timestamp::from_micros(1_795_000_000_123_456));
         assert_eq!(id.as_uuid().get_version_num(), 7);
+        assert_eq!(id.as_uuid().get_variant(), Variant::RFC4122);
         assert_eq!(id.as_uuid().get_timestamp().map(|at| at.to_unix()), Some((1_795_000_000, 123_000_000)));
     }
 

@@ -54,7 +54,7 @@ pub use llm::LlmUsage;
 pub use location::Location;
 pub(crate) use media::Media;
 pub use outcome::Outcome;
-pub(crate) use raw_head::{FieldsSize, RawHead};
+pub(crate) use raw_head::{Fields, RawHead};
 pub use record::{Exchange, Response};
 pub use redacted::Redacted;
 pub use scrub::BodyText;

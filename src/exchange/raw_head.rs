@@ -1,7 +1,6 @@
-use http::{
-    HeaderMap, HeaderName, HeaderValue,
-    header::{CONTENT_TYPE, USER_AGENT},
-};
+use std::{cell::Cell, fmt, mem};
+
+use http::HeaderValue;
 
 /// The text at the head of a message, as received: one buffer, not shown to anyone before it is redacted.
 #[derive(Clone, Default)]
@@ -17,46 +16,135 @@ pub(crate) struct RawHead {
     user_agent: Option<u32>,
 }
 
-/// What the fields of a message take in a [`RawHead`].
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct FieldsSize(usize);
+/// The fields of a message as a [`RawHead`] has them, written while they are looked at, into memory of the thread.
+pub(crate) struct Fields {
+    bytes: Vec<u8>,
+    content_type: Option<u32>,
+    user_agent: Option<u32>,
+}
 
 /// What stands before each header in the buffer.
 const FIELD: usize = 8;
 const SENSITIVE: u64 = 1;
 const LEFT_OUT: u64 = 2;
-/// No head is kept beyond this, whatever the limit: places in it have 32 bits.
-const LONGEST: usize = 1 << 30;
+/// As much memory a thread keeps to write fields into.
+const KEPT: usize = 16 * 1024;
 
-impl FieldsSize {
-    /// One more field.
+thread_local!(static MEMORY: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
+
+impl Fields {
     #[inline]
-    pub(crate) fn add(&mut self, name: &HeaderName, value: &HeaderValue) {
-        self.0 += FIELD + name.as_str().len() + value.len();
+    pub(crate) fn new() -> Self {
+        let bytes = MEMORY.try_with(Cell::take).unwrap_or_default();
+        Self { bytes, content_type: None, user_agent: None }
+    }
+
+    /// One more field. Gives where it begins, if there is room for it.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, name: &str, value: &HeaderValue) -> Option<u32> {
+        let start = self.bytes.len();
+        let flags = if value.is_sensitive() { SENSITIVE } else { 0 };
+        if start + FIELD + name.len() + value.len() <= RawHead::LONGEST {
+            put(&mut self.bytes, name.as_bytes(), value.as_bytes(), value.len(), flags);
+        } else if start + FIELD + name.len() <= RawHead::LONGEST {
+            put(&mut self.bytes, name.as_bytes(), &[], value.len(), flags | LEFT_OUT);
+        } else {
+            return None;
+        }
+        Some(start as u32)
+    }
+
+    /// A content type begins there, which every output shows. The first counts.
+    #[inline(always)]
+    pub(crate) fn has_content_type(&mut self, start: Option<u32>) {
+        self.content_type = self.content_type.or(start);
+    }
+
+    /// The same of the user agent.
+    #[inline(always)]
+    pub(crate) fn has_user_agent(&mut self, start: Option<u32>) {
+        self.user_agent = self.user_agent.or(start);
     }
 }
 
+impl Drop for Fields {
+    #[inline]
+    fn drop(&mut self) {
+        if self.bytes.capacity() <= KEPT {
+            self.bytes.clear();
+            // It has none while this one is used, or that of one in it, which goes.
+            let _ = MEMORY.try_with(|memory| memory.set(mem::take(&mut self.bytes)));
+        }
+    }
+}
+
+/// Fields hold secrets.
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fields").finish_non_exhaustive()
+    }
+}
+
+#[inline(always)]
+fn put(bytes: &mut Vec<u8>, name: &[u8], value: &[u8], length: usize, flags: u64) {
+    // Names have less than 64 KiB.
+    let name_length = name.len() as u64 & 0xffff;
+    let value_length = length.min(u32::MAX as usize) as u64;
+    let prefix = name_length | (value_length << 16) | (flags << 48);
+    bytes.extend_from_slice(&prefix.to_le_bytes());
+    bytes.extend_from_slice(name);
+    bytes.extend_from_slice(value);
+}
+
 impl RawHead {
-    /// Copies URL, endpoint and headers, of which `size` says how long they are. Values that would take the buffer past
-    /// `limit` bytes are told by length only.
-    pub(crate) fn copy(
-        url: &[&[u8]],
-        endpoint: &[u8],
-        headers: &HeaderMap,
-        size: FieldsSize,
-        limit: usize,
-    ) -> Self {
-        let limit = limit.min(LONGEST);
-        let length = url.iter().map(|part| part.len()).sum::<usize>() + endpoint.len() + size.0;
-        let mut head = Self { bytes: Vec::with_capacity(length.min(limit)), ..Self::default() };
+    /// No more bytes of a head are kept, whatever the limit.
+    pub(crate) const LONGEST: usize = 96 * 1024;
+
+    /// Copies URL, endpoint and headers into one buffer of their size. Values that would take it past `limit` bytes are
+    /// told by length only.
+    #[inline]
+    pub(crate) fn copy(url: &[&[u8]], endpoint: &[u8], fields: &Fields, limit: usize) -> Self {
+        let length = url.iter().map(|part| part.len()).sum::<usize>() + endpoint.len() + fields.bytes.len();
+        if length > limit.min(Self::LONGEST) {
+            return Self::copy_within(url, endpoint, fields, limit.min(Self::LONGEST));
+        }
+        let mut bytes = Vec::with_capacity(length);
+        for part in url {
+            bytes.extend_from_slice(part);
+        }
+        let url_end = bytes.len() as u32;
+        bytes.extend_from_slice(endpoint);
+        let endpoint_end = bytes.len() as u32;
+        bytes.extend_from_slice(&fields.bytes);
+        let place = |start| endpoint_end + start;
+        let (content_type, user_agent) = (fields.content_type.map(place), fields.user_agent.map(place));
+        Self { bytes, url_end, endpoint_end, query: 0, content_type, user_agent }
+    }
+
+    /// The same of what is too long.
+    #[cold]
+    fn copy_within(url: &[&[u8]], endpoint: &[u8], fields: &Fields, limit: usize) -> Self {
+        let mut head = Self { bytes: Vec::with_capacity(limit), ..Self::default() };
         for part in url {
             head.bytes.extend_from_slice(part.get(..limit.saturating_sub(head.bytes.len())).unwrap_or(part));
         }
         head.url_end = head.length();
         head.bytes.extend_from_slice(endpoint.get(..limit).unwrap_or(endpoint));
         head.endpoint_end = head.length();
-        for (name, value) in headers {
-            head.push(name, value, limit);
+        for RawField { name, value, length, flags } in RawField::all(&fields.bytes) {
+            let room = limit.saturating_sub(head.bytes.len());
+            if FIELD + name.len() > room {
+                continue;
+            }
+            let place = Some(head.length());
+            match name {
+                b"content-type" => head.content_type = head.content_type.or(place),
+                b"user-agent" => head.user_agent = head.user_agent.or(place),
+                _ => {}
+            }
+            let fits = FIELD + name.len() + length <= room;
+            let (value, flags) = if fits { (value, flags) } else { (&[][..], flags | LEFT_OUT) };
+            put(&mut head.bytes, name, value, length, flags);
         }
         head
     }
@@ -93,33 +181,8 @@ impl RawHead {
         Self { bytes, endpoint_end, ..Self::default() }
     }
 
-    #[inline]
-    fn push(&mut self, name: &HeaderName, value: &HeaderValue, limit: usize) {
-        let flags = if value.is_sensitive() { SENSITIVE } else { 0 };
-        let (text, value) = (name.as_str().as_bytes(), value.as_bytes());
-        let room = limit.saturating_sub(self.bytes.len());
-        if FIELD + text.len() > room {
-            return;
-        }
-        if *name == CONTENT_TYPE {
-            self.content_type = self.content_type.or(Some(self.length()));
-        } else if *name == USER_AGENT {
-            self.user_agent = self.user_agent.or(Some(self.length()));
-        }
-        let fits = FIELD + text.len() + value.len() <= room;
-        let flags = flags | if fits { 0 } else { LEFT_OUT };
-        // Names have less than 64 KiB.
-        let name_length = text.len() as u64 & 0xffff;
-        let value_length = value.len().min(u32::MAX as usize) as u64;
-        let prefix = name_length | (value_length << 16) | (flags << 48);
-        self.bytes.extend_from_slice(&prefix.to_le_bytes());
-        self.bytes.extend_from_slice(text);
-        if fits {
-            self.bytes.extend_from_slice(value);
-        }
-    }
-
-    /// The first field of a name.
+    /// The first field of a name. Inlined: it is known which, nearly always.
+    #[inline(always)]
     pub(super) fn find(&self, name: &str) -> Option<RawField<'_>> {
         let place = match name {
             "content-type" => self.content_type?,
@@ -130,12 +193,7 @@ impl RawHead {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = RawField<'_>> {
-        let mut rest = self.bytes.get(self.endpoint_end as usize..).unwrap_or_default();
-        std::iter::from_fn(move || {
-            let (field, tail) = RawField::read(rest)?;
-            rest = tail;
-            Some(field)
-        })
+        RawField::all(self.bytes.get(self.endpoint_end as usize..).unwrap_or_default())
     }
 }
 
@@ -148,6 +206,14 @@ pub(super) struct RawField<'a> {
 }
 
 impl<'a> RawField<'a> {
+    fn all(mut rest: &'a [u8]) -> impl Iterator<Item = Self> {
+        std::iter::from_fn(move || {
+            let (field, tail) = Self::read(rest)?;
+            rest = tail;
+            Some(field)
+        })
+    }
+
     /// Reads the first field, and gives what comes after it.
     fn read(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (prefix, tail) = bytes.split_first_chunk::<FIELD>()?;
@@ -176,17 +242,25 @@ impl<'a> RawField<'a> {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, HeaderValue};
+    use http::HeaderValue;
 
-    use super::{FieldsSize, RawHead};
+    use super::{Fields, KEPT, MEMORY, RawHead};
 
-    fn copied(fields: &[(&'static str, &'static str)], limit: usize) -> RawHead {
-        let (mut headers, mut size) = (HeaderMap::new(), FieldsSize::default());
-        for (name, value) in fields {
-            headers.append(*name, HeaderValue::from_static(value));
+    fn written(all: &[(&str, &str)]) -> Fields {
+        let mut fields = Fields::new();
+        for (name, value) in all {
+            let start = fields.push(name, &HeaderValue::from_str(value).unwrap());
+            match *name {
+                "content-type" => fields.has_content_type(start),
+                "user-agent" => fields.has_user_agent(start),
+                _ => {}
+            }
         }
-        headers.iter().for_each(|(name, value)| size.add(name, value));
-        RawHead::copy(&[b"http://", b"host/"], b"/", &headers, size, limit)
+        fields
+    }
+
+    fn copied(fields: &[(&str, &str)], limit: usize) -> RawHead {
+        RawHead::copy(&[b"http://", b"host/"], b"/", &written(fields), limit)
     }
 
     fn found<'a>(head: &'a RawHead, name: &str) -> Option<(&'a str, &'a [u8], usize)> {
@@ -234,5 +308,41 @@ mod tests {
             }
         }
         assert_eq!(copied(&fields, 100).iter().filter(|field| !field.is_left_out()).count(), 3);
+    }
+
+    #[test]
+    fn a_head_has_memory_of_its_own_size_and_the_thread_keeps_a_bounded_one() {
+        let long = "x".repeat(KEPT);
+        let head = copied(&[("accept", "*/*"), ("user-agent", "curl")], 4096);
+        assert_eq!(head.bytes.capacity(), head.bytes.len());
+        assert_eq!(copied(&[("accept", &long)], usize::MAX).iter().count(), 1);
+        assert!(MEMORY.take().capacity() <= KEPT);
+        let (one, other) = (written(&[("accept", "1")]), written(&[("accept", "2")]));
+        let read = |fields| RawHead::copy(&[], &[], fields, 100).iter().next().unwrap().value.to_owned();
+        assert_eq!((read(&one), read(&other)), (b"1".to_vec(), b"2".to_vec()));
+    }
+
+    #[test]
+    fn no_more_is_written_than_a_head_may_have() {
+        let long = "x".repeat(RawHead::LONGEST / 2);
+        let all = [("a", long.as_str()), ("b", &long), ("c", "short"), ("user-agent", "curl")];
+        let fields = written(&all);
+        assert!(fields.bytes.len() <= RawHead::LONGEST);
+        let head = RawHead::copy(&[b"/"], b"/", &fields, usize::MAX);
+        let told: Vec<_> =
+            head.iter().map(|field| (field.name(), field.is_left_out(), field.length)).collect();
+        let half = RawHead::LONGEST / 2;
+        assert_eq!(told, [("a", false, half), ("b", true, half), ("c", false, 5), ("user-agent", false, 4)]);
+        assert_eq!(found(&head, "user-agent"), Some(("user-agent", b"curl".as_slice(), 4)));
+    }
+
+    #[test]
+    fn a_field_that_has_no_room_is_not_taken_for_the_one_that_has() {
+        let long = "x".repeat(RawHead::LONGEST - 8 - 1 - 15);
+        let head = copied(&[("a", &long), ("content-type", "text/plain"), ("te", "")], usize::MAX);
+        assert_eq!(found(&head, "content-type"), None);
+        let fields = written(&[("a", &long), ("content-type", "text/plain"), ("te", "")]);
+        let head = RawHead::copy(&[], &[], &fields, usize::MAX);
+        assert_eq!((found(&head, "content-type"), head.iter().count()), (None, 2));
     }
 }

@@ -11,8 +11,8 @@ pub(crate) trait Scrub: fmt::Debug + Send + Sync {
     /// is left out, the mark stays.
     fn head(&self, raw: &str) -> Redacted;
 
-    /// A URL or a part of one, as received: userinfo, query, secrets in path segments.
-    fn url<'a>(&self, raw: &'a str) -> Shown<'a>;
+    /// A URL or a part of one, as received: userinfo, query, secrets in path segments. What is not UTF-8 is replaced.
+    fn url<'a>(&self, raw: &'a [u8]) -> Shown<'a>;
 
     /// A header's value. `name` is lower-case; bytes 0x80-0xFF are read as Latin-1.
     fn header<'a>(&self, name: &str, value: &'a [u8], sensitive: bool) -> Shown<'a>;

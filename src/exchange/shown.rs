@@ -2,6 +2,8 @@ use super::{BodyText, Redacted};
 
 /// Redacted text that is borrowed from where it came, where nothing of it had to go: written once, it needs no memory.
 pub(crate) enum Shown<'a> {
+    /// Printable ASCII without quotes and backslashes: whoever writes it need not look at it.
+    Plain(&'a [u8]),
     AsItCame(&'a str),
     Changed(Redacted),
 }
@@ -12,8 +14,14 @@ impl<'a> Shown<'a> {
         Self::AsItCame(text)
     }
 
+    /// The same of printable ASCII without quotes and backslashes.
+    pub(crate) fn vouch_plain(text: &'a [u8]) -> Self {
+        Self::Plain(text)
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         match self {
+            Self::Plain(text) => str::from_utf8(text).unwrap_or_default(),
             Self::AsItCame(text) => text,
             Self::Changed(text) => text.as_str(),
         }
@@ -35,8 +43,8 @@ impl<'a> From<&'a Redacted> for Shown<'a> {
 impl From<Shown<'_>> for Redacted {
     fn from(shown: Shown<'_>) -> Self {
         match shown {
-            Shown::AsItCame(text) => Self::vouch(text),
             Shown::Changed(text) => text,
+            as_it_came => Self::vouch(as_it_came.as_str()),
         }
     }
 }

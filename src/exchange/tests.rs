@@ -21,8 +21,8 @@ impl Scrub for Harmless {
         Redacted::vouch(raw)
     }
 
-    fn url<'a>(&self, raw: &'a str) -> Shown<'a> {
-        Shown::vouch(raw)
+    fn url<'a>(&self, raw: &'a [u8]) -> Shown<'a> {
+        Shown::vouch(str::from_utf8(raw).unwrap())
     }
 
     fn header<'a>(&self, _: &str, value: &'a [u8], _: bool) -> Shown<'a> {

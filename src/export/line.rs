@@ -88,7 +88,10 @@ impl<'a> Line<'a> {
     /// What a head shows, if it has it.
     #[inline(always)]
     pub(crate) fn shown(&mut self, key: Key, text: Option<Shown<'_>>) {
-        self.maybe(key, text.as_ref().map(Shown::as_str));
+        match text {
+            Some(Shown::Plain(text)) => self.plain(key, text),
+            text => self.maybe(key, text.as_ref().map(Shown::as_str)),
+        }
     }
 
     /// An id and a method, which all that concerns a request begins with: one piece, as far as its length is known.
@@ -110,7 +113,7 @@ impl<'a> Line<'a> {
         self.out.extend_from_slice(&at.quoted());
     }
 
-    /// Digits, letters and dashes of our own making.
+    /// Printable ASCII without quotes and backslashes, such as digits, letters and dashes of our own making.
     #[inline(always)]
     pub(crate) fn plain(&mut self, key: Key, text: &[u8]) {
         self.put(key.quoted);

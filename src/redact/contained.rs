@@ -20,7 +20,7 @@ impl<S: Scrub> Scrub for Contained<S> {
         contained(|| self.0.head(raw))
     }
 
-    fn url<'a>(&self, raw: &'a str) -> Shown<'a> {
+    fn url<'a>(&self, raw: &'a [u8]) -> Shown<'a> {
         contained(|| self.0.url(raw))
     }
 
@@ -62,7 +62,7 @@ mod tests {
             panic!("head")
         }
 
-        fn url<'a>(&self, _: &'a str) -> Shown<'a> {
+        fn url<'a>(&self, _: &'a [u8]) -> Shown<'a> {
             panic!("url")
         }
 
@@ -89,7 +89,7 @@ mod tests {
         for shown in [scrub.text("a"), scrub.head("a")] {
             assert_eq!(shown, "[unscannable]");
         }
-        for shown in [scrub.url("a"), scrub.header("a", b"a", false)] {
+        for shown in [scrub.url(b"a"), scrub.header("a", b"a", false)] {
             assert_eq!(shown.as_str(), "[unscannable]");
         }
         assert_eq!(scrub.number(&Value::Unsigned(1)).unwrap(), "[unscannable]");

@@ -16,8 +16,17 @@ pub(super) struct Question<'a> {
     pub value: &'a [u8],
 }
 
+/// What is known of a text in which nothing had to be hidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Harmless {
+    /// It is printable ASCII without quotes and backslashes.
+    Plain,
+    Text,
+}
+
 struct Known {
     rules: u64,
+    kind: Harmless,
     name: Box<str>,
     value: Box<[u8]>,
 }
@@ -27,32 +36,35 @@ struct Known {
 thread_local!(static KNOWN: RefCell<[Option<Known>; PLACES]> = const { RefCell::new([const { None }; PLACES]) });
 
 impl Question<'_> {
-    /// True where this text came before and nothing in it had to be hidden.
-    pub(super) fn is_known(self) -> bool {
+    /// What is known where this text came before and nothing in it had to be hidden.
+    pub(super) fn answer(self) -> Option<Harmless> {
         self.with_place(|place| {
-            place.as_ref().is_some_and(|known| {
-                known.rules == self.rules && *known.value == *self.value && *known.name == *self.name
-            })
+            let known = place.as_ref()?;
+            let is_same =
+                known.rules == self.rules && *known.value == *self.value && *known.name == *self.name;
+            is_same.then_some(known.kind)
         })
     }
 
     /// Nothing in this text had to be hidden.
     pub(super) fn remember(self) {
+        let is_plain = |b: &u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\');
+        let kind = if self.value.iter().all(is_plain) { Harmless::Plain } else { Harmless::Text };
         self.with_place(|place| {
-            *place = Some(Known { rules: self.rules, name: self.name.into(), value: self.value.into() });
-            true
+            let (name, value) = (self.name.into(), self.value.into());
+            *place = Some(Known { rules: self.rules, kind, name, value });
+            None::<Harmless>
         });
     }
 
-    fn with_place(self, visit: impl FnOnce(&mut Option<Known>) -> bool) -> bool {
+    fn with_place<T>(self, visit: impl FnOnce(&mut Option<Known>) -> Option<T>) -> Option<T> {
         if self.value.len() > LONGEST {
-            return false;
+            return None;
         }
-        KNOWN
-            .try_with(|known| known.try_borrow_mut().ok()?.get_mut(self.place()).map(visit))
-            .ok()
-            .flatten()
-            .unwrap_or(false)
+        let visit = |known: &RefCell<[Option<Known>; PLACES]>| {
+            visit(known.try_borrow_mut().ok()?.get_mut(self.place())?)
+        };
+        KNOWN.try_with(visit).ok().flatten()
     }
 
     /// Both ends and the length: texts that differ in the middle only take each other's place.
@@ -66,18 +78,23 @@ impl Question<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::Question;
+    use super::{Harmless, Question};
     use crate::redact::{RedactOptions, Redactor};
 
     #[test]
     fn only_the_same_question_has_the_same_answer() {
         let question = Question { rules: 7001, name: "accept", value: b"text/html; charset=utf-8" };
-        assert!(!question.is_known());
+        assert_eq!(question.answer(), None);
         question.remember();
-        assert!(question.is_known());
-        assert!(!Question { rules: 7002, ..question }.is_known());
-        assert!(!Question { name: "except", ..question }.is_known());
-        assert!(!Question { value: b"text/html; ch4rset=utf-8", ..question }.is_known());
+        assert_eq!(question.answer(), Some(Harmless::Plain));
+        assert_eq!(Question { rules: 7002, ..question }.answer(), None);
+        assert_eq!(Question { name: "except", ..question }.answer(), None);
+        assert_eq!(Question { value: b"text/html; ch4rset=utf-8", ..question }.answer(), None);
+        for value in ["\"quoted\" text", "back\\slashed", "of Zürich", "tab\there", "\u{7f}"] {
+            let question = Question { value: value.as_bytes(), ..question };
+            question.remember();
+            assert_eq!(question.answer(), Some(Harmless::Text), "{value}");
+        }
     }
 
     #[test]

@@ -56,6 +56,24 @@ const ALLOWED: &str = " accept accept-charset accept-encoding accept-language ac
     trailer transfer-encoding upgrade user-agent vary via x-content-type-options x-frame-options x-request-id \
     grpc-status grpc-timeout grpc-encoding grpc-accept-encoding ";
 
+/// Content types that most messages have, in which nothing has to be hidden, nor escaped.
+#[inline]
+pub(super) fn is_usual_content_type(value: &[u8]) -> bool {
+    matches!(
+        value,
+        b"application/json"
+            | b"application/json; charset=utf-8"
+            | b"application/grpc"
+            | b"application/octet-stream"
+            | b"application/x-www-form-urlencoded"
+            | b"text/event-stream"
+            | b"text/html"
+            | b"text/html; charset=utf-8"
+            | b"text/plain"
+            | b"text/plain; charset=utf-8"
+    )
+}
+
 /// Appends what may be said of a header. `text` carries the rules.
 pub(super) fn redact(name: &str, value: &[u8], text: Text<'_>, out: &mut Vec<u8>) {
     let total = value.len();

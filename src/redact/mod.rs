@@ -42,7 +42,7 @@ use crate::exchange::{BodyText, Media, RawBody, Redacted, Scrub, Shown, ShownBod
 
 pub(crate) use contained::Contained;
 use decisions::Decisions;
-use harmless::Question;
+use harmless::{Harmless, Question};
 use names::NameClass;
 pub use options::{RedactMode, RedactOptions};
 use own_names::OwnNames;
@@ -83,6 +83,8 @@ struct Rules {
     id: u64,
     own: OwnNames,
     strict: bool,
+    /// Content types are running text, as they are unless somebody calls them secret.
+    shows_content_types: bool,
 }
 
 impl fmt::Debug for Redactor {
@@ -104,7 +106,9 @@ impl Redactor {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let own = OwnNames::new(&options.redact, &options.keep);
         let strict = options.mode == RedactMode::Strict;
-        Self { rules: Arc::new(Rules { id: NEXT.fetch_add(1, Ordering::Relaxed), own, strict }) }
+        let shows_content_types = names::classify(&own, b"content-type") == NameClass::Plain;
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self { rules: Arc::new(Rules { id, own, strict, shows_content_types }) }
     }
 
     /// JSON, its head, or what calls itself JSON.
@@ -144,7 +148,7 @@ impl Redactor {
     /// ```
     #[must_use]
     pub fn url(&self, raw: &str) -> Redacted {
-        Scrub::url(self, raw).into()
+        Scrub::url(self, raw.as_bytes()).into()
     }
 
     /// The value of a header.
@@ -171,16 +175,20 @@ impl Redactor {
         names::classify(&self.rules.own, name.as_bytes()) == NameClass::Secret
     }
 
-    /// The text that `write` appends to, remembered where it says the same as `raw`; what is known is shown `as_text`.
+    /// The text that `write` appends to, remembered where it says the same as `raw`.
     fn unless_known<'a>(
         &self,
         name: &str,
         raw: &'a [u8],
-        as_text: impl FnOnce() -> Option<&'a str>,
         write: impl FnOnce(Text<'_>, &mut Vec<u8>),
     ) -> Shown<'a> {
         let question = Question { rules: self.rules.id, name, value: raw };
-        if let Some(text) = question.is_known().then(as_text).flatten() {
+        let known = match question.answer() {
+            Some(Harmless::Plain) => return Shown::vouch_plain(raw),
+            Some(Harmless::Text) => str::from_utf8(raw).ok(),
+            None => None,
+        };
+        if let Some(text) = known {
             return Shown::vouch(text);
         }
         let mut out = Vec::with_capacity(raw.len());
@@ -252,25 +260,27 @@ impl Scrub for Redactor {
         })
     }
 
-    fn url<'a>(&self, raw: &'a str) -> Shown<'a> {
-        self.unless_known(
-            "",
-            raw.as_bytes(),
-            || Some(raw),
-            |text, out| {
-                if !url::redact(raw.as_bytes(), text, out) {
-                    out.extend_from_slice(raw.as_bytes());
-                }
-            },
-        )
+    fn url<'a>(&self, raw: &'a [u8]) -> Shown<'a> {
+        let announces = |segment: &[u8]| self.read(false, |text| url::announces_secret(segment, text.names));
+        if url::is_plain(raw, announces) {
+            return Shown::vouch_plain(raw);
+        }
+        self.unless_known("", raw, |text, out| {
+            let raw = String::from_utf8_lossy(raw);
+            if !url::redact(raw.as_bytes(), text, out) {
+                out.extend_from_slice(raw.as_bytes());
+            }
+        })
     }
 
     fn header<'a>(&self, name: &str, value: &'a [u8], sensitive: bool) -> Shown<'a> {
         if sensitive {
             return Redacted::literal("[REDACTED]").into();
         }
-        let as_text = || str::from_utf8(value).ok();
-        self.unless_known(name, value, as_text, |text, out| header::redact(name, value, text, out))
+        if name == "content-type" && header::is_usual_content_type(value) && self.rules.shows_content_types {
+            return Shown::vouch_plain(value);
+        }
+        self.unless_known(name, value, |text, out| header::redact(name, value, text, out))
     }
 
     fn is_secret(&self, name: &str) -> bool {

@@ -3,6 +3,7 @@
 mod calm;
 mod guess;
 mod hidden;
+mod plain;
 
 use super::*;
 use crate::exchange::{BodyText, Media, RawBody};

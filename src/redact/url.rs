@@ -2,6 +2,7 @@
 
 mod calm;
 mod encoding;
+mod plain;
 
 use super::decisions::Decisions;
 use super::text::Text;
@@ -9,6 +10,7 @@ use super::{MASK, detect};
 pub(super) use calm::is_harmless;
 pub(super) use encoding::decode_name;
 use encoding::{decode, is_encoded};
+pub(super) use plain::is_plain;
 
 /// How often percent-encoding inside percent-encoding is followed.
 const NESTING: u8 = 3;
@@ -148,7 +150,7 @@ fn secret_in_segment(before: &[u8], segment: &[u8], text: Text<'_>) -> Option<us
 }
 
 /// True for the segment before a secret: `/reset/4f0c..`.
-fn announces_secret(segment: &[u8], names: &Decisions<'_>) -> bool {
+pub(super) fn announces_secret(segment: &[u8], names: &Decisions<'_>) -> bool {
     let leads =
         ["reset", "verify", "confirm", "activate", "invite", "magic", "magic-link", "unsubscribe", "recover"];
     leads.iter().any(|lead| segment.eq_ignore_ascii_case(lead.as_bytes()))

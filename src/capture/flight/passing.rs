@@ -107,7 +107,7 @@ impl Flight {
         let noted = Noted::of(headers);
         let declared = noted.length();
         let mut state = self.lock();
-        let answer = Answer::new(&self.0.recorder, status, headers, &noted, declared, ttfb, state.policy);
+        let answer = Answer::new(&self.0.recorder, status, &noted, declared, ttfb, state.policy);
         let following = state.beginning.started().and_then(|began| {
             let tells =
                 !self.is_skipped(state.policy) && state.policy.limit(self.0.recorder.capture_limit()) > 0;

@@ -75,7 +75,7 @@ fn response(out: &mut Vec<u8>, view: &View, exchange: &Exchange) -> Draft {
         arrival(&mut line, exchange);
     } else if exchange.direction == Direction::Outbound {
         // Its endpoint is a path alone, and who was asked is what one looks for.
-        line.text(key!("url"), exchange.request.head.show_url().as_str());
+        line.shown(key!("url"), Some(exchange.request.head.show_url()));
     }
     let content_type =
         exchange.response.as_ref().and_then(|response| response.head.show_header("content-type"));
@@ -171,7 +171,7 @@ pub(crate) fn exception_message(exchange: &Exchange) -> &str {
 
 fn names(line: &mut Line<'_>, started: &Started) {
     line.request(started.request_id, &started.request.method);
-    line.text(key!("endpoint"), started.request.head.show_endpoint().as_str());
+    line.shown(key!("endpoint"), Some(started.request.head.show_endpoint()));
 }
 
 fn result(line: &mut Line<'_>, exchange: &Exchange) {
@@ -209,7 +209,7 @@ fn correlation(line: &mut Line<'_>, started: &Started) {
 fn arrival(line: &mut Line<'_>, started: &Started) {
     let request = &started.request;
     line.time(key!("started"), started.started);
-    line.text(key!("url"), request.head.show_url().as_str());
+    line.shown(key!("url"), Some(request.head.show_url()));
     line.plain(key!("http_version"), request.http_version().as_bytes());
     line.address(key!("remote_addr"), request.remote_addr);
     line.address(key!("peer_addr"), request.peer_addr);

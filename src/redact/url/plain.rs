@@ -1,0 +1,92 @@
+//! URLs of which every byte is shown, and written, as it came: paths without parameters, as most are.
+
+use super::super::detect;
+
+/// As many bytes as are looked at together.
+const BLOCK: usize = 16;
+/// Longer ones are read closely: each place has a bit in one word.
+const LONGEST: usize = 127;
+/// In shorter segments `redact` does not look for secrets.
+const SHORTEST_SECRET: usize = 12;
+/// Nor in shorter ones for secrets that what stands before them announces.
+const SHORTEST_ANNOUNCED: usize = 16;
+
+/// True where `redact` would find nothing in the URL, and all of it is printable ASCII without quotes and backslashes.
+/// `announces_secret` is asked of a segment before a long one. Where it says false, `redact` may still find nothing.
+pub(in super::super) fn is_plain(url: &[u8], announces_secret: impl Fn(&[u8]) -> bool) -> bool {
+    let Some(slashes) = slashes(url) else { return false };
+    // A bit where as many bytes begin that are no slash.
+    let mut long = !slashes & !(u128::MAX << url.len());
+    for shift in [1, 2, 4, SHORTEST_SECRET - 8] {
+        long &= long >> shift;
+    }
+    while long != 0 {
+        let start = long.trailing_zeros() as usize;
+        let end = ((slashes >> start).trailing_zeros() as usize + start).min(url.len());
+        let (before, segment) = (url.get(..start), url.get(start..end));
+        if may_be_secret(before.unwrap_or_default(), segment.unwrap_or_default(), &announces_secret) {
+            return false;
+        }
+        long &= u128::MAX << end;
+    }
+    true
+}
+
+fn may_be_secret(before: &[u8], segment: &[u8], announces_secret: impl Fn(&[u8]) -> bool) -> bool {
+    let is_announced = || {
+        let before = before.strip_suffix(b"/").unwrap_or_default();
+        announces_secret(before.rsplit(|b| *b == b'/').next().unwrap_or_default())
+    };
+    // Telegram: `/bot123456:AA..`
+    segment.starts_with(b"bot")
+        || (may_be_found(segment) && detect::holds_secret(segment))
+        || (segment.len() >= SHORTEST_ANNOUNCED && segment.iter().any(u8::is_ascii_digit) && is_announced())
+}
+
+/// What detectors find in a word without blanks holds one of these, whatever its prefix.
+fn may_be_found(segment: &[u8]) -> bool {
+    segment.iter().any(|b| matches!(b, b'-' | b'_' | b'A' | b'J' | b'0'..=b'9'))
+}
+
+/// Where the slashes are, a bit each; None where a byte means something to `redact`, or cannot be written as it is.
+#[inline]
+fn slashes(url: &[u8]) -> Option<u128> {
+    let Some(last) = url.last_chunk() else {
+        let mut few = [b'a'; BLOCK];
+        few.iter_mut().zip(url).for_each(|(to, from)| *to = *from);
+        return slashes(&few);
+    };
+    let (blocks, _) = url.as_chunks();
+    if url.len() > LONGEST || blocks.iter().any(is_stopped) || is_stopped(last) {
+        return None;
+    }
+    let mut slashes = [0; 16];
+    let (words, rest) = url.as_chunks();
+    for (bits, word) in slashes.iter_mut().zip(words) {
+        *bits = slashes_of(u64::from_le_bytes(*word));
+    }
+    if let Some(bits) = slashes.get_mut(words.len()) {
+        // What comes before the rest in the last block is shifted out; without a rest this is behind the end.
+        let rest = u128::from_le_bytes(*last) >> (8 * (BLOCK - rest.len()) as u32 & 127);
+        *bits = slashes_of(rest as u64);
+    }
+    Some(u128::from_le_bytes(slashes))
+}
+
+/// True where one of sixteen bytes begins or separates parameters, user or fragment, is a quote, a backslash, a blank or a
+/// percent sign, or is no printable ASCII; a few others stand among them.
+#[inline(always)]
+fn is_stopped(block: &[u8; BLOCK]) -> bool {
+    let stops =
+        |b: u8| (b.wrapping_sub(0x7f) <= b'+' + 0x81) | (b.wrapping_sub(b';') <= b'@' - b';') | (b == b'\\');
+    block.iter().fold(false, |stopped, b| stopped | stops(*b))
+}
+
+/// Which of eight bytes, ASCII all, are slashes: a bit each. No carry goes from one to the next.
+#[inline(always)]
+fn slashes_of(eight: u64) -> u8 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let others = (eight ^ (ONES * u64::from(b'/'))) + ONES * 0x7f;
+    // Bit 8 n goes to bit 56 + n.
+    ((!others >> 7 & ONES).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
+}
