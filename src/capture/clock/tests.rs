@@ -5,10 +5,27 @@ use http::{Request, StatusCode};
 use super::{super::arrival::Hints, super::recorder::Equipment, super::recorder::Recorder, *};
 use crate::{
     config::{RoutePolicy, Settings},
-    exchange::{Budget, Outcome},
+    exchange::{Budget, Exchange, Outcome, Started},
     redact::RedactOptions,
-    sink::{Counters, MemorySink, Outputs},
+    sink::{Counters, Formatter, MemorySink, Outputs, Sink},
 };
+
+/// Hears at once what others hear on threads of their own.
+struct Heard(Arc<MemorySink>);
+
+impl Formatter for Heard {
+    fn started(&self, started: &Started) {
+        self.0.started(&Arc::new(started.clone()));
+    }
+
+    fn finished(&self, exchange: &Exchange) {
+        self.0.finished(&Arc::new(exchange.clone()));
+    }
+
+    fn event(&self, event: &Event) {
+        self.0.event(&Arc::new(event.clone()));
+    }
+}
 
 /// A recorder whose clock is turned by hand.
 struct Stage {
@@ -24,7 +41,7 @@ impl Stage {
 
     fn noted_by(settings: Settings, journal: Option<Arc<dyn Journal>>) -> Self {
         let (memory, counters) = (Arc::new(MemorySink::default()), Arc::new(Counters::default()));
-        let inline: Vec<Box<dyn crate::sink::Sink>> = vec![Box::new(Arc::clone(&memory))];
+        let inline: Vec<Box<dyn Formatter>> = vec![Box::new(Heard(Arc::clone(&memory)))];
         let equipment = Equipment {
             scrub: Arc::new(RedactOptions::default().build()),
             sinks: Arc::new(Fanout::new(Outputs { inline, ..Outputs::default() }, Arc::clone(&counters))),
