@@ -301,6 +301,7 @@ fn at_the_end(paint: &mut Paint<'_>, what: &str, text: &str) {
 
 fn body(paint: &mut Paint<'_>, mark: &str, body: Option<Inline<'_>>) {
     let (text, truncated) = match body {
+        Some(Inline::AsItCame(json)) => (str::from_utf8(json).unwrap_or_default(), false),
         Some(Inline::Json(json)) => (json, false),
         Some(Inline::Text(text, truncated)) => (text, truncated),
         None => return,

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::{
-    BodyText, BodyView, Labels, Media, RawBody, Redacted, Scrub, Shown, ShownBody, budget::Permit, one_line,
+    BodyText, BodyView, Labels, Media, RawBody, Redacted, Scrub, ShownBody, budget::Permit, one_line,
 };
 
 /// A body as far as it was kept, and how long it was.
@@ -112,12 +112,12 @@ impl CapturedBody {
             return made.into();
         }
         if let Some(json) = self.clean() {
-            return BodyView::Json(json);
+            return BodyView::AsItCame(json);
         }
         match self.head_text() {
-            ShownBody::Json(Shown::AsItCame(json)) => {
+            ShownBody::AsItCame(json) => {
                 self.is_clean.store(true, Relaxed);
-                BodyView::Json(json)
+                BodyView::AsItCame(json)
             }
             other => self.head.get_or_init(|| other.into()).into(),
         }
@@ -172,12 +172,12 @@ impl CapturedBody {
     }
 
     /// The text that redaction leaves as it is, where that is known.
-    fn clean(&self) -> Option<&str> {
-        if self.is_clean.load(Relaxed) { str::from_utf8(self.raw_bytes()).ok() } else { None }
+    fn clean(&self) -> Option<&[u8]> {
+        self.is_clean.load(Relaxed).then(|| self.raw_bytes())
     }
 
     fn clean_text(&self) -> Option<BodyText> {
-        self.clean().map(|json| BodyText::Json(Redacted::vouch(json)))
+        self.clean().map(|json| ShownBody::vouch(json).into())
     }
 
     fn head_text(&self) -> ShownBody<'_> {

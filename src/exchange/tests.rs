@@ -44,7 +44,7 @@ impl Scrub for Harmless {
             && shown.len() == body.bytes.len()
             && serde_json::from_slice::<serde_json::Value>(shown).is_ok()
         {
-            return ShownBody::Json(Shown::vouch(str::from_utf8(shown).unwrap()));
+            return ShownBody::vouch(shown);
         }
         let truncated = !body.whole || shown.len() < body.bytes.len();
         BodyText::Text { text: Redacted::vouch(text), truncated }.into()
@@ -99,11 +99,20 @@ fn what_is_shown_once_is_what_is_kept() {
         let fresh = || body(bytes, total, true, "application/json", "");
         let (kept, shown) = (fresh(), fresh());
         for round in 0..3 {
-            assert_eq!(shown.show_head(), BodyView::from(kept.head()), "{bytes:?} of {total}, round {round}");
+            assert_eq!(told(shown.show_head()), *kept.head(), "{bytes:?} of {total}, round {round}");
         }
         assert_eq!((shown.head(), shown.whole()), (kept.head(), kept.whole()), "{bytes:?} of {total}");
-        assert_eq!(shown.show_head(), BodyView::from(kept.head()));
-        assert_eq!((shown.clone(), shown.settled().show_head()), (fresh(), BodyView::from(kept.head())));
+        assert_eq!(told(shown.show_head()), *kept.head());
+        assert_eq!((shown.clone(), told(shown.settled().show_head())), (fresh(), kept.head().clone()));
+    }
+}
+
+fn told(view: BodyView<'_>) -> BodyText {
+    match view {
+        BodyView::AsItCame(json) => BodyText::Json(Redacted::vouch(str::from_utf8(json).unwrap())),
+        BodyView::Json(json) => BodyText::Json(Redacted::vouch(json)),
+        BodyView::Text(text, truncated) => BodyText::Text { text: Redacted::vouch(text), truncated },
+        BodyView::Nothing => BodyText::NotKept,
     }
 }
 

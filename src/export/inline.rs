@@ -6,6 +6,8 @@ use crate::exchange::{Bodies, BodyView, CapturedBody, Exchange, Media, Started};
 /// A body as an entry holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Inline<'a> {
+    /// Under `*_body`, as it came.
+    AsItCame(&'a [u8]),
     /// Under `*_body`.
     Json(&'a str),
     /// Under `*_body_text`, with `*_body_truncated` where it was cut.
@@ -60,6 +62,7 @@ fn shown<'a>(view: &View, body: &'a CapturedBody, any_text: bool) -> Option<Inli
         _ => return None,
     };
     match if view.shows_everything() { body.whole().into() } else { body.show_head() } {
+        BodyView::AsItCame(json) => Some(Inline::AsItCame(json)),
         BodyView::Json(json) => Some(Inline::Json(json)),
         BodyView::Text(text, truncated) if is_json || any_text => Some(Inline::Text(text, truncated)),
         BodyView::Text(..) | BodyView::Nothing => None,

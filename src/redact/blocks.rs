@@ -1,4 +1,5 @@
-//! Sixteen bytes at once, in loops that compilers turn into vector instructions.
+//! Sixteen bytes at once, in loops that compilers turn into vector instructions: those whose body is long enough not to
+//! be unrolled before.
 
 /// As many bytes as are looked at together.
 pub(super) const BLOCK: usize = 16;
@@ -9,48 +10,97 @@ pub(super) const BLOCK: usize = 16;
 const fn matters(b: u8) -> bool {
     // `<`, `=`, `\`, `_`, DEL, and `>?]^|}~`
     (b & 0x1C == 0x1C)
-        // `"`, `B`, `b`
-        | (b & 0x1F == 0x02)
-        // `%`, `-`
-        | (b | 0x08 == b'-')
-        // `:`, `J`, `z`, and `*Zj`
-        | (b & 0x0F == 0x0A)
+        // `"`, `B`, `J`, `b`, and `*j`
+        | (b & 0x17 == 0x02)
+        | (b == b'%')
+        | (b == b'-')
+        | (b == b':')
         | (b == b'(')
         | (b == b'I')
         // Control characters, and all that is not ASCII.
         | (b.cast_signed() < 0x20)
 }
 
-/// Which bytes of a block matter: a bit each, the first lowest.
+/// True for bytes that matter even where a string is too short for a secret that is known by its looks. `next` is the
+/// byte behind.
 #[inline(always)]
-#[allow(clippy::cast_possible_truncation)] // halves
-pub(super) fn marks(block: &[u8; BLOCK]) -> u32 {
-    let mut marks = [0; BLOCK];
-    for (mark, b) in marks.iter_mut().zip(block) {
-        *mark = u8::from(matters(*b));
-    }
-    let marks = u128::from_le_bytes(marks);
-    // Bit 8 n goes to bit 56 + n.
-    let bits = |half: u64| (half.wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32;
-    bits(marks as u64) | bits((marks >> 64) as u64) << 8
+const fn matters_in_short(b: u8, next: u8) -> bool {
+    // `<`, `=`, `\\`, and `]|}`
+    (b & 0x1E == 0x1C)
+        // `:`, DEL, and `;>?z{~`
+        | (b | 0x45 == 0x7F)
+        | (b == b'"')
+        | (b == b'%')
+        | (b == b'(')
+        // `--`, and a dash with a blank, or the like
+        | (b | next == b'-')
+        | (b.cast_signed() < 0x20)
 }
 
-/// As `marks`, for what stands at `at`; None behind the end.
-#[inline(always)]
-pub(super) fn marks_at(src: &[u8], at: usize) -> Option<u32> {
-    let rest = src.get(at..)?;
-    match rest.first_chunk() {
-        Some(block) => Some(marks(block)),
-        None => marks_of_rest(rest),
+/// What matters in a block: of each byte the lowest bit.
+#[derive(Clone, Copy)]
+pub(super) struct Marks(u128);
+
+impl Marks {
+    /// What matters in a string that ends in the first block of `text`; one byte more is needed. None near the end.
+    #[inline(always)]
+    pub(super) fn of_short(text: &[u8]) -> Option<Self> {
+        let text: [u8; BLOCK + 1] = *text.first_chunk()?;
+        let (bytes, next) = (text.first_chunk::<BLOCK>()?, text.last_chunk::<BLOCK>()?);
+        let mut marks = [0; BLOCK];
+        for ((mark, b), next) in marks.iter_mut().zip(bytes).zip(next) {
+            *mark = u8::from(matters_in_short(*b, *next));
+        }
+        Some(Self(u128::from_le_bytes(marks)))
+    }
+
+    /// What matters in any string, and whether a digit may be among it, in the block at `at`; what is missing there
+    /// matters not. None behind the end.
+    #[inline(always)]
+    pub(super) fn at(src: &[u8], at: usize) -> Option<(Self, bool)> {
+        let rest = src.get(at..)?;
+        let block = match rest.first_chunk() {
+            Some(block) => *block,
+            None => padded(rest)?,
+        };
+        let (mut marks, mut digits) = ([0; BLOCK], [0; BLOCK]);
+        for ((mark, digit), b) in marks.iter_mut().zip(&mut digits).zip(block) {
+            *mark = u8::from(matters(b));
+            *digit = u8::from(b & 0xF0 == 0x30);
+        }
+        Some((Self(u128::from_le_bytes(marks)), digits != [0; BLOCK]))
+    }
+
+    /// How many bytes come before the first mark; no less than 16 where there is none.
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation)] // halves
+    pub(super) fn first(self) -> usize {
+        let low = self.0 as u64;
+        if low != 0 {
+            return low.trailing_zeros() as usize / 8;
+        }
+        8 + ((self.0 >> 64) as u64).trailing_zeros() as usize / 8
+    }
+
+    /// A bit for each byte, the first lowest.
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation)] // halves
+    pub(super) fn bits(self) -> u32 {
+        if self.0 == 0 {
+            return 0;
+        }
+        // Bit 8 n goes to bit 56 + n.
+        let bits = |half: u64| (half.wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32;
+        bits(self.0 as u64) | bits((self.0 >> 64) as u64) << 8
     }
 }
 
-/// What is missing in a block matters not.
+/// What is missing in a block matters not. None where all is.
 #[cold]
-fn marks_of_rest(rest: &[u8]) -> Option<u32> {
+fn padded(rest: &[u8]) -> Option<[u8; BLOCK]> {
     let mut block = [b'a'; BLOCK];
     block.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    (!rest.is_empty()).then(|| marks(&block))
+    (!rest.is_empty()).then_some(block)
 }
 
 #[cfg(test)]
@@ -64,12 +114,24 @@ mod tests {
                 let mut block = [b'a'; BLOCK];
                 block[at] = b;
                 let expected = u32::from(matters(b)) << at;
-                assert_eq!(marks(&block), expected, "{b} {at}");
-                assert_eq!(marks_at(&block[..=at], 0), Some(expected), "{b} {at}");
+                let is_digit = b & 0xF0 == 0x30;
+                for src in [&block[..], &block[..=at]] {
+                    let (marks, digits) = Marks::at(src, 0).unwrap();
+                    assert_eq!((marks.bits(), digits), (expected, is_digit), "{b} {at}");
+                }
+                let marks = Marks::of_short(&[block, block].concat()).unwrap();
+                let in_short = matters_in_short(b, b'a');
+                assert_eq!(marks.bits(), u32::from(in_short) << at, "{b} {at}");
+                assert_eq!(marks.first(), if in_short { at } else { BLOCK }, "{b}");
             }
         }
-        for b in "\"\\:=<(%_-IJzbB\u{7f}\0\n\u{80}\u{ff}".bytes() {
+        for b in "\"\\:=<(%_-IJbB\u{7f}\0\n\u{80}\u{ff}".bytes() {
             assert!(matters(b), "{b}");
         }
+        for b in "\"\\:=<(%\u{7f}\0\n\u{80}\u{ff}".bytes() {
+            assert!(matters_in_short(b, b'a'), "{b}");
+        }
+        assert!(matters_in_short(b'-', b'-'));
+        assert!(Marks::at(b"", 0).is_none() && Marks::at(b"a", 1).is_none());
     }
 }

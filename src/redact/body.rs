@@ -4,7 +4,7 @@ mod decoding;
 
 use std::borrow::Cow;
 
-use crate::exchange::{BodyText, Media, RawBody, Redacted, Shown, ShownBody};
+use crate::exchange::{BodyText, Media, RawBody, ShownBody};
 
 use super::json::{self, Verdict};
 use super::text::Text;
@@ -22,6 +22,15 @@ pub(super) fn redact<'a>(body: &RawBody<'a>, text: Text<'_>) -> ShownBody<'a> {
     if body.media == Media::Binary {
         return BodyText::Binary.into();
     }
+    if body.media == Media::Json && body.whole && body.bytes.len() <= body.limit && is_utf8(body.bytes) {
+        // Nearly all bodies: nothing is copied until something must be masked.
+        let mut out = Vec::new();
+        match json::scan(body.bytes, rules(text), &mut out).0 {
+            Verdict::Same => return ShownBody::vouch(body.bytes),
+            Verdict::Whole if out.len() <= body.limit => return BodyText::Json(vouch(out)).into(),
+            _ => {}
+        }
+    }
     let (decoded, seen) = decode(body, body.limit.saturating_add(BEYOND));
     let cut = !body.whole || seen < body.bytes.len();
     let longer = cut || body.bytes.len() > body.limit;
@@ -32,19 +41,6 @@ pub(super) fn redact<'a>(body: &RawBody<'a>, text: Text<'_>) -> ShownBody<'a> {
     let src = decoded.trim_start_matches('\u{FEFF}');
     let text = Text { cut, ..text };
     let mut out = Vec::new();
-    if body.media == Media::Json && !longer {
-        // Nearly all bodies: nothing is copied until something must be masked.
-        match json::scan(src.as_bytes(), rules(text), &mut out).0 {
-            Verdict::Same => {
-                return match &decoded {
-                    Cow::Borrowed(all) if src.len() == body.bytes.len() => ShownBody::Json(Shown::vouch(all)),
-                    _ => BodyText::Json(Redacted::vouch(src)).into(),
-                };
-            }
-            Verdict::Whole if out.len() <= body.limit => return BodyText::Json(vouch(out)).into(),
-            _ => out.clear(),
-        }
-    }
     let src = src.as_bytes();
     out.reserve(src.len().min(body.limit) + 32);
     let inlinable = by_media(src, body, text, &mut out);
@@ -54,6 +50,10 @@ pub(super) fn redact<'a>(body: &RawBody<'a>, text: Text<'_>) -> ShownBody<'a> {
     let truncated = longer || out.len() > body.limit;
     cut_to(&mut out, body.limit);
     BodyText::Text { text: vouch(out), truncated }.into()
+}
+
+fn is_utf8(bytes: &[u8]) -> bool {
+    bytes.is_ascii() || str::from_utf8(bytes).is_ok()
 }
 
 /// Cuts at a character; what is left holds no secret, wherever it is cut.

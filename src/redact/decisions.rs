@@ -3,35 +3,48 @@
 use std::cell::Cell;
 
 use super::detect;
-use super::lanes::Chunk;
 use super::names::{NameClass, classify};
 use super::own_names::OwnNames;
 
-/// Short names, two to a bucket; and long ones.
-const SHORT: usize = 256;
-const LONG: usize = 128;
+/// Names that are remembered, two to a bucket.
+const SLOTS: usize = 256;
 
-/// With two quotes and a colon that makes 16.
-const LONGEST_SHORT: usize = 13;
+/// As much of a document as a name that is remembered may take: with two quotes and a colon.
+pub(super) const KEY: usize = 32;
 
-/// A name of at most 13 bytes, all of them printable ASCII without quotes and backslashes.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Short {
-    /// As it stands in JSON: a quote, its bytes, a quote and a colon, from the lowest byte up.
-    packed: u128,
-    /// Which bytes these are.
-    mask: u128,
-    class: NameClass,
+/// With them it is shorter than that.
+const LONGEST: usize = KEY - 4;
+
+/// A name of at most 28 bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Packed {
+    /// As it stands in JSON, a quote, its bytes, a quote and a colon: the first 16 bytes.
+    head: [u64; 2],
+    /// The last 16, where there are more than 16.
+    tail: [u64; 2],
     /// With quotes and colon.
     length: u8,
+}
+
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Name {
+    packed: Packed,
+    /// Which of the first 16 bytes are those of the name; none of a name that JSON may not show as it is here.
+    mask: [u64; 2],
+    class: NameClass,
     /// Where the two names are that came after it, the one that was new last time first.
     next: [u8; 2],
 }
 
-impl Short {
+impl Name {
     /// Equals nothing.
-    const NONE: Self = Self { packed: 1, mask: 0, class: NameClass::Plain, length: 0, next: [0; 2] };
+    const NONE: Self = Self {
+        packed: Packed { head: [1, 0], tail: [0; 2], length: 0 },
+        mask: [0; 2],
+        class: NameClass::Plain,
+        next: [0; 2],
+    };
 }
 
 /// What was decided earlier on this thread. It never changes a decision, only its price: the same few dozen keys
@@ -39,24 +52,10 @@ impl Short {
 struct Cache {
     /// The rules that the decisions belong to.
     owner: Cell<u64>,
-    slots: Slots,
-}
-
-struct Slots {
-    short: [Cell<Short>; SHORT],
-    /// Other names of at most 31 bytes, each with the quote after it, and what they say.
-    long: [Cell<([u128; 2], NameClass)>; LONG],
-}
-
-impl Slots {
-    fn forget(&self) {
-        self.short.iter().for_each(|slot| slot.set(Short::NONE));
-        self.long.iter().for_each(|slot| slot.set(([0; 2], NameClass::Plain)));
-    }
+    slots: [Cell<Name>; SLOTS],
 }
 
 /// Where the keys of a document are to be found.
-#[derive(Default)]
 pub(super) struct Trail {
     last: u8,
     /// The key to come is most often one that came after the last one before.
@@ -64,21 +63,14 @@ pub(super) struct Trail {
 }
 
 thread_local! {
-    static CACHE: Cache = const {
-        Cache {
-            owner: Cell::new(0),
-            slots: Slots {
-                short: [const { Cell::new(Short::NONE) }; SHORT],
-                long: [const { Cell::new(([0; 2], NameClass::Plain)) }; LONG],
-            },
-        }
-    };
+    static CACHE: Cache =
+        const { Cache { owner: Cell::new(0), slots: [const { Cell::new(Name::NONE) }; SLOTS] } };
 }
 
 /// A view of this thread's decisions for one scan.
 pub(super) struct Decisions<'a> {
     own: &'a OwnNames,
-    slots: &'a Slots,
+    slots: &'a [Cell<Name>; SLOTS],
 }
 
 impl Decisions<'_> {
@@ -88,105 +80,84 @@ impl Decisions<'_> {
         // A const-initialised thread local without a destructor is always there.
         CACHE.with(|cache| {
             if cache.owner.replace(owner) != owner {
-                cache.slots.forget();
+                cache.slots.iter().for_each(|slot| slot.set(Name::NONE));
             }
             scan(&Decisions { own, slots: &cache.slots })
         })
     }
 
-    /// What was decided about the key that begins here, with its quote, and how long it is with its colon. Where
-    /// something was, the key holds nothing that a JSON string must escape.
-    #[inline(always)]
-    pub(super) fn key(&self, text: Chunk, trail: &mut Trail) -> Option<(NameClass, usize)> {
-        let [likely, _] = trail.likely;
-        self.key_at(likely, text, trail).or_else(|| self.unlikely_key(text, trail))
+    /// The trail at the beginning of a document: the first place also tells which keys came first.
+    pub(super) fn trail(&self) -> Trail {
+        let [first, ..] = self.slots;
+        Trail { last: 0, likely: first.get().next }
     }
 
+    /// What was decided about the key that begins here, with its quote, and how long it is with its colon, where it is
+    /// one that was to be expected: such a key holds nothing that a JSON string must escape.
     #[inline(always)]
-    fn key_at(&self, at: u8, text: Chunk, trail: &mut Trail) -> Option<(NameClass, usize)> {
-        let short = self.slots.short.get(usize::from(at))?.get();
-        if text.0 & short.mask != short.packed {
-            return None;
-        }
-        *trail = Trail { last: at, likely: short.next };
-        Some((short.class, short.length.into()))
+    pub(super) fn expected(&self, text: &[u8; KEY], trail: &mut Trail) -> Option<(NameClass, usize)> {
+        let [likely, second] = trail.likely;
+        self.expected_at(likely, text, trail).or_else(|| self.second(second, text, trail))
     }
 
     #[inline(never)]
-    fn unlikely_key(&self, text: Chunk, trail: &mut Trail) -> Option<(NameClass, usize)> {
-        let [likely, second] = trail.likely;
-        if let Some(found) = self.key_at(second, text, trail) {
-            return Some(found);
-        }
-        let length = Chunk(text.0 >> 8).before_quote() + 3;
-        if length > 16 {
-            return None;
-        }
-        let (at, found) = self.known(text.head(length).0)?;
-        if let Some(before) = self.slots.short.get(usize::from(trail.last)) {
-            before.set(Short { next: [at, likely], ..before.get() });
-        }
-        *trail = Trail { last: at, likely: found.next };
-        Some((found.class, found.length.into()))
+    fn second(&self, at: u8, text: &[u8; KEY], trail: &mut Trail) -> Option<(NameClass, usize)> {
+        self.expected_at(at, text, trail)
     }
 
-    /// A short name as it stands in JSON, and where it is.
-    fn known(&self, packed: u128) -> Option<(u8, Short)> {
-        let at = bucket(packed);
-        [at, at | 1].into_iter().find_map(|at| {
-            let short = self.slots.short.get(usize::from(at))?.get();
-            (short.packed == packed).then_some((at, short))
-        })
+    #[inline(always)]
+    fn expected_at(&self, at: u8, text: &[u8; KEY], trail: &mut Trail) -> Option<(NameClass, usize)> {
+        let name = self.slots.get(usize::from(at))?.get();
+        let length = usize::from(name.packed.length) % KEY;
+        let [low, high] = words(text.first_chunk()?);
+        if (low & name.mask[0] ^ name.packed.head[0]) | (high & name.mask[1] ^ name.packed.head[1]) != 0 {
+            return None;
+        }
+        if length > 16 && words(text.get(length % 16..)?.first_chunk()?) != name.packed.tail {
+            return None;
+        }
+        *trail = Trail { last: at, likely: name.next };
+        Some((name.class, length))
+    }
+
+    /// What the name of a key, as it stands between its quotes, says; the next time it is expected here.
+    pub(super) fn met(&self, name: &[u8], trail: &mut Trail) -> NameClass {
+        let Some(packed) = Packed::of(name) else { return self.decide(name) };
+        let (at, found) = self.remembered(packed, name);
+        if let Some(before) = self.slots.get(usize::from(trail.last)) {
+            let [likely, _] = trail.likely;
+            before.set(Name { next: [at, likely], ..before.get() });
+        }
+        *trail = Trail { last: at, likely: found.next };
+        found.class
     }
 
     /// What a name, as it stands between its quotes, says.
     pub(super) fn class(&self, name: &[u8]) -> NameClass {
-        if name.len() > 31 {
-            return self.decide(name);
-        }
-        let mut bytes = [0; 32];
-        if let Some((head, [quote, ..])) = bytes.split_at_mut_checked(name.len()) {
-            head.copy_from_slice(name);
-            *quote = b'"';
-        }
-        let packed = halves(&bytes);
-        let simple = |b: &u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\');
-        if name.len() <= LONGEST_SHORT && name.iter().all(simple) {
-            let end = u128::from(b':') << (8 * name.len() + 16);
-            self.short(packed[0] << 8 | u128::from(b'"') | end, name)
-        } else {
-            self.long(packed, name)
+        match Packed::of(name) {
+            Some(packed) => self.remembered(packed, name).1.class,
+            None => self.decide(name),
         }
     }
 
-    fn short(&self, packed: u128, name: &[u8]) -> NameClass {
-        if let Some((_, short)) = self.known(packed) {
-            return short.class;
+    /// A name, and where it is.
+    fn remembered(&self, packed: Packed, name: &[u8]) -> (u8, Name) {
+        let first = packed.bucket();
+        for at in [first, first | 1] {
+            if let Some(known) = self.slots.get(usize::from(at)).map(Cell::get)
+                && known.packed == packed
+            {
+                return (at, known);
+            }
         }
-        let class = self.decide(name);
-        let mask = u128::MAX >> (8 * (LONGEST_SHORT.saturating_sub(name.len())));
-        let Ok(length) = u8::try_from(name.len() + 3) else { return self.decide(name) };
-        let at = bucket(packed);
+        let new = Name { packed, mask: packed.mask(), class: self.decide(name), next: [first; 2] };
         // The older of the two goes.
-        if let (Some(first), Some(second)) =
-            (self.slots.short.get(usize::from(at)), self.slots.short.get(usize::from(at | 1)))
+        if let (Some(newer), Some(older)) =
+            (self.slots.get(usize::from(first)), self.slots.get(usize::from(first | 1)))
         {
-            second.set(first.replace(Short { packed, mask, class, length, next: [at; 2] }));
+            older.set(newer.replace(new));
         }
-        class
-    }
-
-    fn long(&self, packed: [u128; 2], name: &[u8]) -> NameClass {
-        let [low, high] = packed;
-        let slot = usize::from(hash(low ^ high.rotate_left(17))) % LONG;
-        let Some(slot) = self.slots.long.get(slot) else { return self.decide(name) };
-        let (known, class) = slot.get();
-        if known == packed {
-            return class;
-        }
-        let class = self.decide(name);
-        slot.set((packed, class));
-        class
+        (first, new)
     }
 
     #[cold]
@@ -210,19 +181,46 @@ impl Decisions<'_> {
     }
 }
 
-fn halves(bytes: &[u8; 32]) -> [u128; 2] {
-    let half = |part: Option<&[u8; 16]>| part.map_or(0, |part| u128::from_le_bytes(*part));
-    [half(bytes.first_chunk()), half(bytes.last_chunk())]
+impl Packed {
+    /// None where it is too long.
+    fn of(name: &[u8]) -> Option<Self> {
+        let length = name.len() + 3;
+        let mut bytes = [0; KEY];
+        let (room, end) = bytes.get_mut(1..)?.split_at_mut_checked(name.len())?;
+        room.copy_from_slice(name);
+        end.get_mut(..2)?.copy_from_slice(b"\":");
+        let simple = |b: &u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\');
+        let is_simple = name.iter().all(simple);
+        *bytes.first_mut()? = if is_simple { b'"' } else { NO_KEY };
+        let tail = if length > 16 { words(bytes.get(length - 16..)?.first_chunk()?) } else { [0; 2] };
+        let length = u8::try_from(length).ok().filter(|_| name.len() <= LONGEST)?;
+        Some(Self { head: words(bytes.first_chunk()?), tail, length })
+    }
+
+    /// Which of the first 16 bytes are to be compared with those of a document.
+    #[allow(clippy::cast_possible_truncation)] // halves
+    fn mask(self) -> [u64; 2] {
+        let [first, ..] = self.head.map(|word| word as u8);
+        let missing = 16_u32.saturating_sub(self.length.into());
+        let mask = if first == NO_KEY { 0 } else { u128::MAX >> (8 * missing % 128) };
+        [mask as u64, (mask >> 64) as u64]
+    }
+
+    /// Where the first of the two names is that it is among.
+    #[allow(clippy::cast_possible_truncation)] // folded on purpose
+    fn bucket(self) -> u8 {
+        let ([a, b], [c, d]) = (self.head, self.tail);
+        let folded = a ^ b.rotate_left(29) ^ c.rotate_left(17) ^ d.rotate_left(43);
+        (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as u8 & !1
+    }
 }
 
-#[inline]
-#[allow(clippy::cast_possible_truncation)] // folded on purpose
-fn hash(packed: u128) -> u8 {
-    let folded = (packed as u64) ^ ((packed >> 64) as u64).rotate_left(29);
-    (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as u8
-}
+/// Stands in place of the first quote where a name must not be taken for one in a document.
+const NO_KEY: u8 = 1;
 
-/// Where the first of two short names is.
-fn bucket(packed: u128) -> u8 {
-    hash(packed) & !1
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation)] // halves
+fn words(bytes: &[u8; 16]) -> [u64; 2] {
+    let both = u128::from_le_bytes(*bytes);
+    [both as u64, (both >> 64) as u64]
 }

@@ -204,13 +204,7 @@ fn underscored(src: &[u8], at: usize) -> Option<Range<usize>> {
         (b"dckr_pat_", 20),
         (b"lin_api_", 20),
     ];
-    // The last two bytes before the first underscore of each.
-    const ENDS: [&[u8; 2]; 16] = [
-        b"hp", b"ho", b"hu", b"hs", b"hr", b"ub", b"sk", b"rk", b"ec", b"pm", b"hf", b"sa", b"at", b"op",
-        b"kr", b"in",
-    ];
-    let before = src.get(..at)?.last_chunk()?;
-    if !ENDS.contains(&before) {
+    if !may_end_prefix(*src.get(..at)?.last_chunk()?) {
         return None;
     }
     VENDORS.iter().find_map(|(prefix, least)| {
@@ -222,6 +216,30 @@ fn underscored(src: &[u8], at: usize) -> Option<Range<usize>> {
         let end = run(src, start, word);
         (end - start >= *least).then_some(start..end)
     })
+}
+
+/// True for the last two bytes before the first underscore of a vendor's prefix.
+#[inline(always)]
+pub(super) fn may_end_prefix(bytes: [u8; 2]) -> bool {
+    matches!(
+        &bytes,
+        b"hp"
+            | b"ho"
+            | b"hu"
+            | b"hs"
+            | b"hr"
+            | b"ub"
+            | b"sk"
+            | b"rk"
+            | b"ec"
+            | b"pm"
+            | b"hf"
+            | b"sa"
+            | b"at"
+            | b"op"
+            | b"kr"
+            | b"in"
+    )
 }
 
 /// `sk-..`

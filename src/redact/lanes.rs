@@ -34,16 +34,6 @@ impl Chunk {
         Self(u128::from_le_bytes(chunk))
     }
 
-    /// How many bytes come before the first quote; 16 where there is none.
-    #[inline]
-    pub(super) fn before_quote(self) -> usize {
-        let quotes = |x: u64| {
-            let quote = x ^ (ONES * u64::from(b'"'));
-            quote.wrapping_sub(ONES) & !quote & HIGH
-        };
-        self.until(quotes)
-    }
-
     /// How many bytes come before the first quote, backslash or control character; 16 where there is none.
     #[inline]
     pub(super) fn plain(self) -> usize {
@@ -60,13 +50,6 @@ impl Chunk {
         }
         // 64 / 8 is 8 where there is none.
         8 + marks((self.0 >> 64) as u64).trailing_zeros() as usize / 8
-    }
-
-    /// Only the first `n` bytes, `n` from 1 to 16.
-    #[inline]
-    pub(super) fn head(self, n: usize) -> Self {
-        let shift = 8 * (16 - n) as u32;
-        Self(self.0 & (u128::MAX >> (shift & 127)))
     }
 }
 
@@ -134,7 +117,6 @@ mod tests {
                     chunk.plain().min(at + 1),
                     if matches!(b, b'"' | b'\\' | 0..0x20) { at } else { at + 1 }
                 );
-                assert_eq!(chunk.before_quote(), if b == b'"' { at } else { 16 }, "{b}");
                 let mark = matches!(b, b'%' | b'(' | b'-' | b':'..=b'B' | b'J' | b'b' | b'k' | b'x' | b'_');
                 assert_eq!(first(marks(chunk)), place(mark), "{b}");
             }

@@ -232,6 +232,7 @@ impl TracingEvents {
 /// A body as JSON, as text, and whether it was cut.
 fn members(body: Option<Inline<'_>>) -> (Option<&str>, Option<&str>, Option<bool>) {
     match body {
+        Some(Inline::AsItCame(json)) => (str::from_utf8(json).ok(), None, None),
         Some(Inline::Json(json)) => (Some(json), None, None),
         Some(Inline::Text(text, truncated)) => (None, Some(text), truncated.then_some(true)),
         None => (None, None, None),

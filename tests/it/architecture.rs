@@ -128,7 +128,8 @@ fn only_redaction_says_that_a_text_is_redacted() {
     for (path, code) in sources() {
         let path = path.to_string_lossy();
         if !MAY_VOUCH.iter().any(|allowed| path.starts_with(allowed)) {
-            assert!(!code.contains("Redacted::vouch") && !code.contains("Shown::vouch"), "{path}");
+            let vouches = ["Redacted::vouch", "Shown::vouch", "ShownBody::vouch"];
+            assert!(!vouches.iter().any(|vouch| code.contains(vouch)), "{path}");
         }
     }
 }

@@ -235,6 +235,7 @@ fn error_names(line: &mut Line<'_>, report: &ErrorReport) {
 
 fn request_body(line: &mut Line<'_>, body: Option<Inline<'_>>) {
     match body {
+        Some(Inline::AsItCame(json)) => line.as_it_came(key!("request_body"), json),
         Some(Inline::Json(json)) => line.json(key!("request_body"), json),
         Some(Inline::Text(text, truncated)) => {
             line.text(key!("request_body_text"), text);
@@ -246,6 +247,7 @@ fn request_body(line: &mut Line<'_>, body: Option<Inline<'_>>) {
 
 fn response_body(line: &mut Line<'_>, body: Option<Inline<'_>>) {
     match body {
+        Some(Inline::AsItCame(json)) => line.as_it_came(key!("response_body"), json),
         Some(Inline::Json(json)) => line.json(key!("response_body"), json),
         Some(Inline::Text(text, truncated)) => {
             line.text(key!("response_body_text"), text);

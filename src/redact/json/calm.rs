@@ -3,32 +3,42 @@
 //! `blocks` marks the bytes on which anything may hang. Here is asked what hangs on them: where the answer is not
 //! surely "nothing", the detectors read the string.
 
-use super::super::blocks::{self, BLOCK};
+use super::super::blocks::{BLOCK, Marks};
 use super::super::decisions::Decisions;
 use super::super::{detect, escape, tags, url};
 
-/// No secret that is known by its looks alone is shorter.
+/// No secret that is known by its looks alone is shorter: `eyJabcdefg.`
+const SHORTEST_SECRET: usize = 11;
 const SHORTEST_CARD: usize = 13;
 
 /// Where the string that begins at `start`, behind its quote, ends. None where its end was not found, or where
 /// something in it calls for a closer look.
 #[inline(always)]
 pub(super) fn end(src: &[u8], start: usize, names: &Decisions<'_>) -> Option<usize> {
-    let marks = blocks::marks_at(src, start)?;
-    let at = start + marks.trailing_zeros() as usize;
-    if marks != 0 && src.get(at) == Some(&b'"') && at - start < SHORTEST_CARD {
-        return Some(at);
+    match short(src.get(start..)?) {
+        Some(length) => Some(start + length),
+        None => end_from(src, start, names),
     }
-    end_from(src, start, marks, names)
 }
 
-/// As `end`, for a string that does not end in its first block, or holds bytes that matter.
+/// How long the string is that `text` begins with, where it is too short for a secret that is known by its looks, and
+/// nothing else is in it.
+#[inline(always)]
+pub(super) fn short(text: &[u8]) -> Option<usize> {
+    let length = Marks::of_short(text)?.first();
+    (length < SHORTEST_SECRET && text.get(length) == Some(&b'"')).then_some(length)
+}
+
+/// As `end`, for a string that is long, or holds bytes that matter.
 #[inline(never)]
-fn end_from(src: &[u8], start: usize, marks: u32, names: &Decisions<'_>) -> Option<usize> {
-    let mut stretch = Stretch { src, names, string: start, start, spent: detect::Spent::default() };
-    let (mut base, mut marks) = (start, marks);
+pub(super) fn end_from(src: &[u8], start: usize, names: &Decisions<'_>) -> Option<usize> {
+    let mut stretch =
+        Stretch { src, names, string: start, start, spent: detect::Spent::default(), digits: false };
+    let mut base = start;
     loop {
-        let mut next = base + BLOCK;
+        let (marks, digits) = Marks::at(src, base)?;
+        stretch.digits |= digits;
+        let (mut marks, mut next) = (marks.bits(), base + BLOCK);
         while marks != 0 {
             let at = base + marks.trailing_zeros() as usize;
             marks &= marks - 1;
@@ -43,7 +53,6 @@ fn end_from(src: &[u8], start: usize, marks: u32, names: &Decisions<'_>) -> Opti
             }
         }
         base = next;
-        marks = blocks::marks_at(src, base)?;
     }
 }
 
@@ -53,14 +62,19 @@ fn is_calm(src: &[u8], at: usize) -> bool {
     let next = |n: usize| src.get(at + n).copied().unwrap_or(0);
     let before = |n: usize| src.get(at.wrapping_sub(n)).copied().unwrap_or(0);
     match next(0) {
-        b'>' | b'?' | b']' | b'^' | b'|' | b'}' | b'~' | b'*' | b'Z' | b'j' => true,
+        b'>' | b'?' | b']' | b'^' | b'|' | b'}' | b'~' | b'*' | b'j' => true,
         // `sk-`, `xoxb-`, `xapp-`, and two for `--name` and `-----BEGIN`
         b'-' => before(1) != b'k' && before(4) != b'x' && (next(1) != b'-' || !next(2).is_ascii_alphabetic()),
-        // `AKIA`, `ASIA`
-        b'I' => !matches!(before(1), b'K' | b'S'),
-        // `AIza`
-        b'z' => before(1) != b'I',
+        // `AKIA`, `ASIA`, `AIza`
+        b'I' => !matches!(before(1), b'K' | b'S') && next(1) != b'z',
         b'J' => before(1) != b'y',
+        b'_' => !detect::may_end_prefix([before(2), before(1)]),
+        // `T10:30`
+        b':' => {
+            let digit = |b: u8| b.is_ascii_digit();
+            matches!(before(3), b'T' | b' ' | b':')
+                && digit(before(4)) & digit(before(2)) & digit(before(1)) & digit(next(1))
+        }
         // `Bearer`, `Basic`
         b'b' | b'B' => match next(1) | 0x20 {
             b'e' => next(2) | 0x20 != b'a',
@@ -84,12 +98,14 @@ struct Stretch<'a> {
     /// Where the stretch begins.
     start: usize,
     spent: detect::Spent,
+    /// Digits were seen.
+    digits: bool,
 }
 
 impl Stretch<'_> {
     fn holds_no_card(&self, end: usize) -> bool {
         let content = self.src.get(self.start..end).unwrap_or_default();
-        content.len() < SHORTEST_CARD || !detect::holds_card(content)
+        !self.digits || content.len() < SHORTEST_CARD || !detect::holds_card(content)
     }
 
     /// Just past an escape that changes nothing in what detectors and readers make of the text around it.
@@ -129,7 +145,7 @@ impl Stretch<'_> {
                 None => self.is_time(at),
             },
             Some(b'-') => !rest.starts_with(b"--") && self.none_at(at, 1) && self.none_at(at, 4),
-            Some(b'I' | b'z') => self.none_at(at, 2),
+            Some(b'I') => self.none_at(at, 1) && self.none_at(at, 2),
             Some(_) => self.none_at(at, 0),
         }
     }
@@ -141,16 +157,9 @@ impl Stretch<'_> {
         detect::secret_at(text, place, &mut self.spent).is_none()
     }
 
-    /// `T10:30`, or a number on its own: no name ends so.
+    /// A number on its own: no name ends so.
     fn is_time(&self, at: usize) -> bool {
         let head = self.src.get(self.string..at).unwrap_or_default();
-        if let [.., a, b'T' | b' ' | b':', b, c] = head
-            && [a, b, c].iter().all(|b| b.is_ascii_digit())
-            && self.src.get(at + 1).is_some_and(u8::is_ascii_digit)
-        {
-            // Too few digits for the token of a bot.
-            return true;
-        }
         let digits = head.iter().rev().take(20).take_while(|b| b.is_ascii_digit()).count();
         digits > 0
             && (digits == head.len() || matches!(head.get(head.len() - digits - 1), Some(b' ' | b':' | b'/')))
