@@ -6,12 +6,9 @@ pub(crate) mod model;
 
 #[cfg(not(all(test, flightlog_loom)))]
 pub(crate) use std::{
-    sync::{
-        Condvar, Mutex, MutexGuard,
-        atomic::{AtomicU8, AtomicU64},
-    },
+    sync::{Condvar, Mutex, MutexGuard, atomic::AtomicU8},
     thread,
 };
 
 #[cfg(all(test, flightlog_loom))]
-pub(crate) use self::model::{AtomicU8, AtomicU64, Condvar, Mutex, MutexGuard, thread};
+pub(crate) use self::model::{AtomicU8, Condvar, Mutex, MutexGuard, thread};

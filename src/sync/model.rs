@@ -9,10 +9,7 @@ use std::{
 };
 
 use loom::sync;
-pub(crate) use loom::{
-    sync::atomic::{AtomicU8, AtomicU64},
-    thread,
-};
+pub(crate) use loom::{sync::atomic::AtomicU8, thread};
 
 // All threads of a model run on one thread of the system.
 thread_local!(static LONGEST: Cell<Duration> = const { Cell::new(Duration::ZERO) });
