@@ -101,6 +101,7 @@ mod llm;
 mod redact;
 mod sink;
 mod stream;
+mod sync;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "init")]

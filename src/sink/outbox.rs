@@ -1,15 +1,17 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
-    thread,
     time::{Duration, Instant},
 };
 
 use super::{BlackBox, Counters, Sink, contained};
-use crate::exchange::{Event, Exchange, Started};
+use crate::{
+    exchange::{Event, Exchange, Started},
+    sync::{Condvar, Mutex, MutexGuard, thread},
+};
 
 /// Records that may wait for one sink.
 const CAPACITY: usize = 8192;
@@ -313,6 +315,8 @@ impl Queue {
     }
 }
 
+#[cfg(all(test, flightlog_loom))]
+mod models;
 #[cfg(test)]
 mod tests {
     use std::{

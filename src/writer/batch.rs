@@ -1,6 +1,6 @@
 use std::ops::RangeBounds;
 
-use super::notice::Notice;
+use super::notice::{Lines, Notice};
 
 /// Whole lines on their way to one file.
 #[derive(Debug, Default)]
@@ -64,6 +64,12 @@ impl Batch {
     /// The number of a line.
     pub(super) fn seq(&self, line: usize) -> Option<u64> {
         self.marks.get(line).map(|mark| mark.seq)
+    }
+
+    /// The lines from one on; their numbers go up.
+    pub(super) fn rest(&self, from: usize) -> Option<Lines> {
+        let (first, last) = (self.marks.get(from)?, self.marks.last()?);
+        Some(Lines { count: (self.marks.len() - from) as u64, from: first.seq, to: last.seq })
     }
 
     /// The bytes from one line up to another, that one not included.

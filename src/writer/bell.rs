@@ -1,12 +1,10 @@
 use std::{
-    sync::{
-        Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU8, Ordering::SeqCst},
-    },
+    sync::{PoisonError, atomic::Ordering::SeqCst},
     time::{Duration, Instant},
 };
 
 use super::{BREATH, LINGER, TICK, desk::Round};
+use crate::sync::{AtomicU8, Condvar, Mutex, MutexGuard};
 
 /// Wakes the thread, as seldom as can be: it says when it need not be woken.
 #[derive(Debug, Default)]

@@ -84,7 +84,7 @@ impl<F: Fs> Desk<F> {
             self.batch.clear();
             self.done = 0;
         }
-        lane.holds(self.batch.lines().saturating_sub(self.done));
+        lane.holds(self.batch.rest(self.done));
         self.settle(lane, office, result);
         is_done
     }

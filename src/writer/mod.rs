@@ -25,8 +25,7 @@ mod tests;
 
 use std::{
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError},
-    thread,
+    sync::{Arc, PoisonError, TryLockError},
     time::{Duration, Instant},
 };
 
@@ -39,6 +38,8 @@ pub(crate) use notice::{Expired, Gap, Notice};
 pub(crate) use own_file::{create_new, open_own, rename_no_replace};
 pub(crate) use place::Place;
 pub(crate) use tally::Tally;
+
+use crate::sync::{Mutex, MutexGuard, thread};
 
 /// Files that are written by one thread.
 pub(crate) struct Writer<F: Fs = System>(Arc<Shared<F>>);
@@ -77,7 +78,13 @@ const ROUNDS: usize = 3;
 impl Writer {
     /// Opens the files and starts the thread. What cannot be opened is tried again for as long as it takes.
     pub(crate) fn start(places: Vec<Place>, office: Office) -> Self {
-        let writer = Self::new(System, places, office);
+        Self::start_on(System, places, office)
+    }
+}
+
+impl<F: Fs> Writer<F> {
+    fn start_on(fs: F, places: Vec<Place>, office: Office) -> Self {
+        let writer = Self::new(fs, places, office);
         writer.0.round(false);
         let shared = Arc::clone(&writer.0);
         if thread::Builder::new().name("flightlog-files".into()).spawn(move || shared.run()).is_err() {
@@ -86,9 +93,7 @@ impl Writer {
         }
         writer
     }
-}
 
-impl<F: Fs> Writer<F> {
     fn new(fs: F, places: Vec<Place>, office: Office) -> Self {
         let (fs, tally) = (Arc::new(fs), Arc::new(Tally::default()));
         let desk =
@@ -113,19 +118,20 @@ impl<F: Fs> Writer<F> {
         }
     }
 
-    /// Waits until all that was pushed is written; gives the number of lines that are not.
+    /// Waits until all that was pushed before is written; gives the number of lines that are not.
     pub(crate) fn flush(&self, deadline: Instant) -> u64 {
+        let before: Vec<u64> = self.0.lanes.iter().map(Lane::last).collect();
         if self.0.bell.is_gone() {
             self.0.work_alone();
         } else {
             self.0.bell.ask(deadline);
         }
-        self.unwritten()
+        self.0.lanes.iter().zip(before).map(|(lane, last)| lane.unwritten(last)).sum()
     }
 
     /// Lines that are not written yet.
     pub(crate) fn unwritten(&self) -> u64 {
-        self.0.lanes.iter().map(Lane::unwritten).sum()
+        self.0.lanes.iter().map(|lane| lane.unwritten(u64::MAX)).sum()
     }
 
     /// Ends the thread once it has written what there is. What is pushed later is written by whoever pushes it.

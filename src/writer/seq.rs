@@ -1,6 +1,6 @@
 /// A number that goes up by one, and its digits, which are kept: writing them anew would cost more than all else that
 /// is done under the lock.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Seq {
     value: u64,
     digits: [u8; 20],

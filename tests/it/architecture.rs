@@ -7,24 +7,25 @@ use std::{
 };
 
 /// Each room, and the rooms it may import.
-const ROOMS: [(&str, &[&str]); 22] = [
+const ROOMS: [(&str, &[&str]); 23] = [
     ("exchange", &[]),
     ("redact", &["exchange"]),
     ("config", &["exchange", "redact"]),
-    ("sink", &["exchange"]),
+    ("sink", &["exchange", "sync"]),
     ("capture", &["exchange", "redact", "config", "sink", "stream", "llm"]),
     ("stream", &["exchange", "llm"]),
     ("llm", &["exchange"]),
     ("layer", &["capture", "config", "exchange"]),
     ("trace", &["capture", "exchange", "sink", "tracing_events"]),
     ("export", &["exchange"]),
-    ("writer", &[]),
+    ("writer", &["sync"]),
     ("files", &["exchange", "export", "sink", "writer"]),
     ("journal", &["exchange", "sink", "writer"]),
     ("dump", &["exchange", "export", "sink", "writer"]),
     ("console", &["exchange", "export", "sink"]),
     ("tracing_events", &["exchange", "export", "sink"]),
     ("formats", &[]),
+    ("sync", &[]),
     ("builder", ALL),
     ("flightlog", ALL),
     ("init", ALL),
@@ -50,6 +51,7 @@ const ALL: &[&str] = &[
     "console",
     "tracing_events",
     "formats",
+    "sync",
     "builder",
     "flightlog",
     "init",

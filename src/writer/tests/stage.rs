@@ -70,7 +70,7 @@ impl Process {
     }
 
     pub(super) fn unwritten(&self) -> u64 {
-        self.lane.unwritten()
+        self.lane.unwritten(self.last())
     }
 
     pub(super) fn rotations(&self) -> u64 {
