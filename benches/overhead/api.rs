@@ -28,8 +28,6 @@ use crate::bodies::{self, FRAME};
 pub(crate) const GENERATE: &str = "/api/v1/generate";
 pub(crate) const FAILURE: &str =
     r#"{"error":"the store refused order 7","code":"store_refused","retry":true}"#;
-/// Bytes of what `generate` answers.
-pub(crate) const ANSWER: usize = 500;
 
 /// The routes that everyone has.
 pub(crate) fn bare() -> Router {
@@ -128,9 +126,6 @@ async fn import(mut body: Body) -> Response {
     ANSWERED.fetch_add(1, Relaxed);
     ([(header::CONTENT_TYPE, JSON)], format!("{{\"received\":\"{received:08}\"}}")).into_response()
 }
-
-/// Bytes of what `import` answers.
-pub(crate) const IMPORTED: usize = r#"{"received":"00000000"}"#.len();
 
 /// So many frames of a JSON array.
 async fn frames(Path(count): Path<usize>) -> Response {

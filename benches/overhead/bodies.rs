@@ -1,6 +1,6 @@
 //! What is sent: JSON as APIs have it, always the same, of exact lengths, and no two bodies alike.
 
-use std::{fmt::Write as _, sync::LazyLock};
+use std::fmt::Write as _;
 
 use axum::body::Bytes;
 
@@ -112,9 +112,3 @@ fn push_row(text: &mut String, row: usize, is_last: bool) {
         text.push(']');
     }
 }
-
-/// An event of a stream, of as many bytes as a frame.
-pub(crate) static EVENT: LazyLock<Bytes> = LazyLock::new(|| {
-    let (head, tail) = ("data: {\"n\":1,\"text\":\"", "\"}\n\n");
-    Bytes::from(format!("{head}{}{tail}", text(1, FRAME - head.len() - tail.len())))
-});

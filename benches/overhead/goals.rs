@@ -3,9 +3,10 @@
 use crate::{
     Result,
     costs::Cost,
+    markdown::{head, line, number},
     shapes::POST,
     stacks::{self, BARE, COMBINED, DEFAULT, METADATA, METADATA_COMBINED, OFF},
-    tables::{Measured, head, line, number},
+    tables::Measured,
 };
 
 struct Goal {

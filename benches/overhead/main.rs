@@ -9,6 +9,7 @@ mod child;
 mod costs;
 mod goals;
 mod instruments;
+mod markdown;
 mod ours;
 mod peers;
 mod shapes;

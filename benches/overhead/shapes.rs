@@ -18,6 +18,11 @@ pub(crate) struct Shape {
     pub(crate) effort: Effort,
 }
 
+/// Bytes of what `generate` answers.
+const ANSWER: usize = 500;
+/// Bytes of what `import` answers.
+const IMPORTED: usize = r#"{"received":"00000000"}"#.len();
+
 /// How often something is done; fewer times where it takes longer.
 #[derive(Clone, Copy)]
 pub(crate) struct Effort {
@@ -43,7 +48,7 @@ pub(crate) const SHAPES: &[Shape] = &[POST, GET, STREAM, UPLOAD, EVENTS];
 pub(crate) const POST: Shape = Shape {
     name: "post",
     title: "JSON: POST of 300 bytes, answered with 500",
-    asks: || (0..16).map(|seed| Ask::post(api::GENERATE, seed, api::ANSWER)).collect(),
+    asks: || (0..16).map(|seed| Ask::post(api::GENERATE, seed, ANSWER)).collect(),
     effort: Effort::USUAL,
 };
 
@@ -66,7 +71,7 @@ const UPLOAD: Shape = Shape {
     title: "POST of 1 MiB of JSON in 64 frames, answered with 23 bytes",
     asks: || {
         let frames: Vec<Bytes> = bodies::array(64, UPLOAD_FRAME);
-        (0..4).map(|seed| Ask::upload("/api/v1/import", seed, frames.clone(), api::IMPORTED)).collect()
+        (0..4).map(|seed| Ask::upload("/api/v1/import", seed, frames.clone(), IMPORTED)).collect()
     },
     effort: Effort::LARGE,
 };
@@ -74,7 +79,7 @@ const UPLOAD: Shape = Shape {
 const EVENTS: Shape = Shape {
     name: "events",
     title: "JSON as above, with a handler that tells 10 DEBUG events",
-    asks: || (0..16).map(|seed| Ask::post("/api/v1/report", seed, api::ANSWER)).collect(),
+    asks: || (0..16).map(|seed| Ask::post("/api/v1/report", seed, ANSWER)).collect(),
     effort: Effort::USUAL,
 };
 

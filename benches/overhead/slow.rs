@@ -6,11 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use axum::body::Bytes;
 use http_body_util::BodyExt as _;
 use tokio::{sync::mpsc, task::yield_now};
 use tower::Service as _;
 
-use crate::{Result, api, bodies::EVENT, stand::Stand};
+use crate::{Result, api, bodies, stand::Stand};
 
 /// The median of so many streams; none where events come only when the stream has ended.
 pub(crate) async fn first_byte(stand: &mut Stand, streams: u64) -> Result<Option<f64>> {
@@ -29,6 +30,7 @@ async fn one(stand: &mut Stand) -> Result<Option<Duration>> {
     let request = stand.asks.first().ok_or("somebody has to ask")?.request();
     let (sender, events) = mpsc::unbounded_channel();
     *api::SLOW.lock().unwrap_or_else(PoisonError::into_inner) = Some(events);
+    let event = Bytes::from(format!("data: {{\"text\":\"{}\"}}\n\n", bodies::text(1, 1_000)));
     let read = Cell::new(None);
     let router = &mut stand.wrapped.router;
     let reader = async {
@@ -46,7 +48,7 @@ async fn one(stand: &mut Stand) -> Result<Option<Duration>> {
             yield_now().await;
         }
         let ready = Instant::now();
-        sender.send(EVENT.clone())?;
+        sender.send(event)?;
         for _ in 0..16 {
             yield_now().await;
         }
