@@ -46,8 +46,8 @@ impl Ask {
         let body = match self.frames.as_slice() {
             [] => Body::empty(),
             [only] => Body::from(only.clone()),
-            frames => {
-                let frames = frames.to_vec().into_iter();
+            _ => {
+                let frames = self.frames.clone().into_iter();
                 Body::new(StreamBody::new(stream::iter(
                     frames.map(|frame| Ok::<_, axum::Error>(Frame::data(frame))),
                 )))
