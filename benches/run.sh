@@ -74,7 +74,12 @@ put() {
     awk -v name="$2" -v text="$out/$2" '
         $0 == "<!-- end of " name " -->" { inside = 0 }
         !inside { print }
-        $0 == "<!-- " name " -->" { inside = 1; while ((getline line < text) > 0) print line; print "" }
+        $0 == "<!-- " name " -->" {
+            inside = 1
+            print ""
+            while ((getline line < text) > 0) if (line != "" || begun) { print line; begun = 1 }
+            print ""
+        }
     ' "$1" >"$out/page"
     cat "$out/page" >"$1"
 }

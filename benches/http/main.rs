@@ -65,7 +65,7 @@ fn tables(rounds: usize) -> Result<()> {
         writeln!(io::stdout(), "\n### {}\n", shape.title)?;
         reached.extend(table(&stacks, &runs)?.into_iter().map(|(stack, share)| (shape.name, stack, share)));
     }
-    writeln!(io::stdout(), "\n### Goals over HTTP\n")?;
+    writeln!(io::stdout(), "\n### Goals of a server\n")?;
     goals::show(&reached)
 }
 

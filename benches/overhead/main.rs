@@ -79,7 +79,7 @@ fn suite(trouble: Trouble) -> Result<()> {
     if !trouble.with_instructions {
         return Ok(());
     }
-    writeln!(io::stdout(), "\n### Goals\n")?;
+    writeln!(io::stdout(), "\n### Goals of a request\n")?;
     goals::show(&measured, &frames)
 }
 
