@@ -16,6 +16,7 @@ mod shapes;
 mod slow;
 mod stacks;
 mod stand;
+mod streams;
 mod tables;
 mod wrapped;
 
@@ -75,7 +76,7 @@ fn main() -> Result<()> {
 /// All stacks in all shapes.
 fn suite(trouble: Trouble) -> Result<()> {
     let measured = tables::shapes(trouble)?;
-    let frames = tables::streams(trouble)?;
+    let frames = streams::table(trouble)?;
     if !trouble.with_instructions {
         return Ok(());
     }

@@ -40,7 +40,7 @@ impl Effort {
     pub(crate) const SMALL: Self = Self { warm_up: 300, timed: 300, counted: (200, 5) };
     const USUAL: Self = Self { timed: 600, counted: (100, 5), ..Self::SMALL };
     const STREAM: Self = Self { warm_up: 20, timed: 40, counted: (12, 5) };
-    const LARGE: Self = Self { warm_up: 4, timed: 8, counted: (2, 4) };
+    const LARGE: Self = Self { warm_up: 4, timed: 8, counted: (3, 4) };
 }
 
 pub(crate) const SHAPES: &[Shape] = &[POST, GET, STREAM, UPLOAD, EVENTS];

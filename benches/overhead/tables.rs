@@ -4,9 +4,9 @@ use std::io::{self, Write as _};
 
 use crate::{
     Result,
-    costs::{Cost, Trouble, counts, measure, samples},
+    costs::{Cost, Trouble, measure},
     markdown::{head, line, more, number},
-    shapes::{FRAMES_BETWEEN, LONGER, SHAPES, SHORTER, SLOW, Shape},
+    shapes::{LONGER, SHAPES, SHORTER, SLOW, Shape},
 };
 
 /// One row.
@@ -54,39 +54,6 @@ pub(crate) fn table(rows: &[Row<'_>]) -> Result<()> {
         line(name, &texts)?;
     }
     Ok(())
-}
-
-/// What concerns streams alone: a frame of which nothing is kept any more, and the first byte of one that waits.
-pub(crate) fn streams(trouble: Trouble) -> Result<Vec<(&'static str, f64)>> {
-    let stacks: Vec<_> = SHORTER.stacks().collect();
-    let names = |shape: &Shape| stacks.iter().map(|stack| shape.case(stack)).collect::<Vec<_>>();
-    let mut frames = vec![f64::NAN; stacks.len()];
-    if trouble.with_instructions {
-        let (shorter, longer) =
-            (counts(&names(&SHORTER), SHORTER.effort)?, counts(&names(&LONGER), LONGER.effort)?);
-        for ((frame, shorter), longer) in frames.iter_mut().zip(shorter).zip(longer) {
-            *frame = (longer.own - shorter.own) / FRAMES_BETWEEN;
-        }
-    }
-    let first_bytes = samples(&names(&SLOW), SLOW.effort, trouble.rounds)?;
-    writeln!(io::stdout(), "\n### Streams\n")?;
-    head("one stream", &["a frame past the cap: instructions", "the first event, after it came: ns"])?;
-    let (base_frame, base_byte) = (
-        frames.first().copied().unwrap_or(f64::NAN),
-        first_bytes.first().map_or(f64::NAN, |first| first.first_byte),
-    );
-    for (index, ((stack, frame), first)) in stacks.iter().zip(&frames).zip(&first_bytes).enumerate() {
-        let text = |figure: f64, base: f64, none: &str| match (index, figure.is_nan()) {
-            (_, true) => none.into(),
-            (0, _) => number(figure, 0),
-            _ => more(figure - base, 0),
-        };
-        line(
-            stack.name,
-            &[text(*frame, base_frame, "-"), text(first.first_byte, base_byte, "with the stream's end")],
-        )?;
-    }
-    Ok(stacks.iter().map(|stack| stack.name).zip(frames.iter().map(|frame| frame - base_frame)).collect())
 }
 
 /// The cases that there are.
