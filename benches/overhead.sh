@@ -1,7 +1,8 @@
 #!/bin/sh
 # What recording costs a request, with instructions counted by valgrind.
 #
-#   benches/overhead.sh                  the whole table
+#   benches/overhead.sh                  other loggers, other requests: what BENCHMARKS.md has tables of
+#   benches/overhead.sh --settings       the flight log with one thing or another set
 #   benches/overhead.sh --instruments    the table of instruments: timers, caches, events, calls, streams
 #   benches/overhead.sh "CASE"           where the instructions of one case go, function by function
 #
@@ -10,7 +11,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 case ${1-} in
-"" | --instruments) exec cargo bench --all-features --bench overhead -- "$@" --instructions ;;
+"" | --settings | --instruments) exec cargo bench --all-features --bench overhead -- "$@" --instructions ;;
 esac
 
 rounds=600

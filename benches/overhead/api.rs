@@ -1,21 +1,58 @@
 //! The service that is asked: a small JSON API.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    convert::Infallible,
+    sync::{
+        LazyLock, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
 
-use axum::{Json, Router, body::Bytes, extract::ConnectInfo, routing::post};
-use http::{HeaderValue, Method, Request, StatusCode, header, request::Parts};
+use axum::{
+    Json, Router,
+    body::{Body, Bytes},
+    extract::Path,
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get, post},
+};
+use futures_util::{StreamExt as _, stream};
+use http::{StatusCode, header};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, StreamBody};
 use serde::Serialize;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio_stream::wrappers::UnboundedReceiverStream;
 
+use crate::bodies::{self, FRAME};
+
+pub(crate) const GENERATE: &str = "/api/v1/generate";
 pub(crate) const FAILURE: &str =
     r#"{"error":"the store refused order 7","code":"store_refused","retry":true}"#;
 
-/// 300 bytes.
-pub(crate) const QUESTION: &[u8] = br#"{"model":"small-1","temperature":0.2,"max_tokens":256,"stream":false,"user":"u-48213","messages":[{"role":"system","content":"Answer in one sentence."},{"role":"user","content":"How far is the moon from the earth, and how long does light take to cross that distance on a perfectly windless night?"}]}"#;
+/// The routes that everyone has.
+pub(crate) fn bare() -> Router {
+    with_generate(post(generate))
+}
 
-/// What the handler answers: 500 bytes.
+/// The same with a handler of one's own for the first.
+pub(crate) fn with_generate(generate: MethodRouter) -> Router {
+    Router::new()
+        .route(GENERATE, generate)
+        .route("/api/v1/orders", post(fail))
+        .route("/api/v1/report", post(report))
+        .route("/api/v1/import", post(import))
+        .route("/api/v1/frames/{count}", get(frames))
+        .route("/api/v1/slow", get(slow))
+        .route("/health", get(health))
+}
+
+/// Requests that a handler has answered.
+pub(crate) static ANSWERED: AtomicU64 = AtomicU64::new(0);
+
+/// What `generate` answers.
 #[derive(Serialize)]
 pub(crate) struct Answer {
-    id: &'static str,
+    id: String,
     object: &'static str,
     created: u64,
     received: usize,
@@ -43,46 +80,74 @@ struct Usage {
     total_tokens: u32,
 }
 
-pub(crate) const ANSWER_LENGTH: usize = 500;
-
 pub(crate) async fn generate(body: Bytes) -> Json<Answer> {
-    let message = Message {
-        role: "assistant",
-        content: "The moon is about 384,400 kilometres away from the earth on average, and light needs some 1.28 \
-                  seconds for that distance; at perigee it is closer to 363,300 kilometres, at apogee it is 405,500, where light takes a tenth of a second more.",
-    };
+    let count = ANSWERED.fetch_add(1, Relaxed);
+    let content = CONTENTS.get(count as usize % CONTENTS.len()).map_or("", String::as_str);
     Json(Answer {
-        id: "gen-01JD3Z6W0T6N9W4S6X0M1Y7K2P",
+        id: format!("gen-01JD3Z6W0T6N9W4S6X{count:08}"),
         object: "text.completion",
-        created: 1_795_170_600,
+        created: 1_795_170_600 + count,
         received: body.len(),
-        choices: [Choice { index: 0, message, finish_reason: "stop" }],
+        choices: [Choice {
+            index: 0,
+            message: Message { role: "assistant", content },
+            finish_reason: "stop",
+        }],
         usage: Usage { prompt_tokens: 42, completion_tokens: 57, total_tokens: 99 },
     })
 }
 
-pub(crate) fn bare() -> Router {
-    let fail = |_: Bytes| async {
-        (StatusCode::INTERNAL_SERVER_ERROR, [(header::CONTENT_TYPE, "application/json")], FAILURE)
-    };
-    Router::new().route("/api/v1/generate", post(generate)).route("/api/v1/orders", post(fail))
+static CONTENTS: LazyLock<Vec<String>> =
+    LazyLock::new(|| (0..16).map(|seed| bodies::text(seed + 1_000, 237)).collect());
+
+async fn health() -> &'static str {
+    ANSWERED.fetch_add(1, Relaxed);
+    "ok"
 }
 
-pub(crate) fn request() -> Parts {
-    let (mut parts, ()) = Request::new(()).into_parts();
-    parts.method = Method::POST;
-    parts.uri = http::Uri::from_static("/api/v1/generate");
-    for (name, value) in [
-        (header::HOST, "api.example.com"),
-        (header::USER_AGENT, "example-client/2.4.1 (linux; x86_64)"),
-        (header::ACCEPT, "application/json"),
-        (header::AUTHORIZATION, "Bearer 3f9a6c1e7b2d4a8090b1c2d3e4f5a6b7"),
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CONTENT_LENGTH, "300"),
-    ] {
-        parts.headers.insert(name, HeaderValue::from_static(value));
-    }
-    // As `into_make_service_with_connect_info` leaves it.
-    parts.extensions.insert(ConnectInfo(SocketAddr::from((Ipv4Addr::LOCALHOST, 40_404))));
-    parts
+async fn fail(_: Bytes) -> impl IntoResponse {
+    (StatusCode::INTERNAL_SERVER_ERROR, [(header::CONTENT_TYPE, JSON)], FAILURE)
 }
+
+/// Tells something before it answers.
+async fn report(body: Bytes) -> Json<Answer> {
+    for step in 0..10_u64 {
+        tracing::debug!(step, table = "orders", "a row was read");
+    }
+    generate(body).await
+}
+
+/// Reads what comes and keeps nothing.
+async fn import(mut body: Body) -> Response {
+    let mut received = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        received += frame.data_ref().map_or(0, Bytes::len);
+    }
+    ANSWERED.fetch_add(1, Relaxed);
+    ([(header::CONTENT_TYPE, JSON)], format!("{{\"received\":\"{received:08}\"}}")).into_response()
+}
+
+/// So many frames of a JSON array.
+async fn frames(Path(count): Path<usize>) -> Response {
+    ANSWERED.fetch_add(1, Relaxed);
+    let rows: &'static [Bytes] = &ROWS;
+    let frames = rows.iter().cycle().take(count).map(|frame| Ok::<_, Infallible>(Frame::data(frame.clone())));
+    ([(header::CONTENT_TYPE, JSON)], Body::new(StreamBody::new(stream::iter(frames)))).into_response()
+}
+
+/// An array for those who ask for 64 frames.
+static ROWS: LazyLock<Vec<Bytes>> = LazyLock::new(|| bodies::array(64, FRAME));
+
+/// A stream whose events come when somebody sends them, from where they come.
+async fn slow() -> Response {
+    ANSWERED.fetch_add(1, Relaxed);
+    let Some(events) = SLOW.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let frames = UnboundedReceiverStream::new(events).map(|event| Ok::<_, Infallible>(Frame::data(event)));
+    ([(header::CONTENT_TYPE, "text/event-stream")], Body::new(StreamBody::new(frames))).into_response()
+}
+
+pub(crate) static SLOW: Mutex<Option<UnboundedReceiver<Bytes>>> = Mutex::new(None);
+
+const JSON: &str = "application/json";

@@ -6,36 +6,32 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::cases::Result;
+use crate::Result;
 
 /// Instructions of one request.
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Count {
     pub(crate) all: f64,
     /// Those of the thread that serves it.
     pub(crate) own: f64,
 }
 
-const ROUNDS: u64 = 200;
-/// Few enough that valgrind, which runs one thread at a time, does not switch to a sink in mid-round: when it switched
-/// was chance, and with it how many allocations another thread had given back.
-const REQUESTS: u64 = 5;
-
 /// Runs a case alone in a process, once with some requests in each round and once with twice as many: what start,
 /// warm-up, rounds and end cost falls out of the difference.
-pub(crate) fn count(case: &str) -> Result<Count> {
-    let (once, twice) = (run(case, REQUESTS)?, run(case, 2 * REQUESTS)?);
-    let each = |once: u64, twice: u64| twice.saturating_sub(once) as f64 / (ROUNDS * REQUESTS) as f64;
+pub(crate) fn count(case: &str, (rounds, requests): (u64, u64)) -> Result<Count> {
+    let (once, twice) = (run(case, rounds, requests)?, run(case, rounds, 2 * requests)?);
+    let each = |once: u64, twice: u64| twice.saturating_sub(once) as f64 / (rounds * requests) as f64;
     Ok(Count { all: each(once.0, twice.0), own: each(once.1, twice.1) })
 }
 
 /// Instructions of all threads, and of the first.
-fn run(case: &str, requests: u64) -> Result<(u64, u64)> {
+fn run(case: &str, rounds: u64, requests: u64) -> Result<(u64, u64)> {
     let dir = tempfile::tempdir()?;
     let out = format!("--callgrind-out-file={}/out", dir.path().display());
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--separate-threads=yes", &out])
         .arg(std::env::current_exe()?)
-        .args(["--case", case, "--rounds", &ROUNDS.to_string(), "--requests", &requests.to_string()])
+        .args(["--case", case, "--rounds", &rounds.to_string(), "--requests", &requests.to_string()])
         .stdin(Stdio::null())
         .output()
         .map_err(|error| format!("valgrind: {error}"))?;

@@ -1,7 +1,7 @@
-//! What is compared: one small JSON API, bare and with something around it.
+//! The flight log with one thing or another set, beside each other: where its costs come from.
 
 use std::{
-    error::Error,
+    any::Any,
     pin::Pin,
     sync::{
         Arc,
@@ -11,37 +11,63 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body, routing::post};
-use http::Request;
-use outlet::{RequestData, RequestHandler, RequestLoggerConfig, RequestLoggerLayer, ResponseData};
+use axum::{Router, routing::post};
+use http::Uri;
 use tempfile::TempDir;
-use tower::{Service as _, ServiceBuilder, layer::util::Identity};
+use tokio::runtime::Runtime;
+use tower::{Service as _, layer::util::Identity};
 use tower_flightlog::{Bodies, Exchange, FlightLog, FlightLogBuilder, Sink};
-use tower_http::{
-    request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
-    trace::{DefaultOnRequest, DefaultOnResponse, TraceLayer},
-};
-use tracing::{Dispatch, Level, Span};
-use tracing_appender::non_blocking::NonBlockingBuilder;
-use tracing_subscriber::{filter::Targets, layer::SubscriberExt as _};
 
 use crate::{
-    api::{bare, request},
-    stand::{Flood, Stand},
+    Result, api,
+    asks::Ask,
+    instruments,
+    ours::Recorded,
+    shapes::{self, Effort, POST},
+    stacks,
+    stand::{Stand, runtime},
+    wrapped::Wrapped,
 };
 
-pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
-
-/// One row of the table.
+/// One row of a table.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) build: fn() -> Result<Stand>,
 }
 
+/// The case of this name, warmed up; its subscriber is the global one.
+pub(crate) fn warmed_up(name: &str) -> Result<(Runtime, Stand, Effort)> {
+    let runtime = runtime()?;
+    let entered = runtime.enter();
+    let (mut stand, effort) = match shapes::stand(name) {
+        Some(stand) => stand?,
+        None => {
+            let case = all().find(|case| case.name == name).ok_or("no such case")?;
+            ((case.build)()?, Effort::SMALL)
+        }
+    };
+    drop(entered);
+    if let Some(subscriber) = stand.wrapped.subscriber.take() {
+        tracing::dispatcher::set_global_default(subscriber)?;
+    }
+    if !name.starts_with("slow: ") {
+        runtime.block_on(stand.round(effort.warm_up))?;
+    }
+    Ok((runtime, stand, effort))
+}
+
+/// The cases that belong to no shape.
+pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
+    [CASES].into_iter().chain(instruments::GROUPS.iter().copied()).flatten()
+}
+
 /// The first is what the others are compared with.
 pub(crate) const CASES: &[Case] = &[
-    Case { name: "bare router", build: || Ok(Stand::new(bare())) },
-    Case { name: "a layer that does nothing", build: || Ok(Stand::new(bare().layer(Identity::new()))) },
+    Case { name: stacks::BARE, build: || Ok(asked(stacks::plain(api::bare()))) },
+    Case {
+        name: "a layer that does nothing",
+        build: || Ok(asked(stacks::plain(api::bare().layer(Identity::new())))),
+    },
     Case { name: "off, axum_layer()", build: || log(|log| log.enabled(false), axum_layer) },
     Case { name: "off, layer()", build: || log(|log| log.enabled(false), any_layer) },
     Case { name: "without bodies, axum_layer()", build: || log(|log| log.bodies(Bodies::Off), axum_layer) },
@@ -64,8 +90,6 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "a sink that counts, 10,000 more open, axum_layer()", build: crowded },
     Case { name: "both bodies redacted, axum_layer()", build: || reading(axum_layer) },
     Case { name: "both bodies redacted, layer()", build: || reading(any_layer) },
-    Case { name: "tower-http: ids and TraceLayer, JSON to a file", build: tower_http },
-    Case { name: "outlet, doing nothing", build: || Ok(outlet()) },
 ];
 
 /// Only counts.
@@ -100,105 +124,75 @@ fn any_layer(router: Router, log: &FlightLog) -> Router {
     router.layer(log.layer())
 }
 
-fn stand(builder: FlightLogBuilder, attach: Attach) -> Result<Stand> {
-    let log = builder.build()?;
-    Ok(Stand { log: Some(log.clone()), ..Stand::new(attach(bare(), &log)) })
+/// Asked as the table of JSON is.
+fn asked(wrapped: Wrapped) -> Stand {
+    Stand::new(wrapped, (POST.asks)())
+}
+
+fn logged(log: &FlightLog, attach: Attach, keep: impl Any) -> Stand {
+    let exchanges = u64::from(log.is_enabled());
+    let proof = Recorded { log: log.clone(), exchanges, lines: 0 };
+    asked(Wrapped::new(attach(api::bare(), log), proof).with(keep))
 }
 
 fn log(set: fn(FlightLogBuilder) -> FlightLogBuilder, attach: Attach) -> Result<Stand> {
-    stand(set(FlightLog::builder().files(false).dumps(false).sink(Counting::default())), attach)
+    let log = set(FlightLog::builder().files(false).dumps(false).sink(Counting::default())).build()?;
+    Ok(logged(&log, attach, ()))
 }
 
 fn reading(attach: Attach) -> Result<Stand> {
-    stand(FlightLog::builder().files(false).dumps(false).sink(Reading::default()), attach)
+    let log = FlightLog::builder().files(false).dumps(false).sink(Reading::default()).build()?;
+    Ok(logged(&log, attach, ()))
 }
 
 fn dumping(attach: Attach) -> Result<Stand> {
     let dir = TempDir::new()?;
-    let builder = FlightLog::builder().files(false).dir(dir.path()).sink(Counting::default());
-    Ok(Stand { _dir: Some(dir), ..stand(builder, attach)? })
+    let log = FlightLog::builder().files(false).dir(dir.path()).sink(Counting::default()).build()?;
+    Ok(logged(&log, attach, dir))
+}
+
+/// Log files and dumps: request and response entries with both bodies, without a subscriber.
+fn filing(set: fn(FlightLogBuilder) -> FlightLogBuilder, attach: Attach) -> Result<Stand> {
+    let dir = TempDir::new()?;
+    let builder = FlightLog::builder().dir(dir.path()).console(tower_flightlog::Console::Off);
+    Ok(logged(&set(builder).build()?, attach, dir))
 }
 
 /// While many others are open.
 fn crowded() -> Result<Stand> {
-    let mut stand = log(|log| log, axum_layer)?;
+    let log = FlightLog::builder().files(false).dumps(false).sink(Counting::default()).build()?;
     let waiting = Router::new().route("/wait", post(std::future::pending::<()>));
-    let log = stand.log.as_ref().ok_or("it has a log")?;
-    let waiting = axum_layer(waiting, log).with_state::<()>(());
+    let waiting = axum_layer(waiting, &log).with_state::<()>(());
+    let ask = Ask::get("/wait", 0, 0);
+    let mut all_open: Vec<Pin<Box<dyn Future<Output = ()>>>> = Vec::new();
     for count in 0..10_000 {
         // The sink is told of each, on a thread that has to come to it.
         if count % 1000 == 0 {
             log.flush(Duration::from_secs(60))?;
         }
-        let mut parts = request();
-        parts.uri = http::Uri::from_static("/wait");
-        let answer = waiting.clone().call(Request::from_parts(parts, Body::empty()));
+        let mut request = ask.request();
+        *request.method_mut() = http::Method::POST;
+        let answer = waiting.clone().call(request);
         let mut open: Pin<Box<dyn Future<Output = ()>>> = Box::pin(async { drop(answer.await) });
         // As far as it gets.
         let _ = open.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        stand.open.push(open);
+        all_open.push(open);
     }
-    Ok(stand)
+    Ok(logged(&log, axum_layer, all_open))
 }
 
 /// Dumps, and a flood of failures of which the first three have left one.
 fn flooded(is_measured: bool) -> Result<Stand> {
-    let mut request = request();
-    request.uri = http::Uri::from_static("/api/v1/orders");
-    Ok(Stand { flood: Some(Flood { request, is_measured }), ..dumping(axum_layer)? })
-}
-
-/// Log files and dumps: request and response entries with both bodies.
-fn filing(set: fn(FlightLogBuilder) -> FlightLogBuilder, attach: Attach) -> Result<Stand> {
-    let dir = TempDir::new()?;
-    let builder = set(FlightLog::builder().dir(dir.path()).console(tower_flightlog::Console::Off));
-    Ok(Stand { _dir: Some(dir), ..stand(builder, attach)? })
-}
-
-/// What people put together today: an id for each request, and two JSON lines in a file.
-fn tower_http() -> Result<Stand> {
-    let dir = TempDir::new()?;
-    let file = std::fs::File::create(dir.path().join("api.log"))?;
-    let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(file);
-    let subscriber = tracing_subscriber::registry()
-        .with(Targets::new().with_target("tower_http", Level::INFO))
-        .with(tracing_subscriber::fmt::layer().json().with_writer(writer));
-    let trace = TraceLayer::new_for_http()
-        .make_span_with(span)
-        .on_request(DefaultOnRequest::new().level(Level::INFO))
-        .on_response(DefaultOnResponse::new().level(Level::INFO));
-    let layers = ServiceBuilder::new()
-        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
-        .layer(trace)
-        .layer(PropagateRequestIdLayer::x_request_id());
-    let stand = Stand::new(bare().layer(layers));
-    Ok(Stand { subscriber: Some((Dispatch::new(subscriber), guard)), _dir: Some(dir), ..stand })
-}
-
-/// As tower-http's own example has it, with the id that the layer before has set.
-fn span(request: &Request<Body>) -> Span {
-    let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
-    tracing::info_span!(
-        target: "tower_http::trace",
-        "request",
-        method = %request.method(),
-        uri = %request.uri(),
-        request_id = id,
-    )
-}
-
-struct Idle(Arc<AtomicU64>);
-
-impl RequestHandler for Idle {
-    async fn handle_request(&self, _: RequestData) {}
-
-    async fn handle_response(&self, _: RequestData, _: ResponseData) {
-        self.0.fetch_add(1, Relaxed);
+    let mut failing = Ask::post(api::GENERATE, 0, api::FAILURE.len());
+    failing.parts.uri = Uri::from_static("/api/v1/orders");
+    failing.status = 500;
+    let mut stand = dumping(axum_layer)?;
+    if is_measured {
+        stand.asks = vec![failing.clone()];
     }
+    stand.before = vec![failing; FLOOD];
+    Ok(stand)
 }
 
-fn outlet() -> Stand {
-    let run = Arc::new(AtomicU64::new(0));
-    let layer = RequestLoggerLayer::new(RequestLoggerConfig::default(), Idle(Arc::clone(&run)));
-    Stand { spawned: Some(run), ..Stand::new(bare().layer(layer)) }
-}
+/// Failures before each round.
+const FLOOD: usize = 50;

@@ -21,9 +21,14 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_flightlog::{Bodies, Console, FlightLog, FlightLogBuilder, RequestBody, current, debug, event};
 
 use crate::{
-    api::{self, generate},
-    cases::{Case, Result},
+    Result,
+    api::{GENERATE, generate},
+    asks::Ask,
+    cases::Case,
+    ours::Recorded,
+    shapes::POST,
     stand::Stand,
+    wrapped::Wrapped,
 };
 
 pub(crate) const GROUPS: &[&[Case]] = &[TELLING, CALLING, COUNTING, CHATTING];
@@ -94,7 +99,7 @@ fn telling(tell: fn()) -> Result<Stand> {
         tell();
         generate(body).await
     };
-    filing(|log| log, |_| Router::new().route(GENERATE, post(handler)))
+    filing(|log| log, |_| Router::new().route(GENERATE, post(handler)), (POST.asks)(), 1)
 }
 
 /// A handler that calls another service, which answers at once.
@@ -117,7 +122,7 @@ fn calling(is_recorded: bool) -> Result<Stand> {
         Router::new().route(GENERATE, post(handler))
     };
     let exchanges = if is_recorded { 2 } else { 1 };
-    Ok(Stand { exchanges, ..filing(|log| log, routes)? })
+    filing(|log| log, routes, (POST.asks)(), exchanges)
 }
 
 fn answer<B>(_: Request<B>) -> Ready<std::result::Result<http::Response<Body>, Infallible>> {
@@ -127,15 +132,13 @@ fn answer<B>(_: Request<B>) -> Ready<std::result::Result<http::Response<Body>, I
 /// A handler that answers with so many frames. Bodies are off: of a stream they are a cost of their own.
 fn streaming(path: &'static str, content_type: &'static str, frames: fn() -> Vec<Bytes>) -> Result<Stand> {
     let frames = frames();
-    let answer_length = frames.iter().map(Bytes::len).sum();
+    let answer = frames.iter().map(Bytes::len).sum();
     let handler = move |_: Bytes| {
         let frames = frames.clone();
         async move { streamed(content_type, frames) }
     };
-    let stand = filing(|log| log.bodies(Bodies::Off), |_| Router::new().route(path, post(handler)))?;
-    let mut request = api::request();
-    request.uri = Uri::from_static(path);
-    Ok(Stand { request, answer_length, ..stand })
+    let asks = (0..16).map(|seed| Ask::post(path, seed, answer)).collect();
+    filing(|log| log.bodies(Bodies::Off), |_| Router::new().route(path, post(handler)), asks, 1)
 }
 
 fn streamed(content_type: &'static str, frames: Vec<Bytes>) -> Response {
@@ -143,7 +146,6 @@ fn streamed(content_type: &'static str, frames: Vec<Bytes>) -> Response {
     ([(header::CONTENT_TYPE, content_type)], Body::new(StreamBody::new(stream::iter(frames)))).into_response()
 }
 
-const GENERATE: &str = "/api/v1/generate";
 const EVENTS: &str = "/api/v1/events";
 const CHAT: &str = "/v1/chat/completions";
 
@@ -179,9 +181,11 @@ fn chunks() -> Vec<Bytes> {
 fn filing(
     set: fn(FlightLogBuilder) -> FlightLogBuilder,
     routes: impl FnOnce(&FlightLog) -> Router,
+    asks: Vec<Ask>,
+    exchanges: u64,
 ) -> Result<Stand> {
     let dir = TempDir::new()?;
     let log = set(FlightLog::builder().dir(dir.path()).console(Console::Off)).build()?;
     let router = routes(&log).layer(log.axum_layer());
-    Ok(Stand { log: Some(log), _dir: Some(dir), ..Stand::new(router) })
+    Ok(Stand::new(Wrapped::new(router, Recorded { log, exchanges, lines: 0 }).with(dir), asks))
 }

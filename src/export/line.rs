@@ -123,8 +123,8 @@ impl<'a> Line<'a> {
 
     /// Valid JSON on one line, of which redaction has seen that nothing has to be escaped.
     #[inline(always)]
-    pub(crate) fn as_it_came(&mut self, key: &str, json: &[u8]) {
-        self.put(key);
+    pub(crate) fn as_it_came(&mut self, key: Key, json: &[u8]) {
+        self.put(key.bare);
         self.out.extend_from_slice(json);
     }
 

@@ -1,0 +1,16 @@
+//! What others put around a router, each as its own documentation shows it.
+
+mod lines;
+mod opentelemetry;
+mod outlet;
+mod printing;
+mod sentry;
+mod tower_http;
+
+pub(crate) use self::{
+    opentelemetry::opentelemetry,
+    outlet::{outlet_idle, outlet_logging},
+    printing::printing,
+    sentry::sentry,
+    tower_http::{tower_http, tower_http_with_events},
+};
