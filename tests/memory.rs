@@ -1,4 +1,7 @@
 //! What an open request keeps in memory. Alone in its process: the allocator counts for all threads.
+#![allow(missing_docs)]
+// What clippy.toml allows in tests it allows in functions that are tests, not in their helpers.
+#![allow(clippy::unwrap_used)]
 
 use std::{
     alloc::System,
