@@ -1,4 +1,7 @@
 //! What an open request keeps in memory. Alone in its process: the allocator counts for all threads.
+#![allow(missing_docs)]
+// What clippy.toml allows in tests it allows in functions that are tests, not in their helpers.
+#![allow(clippy::unwrap_used)]
 
 use std::{
     alloc::System,
@@ -27,7 +30,8 @@ type Asked = Pin<Box<dyn Future<Output = ()>>>;
 
 /// So many that what others allocate now and then does not count: the clock names 256 that are open.
 const OPEN: usize = 8192;
-const QUESTION: &str = r#"{"model":"small-1","user":"u-48213","prompt":"How far is the moon from the earth?"}"#;
+const QUESTION: &str =
+    r#"{"model":"small-1","user":"u-48213","prompt":"How far is the moon from the earth?"}"#;
 
 /// An open request keeps so much at most, beside what was captured of its body.
 const MOST: usize = 2_048;

@@ -8,7 +8,7 @@
 //! *Open*: so many requests are in flight all the time. Each was asked as far as its handler, which has read the body and
 //! waits once; where one more comes, the oldest is answered. *Threads*: each has a runtime and a router of its own, all
 //! have one log. Log files and dumps are as by default, everything in the directory of TMPDIR. Time is what processors
-//! worked for the threads that serve (`schedstat`), so that other work on the machine counts little; how often such a
+//! worked for the threads that serve, so that other work on the machine counts little; how often such a
 //! thread waited for another one is what the kernel calls a voluntary switch.
 #![allow(clippy::print_stdout)]
 

@@ -5,6 +5,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use rustix::time::{ClockId, clock_gettime};
+
 use crate::Result;
 
 /// Of the thread that asks.
@@ -16,12 +18,10 @@ pub(crate) struct Taken {
 }
 
 pub(crate) fn taken() -> Result<Taken> {
-    let number =
-        |text: Option<&str>| Ok::<f64, std::num::ParseFloatError>(text.unwrap_or("0").trim().parse()?);
-    let spent = fs::read_to_string("/proc/thread-self/schedstat")?;
+    let spent = clock_gettime(ClockId::ThreadCPUTime);
     let status = fs::read_to_string("/proc/thread-self/status")?;
-    let waits = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-    Ok(Taken { nanoseconds: number(spent.split(' ').next())?, waits: number(waits)? })
+    let waits = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")).unwrap_or("0");
+    Ok(Taken { nanoseconds: spent.tv_sec as f64 * 1e9 + spent.tv_nsec as f64, waits: waits.trim().parse()? })
 }
 
 /// What it took since then, for each of so many requests.

@@ -21,7 +21,7 @@ const ROUNDS: usize = 400;
 const ROUND: u64 = 800;
 const WARM_UP: u64 = 100;
 
-/// Rounds in which a thread had less than this of its processor are left out, where there are others.
+/// Rounds in which a thread had less than this of its processor are left out, but for the least disturbed tenth.
 const UNDISTURBED: f64 = 0.9;
 
 /// What a round of some threads came to.
@@ -86,10 +86,10 @@ struct Middle {
 
 impl Middle {
     fn of(rounds: &[Round]) -> Self {
-        let mut quiet: Vec<&Round> = rounds.iter().filter(|round| round.share >= UNDISTURBED).collect();
-        if quiet.is_empty() {
-            quiet.extend(rounds);
-        }
+        let mut quiet: Vec<&Round> = rounds.iter().collect();
+        quiet.sort_by(|one, other| other.share.total_cmp(&one.share));
+        let undisturbed = quiet.partition_point(|round| round.share >= UNDISTURBED);
+        quiet.truncate(undisturbed.max(rounds.len() / 10));
         let median = |of: fn(&Round) -> f64| {
             meter::median(&mut quiet.iter().map(|round| of(round)).collect::<Vec<_>>())
         };

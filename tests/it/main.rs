@@ -13,6 +13,7 @@ mod exports;
 mod files;
 mod in_flight;
 mod instruments;
+mod locks;
 mod logs;
 mod lost_calls;
 mod outbound;
