@@ -77,7 +77,14 @@ put() {
         $0 == "<!-- " name " -->" {
             inside = 1
             print ""
-            while ((getline line < text) > 0) if (line != "" || begun) { print line; begun = 1 }
+            # Without the blank lines at both ends.
+            while ((getline line < text) > 0) {
+                if (line == "") { blank = 1; continue }
+                if (blank && begun) print ""
+                print line
+                begun = 1
+                blank = 0
+            }
             print ""
         }
     ' "$1" >"$out/page"
