@@ -310,7 +310,10 @@ fn an_exchange_past_the_limit_is_told_once_while_it_runs() {
     assert_eq!(named("status"), None);
     let lines = {
         let mut out = Vec::new();
-        crate::export::entry::log(&mut out, &crate::export::View::default(), event).number(&mut out, 1);
+        crate::export::append_line(&mut out, |out| {
+            crate::export::entry::log(out, &crate::export::View::default(), event)
+        })
+        .number(&mut out, 1);
         String::from_utf8(out).unwrap()
     };
     assert_eq!(crate::export::fixtures::validated_entry(&lines)["type"], "custom_event");
