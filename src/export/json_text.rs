@@ -32,13 +32,20 @@ pub(crate) fn contents(out: &mut Sheet<'_>, text: &str) {
     *out = with_contents(take(out), text);
 }
 
-// A sheet comes and goes in registers.
+// A sheet comes and goes in registers, and what is seldom comes last and on its own: so nearly all save none.
 fn with_contents<'a>(mut out: Sheet<'a>, text: &str) -> Sheet<'a> {
     let text = text.as_bytes();
-    if out.try_fill(text.len(), |place| plain::copy(text, place)) { out } else { with_escapes(out, text) }
+    let Some(last) = text.last_chunk() else { return with_short_contents(out, text) };
+    let is_written = out.try_fill(text.len(), |place| plain::copy(text, last, place));
+    if is_written { out } else { with_escapes(out, text) }
 }
 
-// On its own, and few come here: what is done for all then saves no registers for it.
+#[inline(never)]
+fn with_short_contents<'a>(mut out: Sheet<'a>, text: &[u8]) -> Sheet<'a> {
+    let is_written = out.try_fill(text.len(), |place| plain::copy_short(text, place));
+    if is_written { out } else { with_escapes(out, text) }
+}
+
 #[cold]
 fn with_escapes<'a>(mut out: Sheet<'a>, text: &[u8]) -> Sheet<'a> {
     escape::<InString>(&mut out, text);

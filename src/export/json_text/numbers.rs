@@ -9,7 +9,7 @@ pub(crate) fn number(out: &mut Sheet<'_>, number: u64) {
     *out = with_number(take(out), number);
 }
 
-// A sheet comes and goes in registers.
+// A sheet comes and goes in registers, and what is seldom comes last and on its own: so nearly all save none.
 fn with_number(mut out: Sheet<'_>, number: u64) -> Sheet<'_> {
     match u32::try_from(number) {
         Ok(number @ 0..10_000) => {
@@ -22,11 +22,15 @@ fn with_number(mut out: Sheet<'_>, number: u64) -> Sheet<'_> {
             let zeros = leading_zeros(digits);
             out.put_first(&(digits >> (8 * zeros)).to_le_bytes(), 8 - zeros);
         }
-        _ => {
-            out = with_number(out, number / 100_000_000);
-            out.put(&eight_digits((number % 100_000_000) as u32));
-        }
+        _ => return with_long_number(out, number),
     }
+    out
+}
+
+#[cold]
+fn with_long_number(out: Sheet<'_>, number: u64) -> Sheet<'_> {
+    let mut out = with_number(out, number / 100_000_000);
+    out.put(&eight_digits((number % 100_000_000) as u32));
     out
 }
 
@@ -57,12 +61,16 @@ fn with_millis(mut out: Sheet<'_>, seconds: u64, micros: u32) -> Sheet<'_> {
             let zeros = leading_zeros(whole | 1 << 24);
             out.put_first(&(text >> (8 * zeros)).to_le_bytes(), 8 - zeros);
         }
-        _ => {
-            number(&mut out, seconds.saturating_mul(1000).saturating_add(u64::from(micros / 1000)));
-            let [.., a, b, c] = eight_digits(micros % 1000);
-            out.put(&[b'.', a, b, c]);
-        }
+        _ => return with_long_millis(out, seconds, micros),
     }
+    out
+}
+
+#[cold]
+fn with_long_millis(mut out: Sheet<'_>, seconds: u64, micros: u32) -> Sheet<'_> {
+    number(&mut out, seconds.saturating_mul(1000).saturating_add(u64::from(micros / 1000)));
+    let [.., a, b, c] = eight_digits(micros % 1000);
+    out.put(&[b'.', a, b, c]);
     out
 }
 
