@@ -13,7 +13,7 @@ use std::{
 
 use crate::{
     exchange::{Event, Exchange, Started, Timestamp},
-    export::{View, Watch, entry},
+    export::{Sheet, View, Watch, append_line, entry},
     sink::{Counters, Sink},
 };
 
@@ -202,9 +202,9 @@ impl Out {
     }
 
     /// Adds an entry.
-    fn entry(&mut self, write: impl FnOnce(&mut Vec<u8>) -> entry::Draft) {
+    fn entry(&mut self, write: impl Fn(&mut Sheet<'_>) -> entry::Draft) {
         self.seq += 1;
-        write(&mut self.batch).number(&mut self.batch, self.seq);
+        append_line(&mut self.batch, write).number(&mut self.batch, self.seq);
         self.lines += 1;
     }
 

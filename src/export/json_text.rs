@@ -6,40 +6,61 @@
 mod numbers;
 mod plain;
 
+use std::mem::take;
+
 pub(crate) use numbers::{float, ipv4, millis, number};
 
+use super::sheet::{Sheet, append};
+
 /// Writes a JSON string, quotes included.
-pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
+#[inline(always)]
+pub(crate) fn string(out: &mut Sheet<'_>, text: &str) {
     out.push(b'"');
     rest_of_string(out, text);
 }
 
 /// Writes a JSON string but for its first quote, which is there.
-pub(crate) fn rest_of_string(out: &mut Vec<u8>, text: &str) {
-    if plain::is_plain(text.as_bytes()) {
-        out.extend_from_slice(text.as_bytes());
-        out.push(b'"');
-    } else {
-        escape_rest_of_string(out, text);
-    }
+#[inline(always)]
+pub(crate) fn rest_of_string(out: &mut Sheet<'_>, text: &str) {
+    contents(out, text);
+    out.push(b'"');
 }
 
-// On its own, and few come here: what is done for all then saves no registers for it.
+/// Writes what is between the quotes of a JSON string.
+#[inline(always)]
+pub(crate) fn contents(out: &mut Sheet<'_>, text: &str) {
+    *out = with_contents(take(out), text);
+}
+
+// A sheet comes and goes in registers, and what is seldom comes last and on its own: so nearly all save none.
+fn with_contents<'a>(mut out: Sheet<'a>, text: &str) -> Sheet<'a> {
+    let text = text.as_bytes();
+    let Some(last) = text.last_chunk() else { return with_short_contents(out, text) };
+    let is_written = out.try_fill(text.len(), |place| plain::copy(text, last, place));
+    if is_written { out } else { with_escapes(out, text) }
+}
+
+#[inline(never)]
+fn with_short_contents<'a>(mut out: Sheet<'a>, text: &[u8]) -> Sheet<'a> {
+    let is_written = out.try_fill(text.len(), |place| plain::copy_short(text, place));
+    if is_written { out } else { with_escapes(out, text) }
+}
+
 #[cold]
-fn escape_rest_of_string(out: &mut Vec<u8>, text: &str) {
-    escape::<InString>(out, text);
-    out.push(b'"');
+fn with_escapes<'a>(mut out: Sheet<'a>, text: &[u8]) -> Sheet<'a> {
+    escape::<InString>(&mut out, text);
+    out
 }
 
 /// Writes JSON that is already valid. Escapes leave its meaning as it is: what has to be escaped stands in a string,
 /// and line breaks between tokens are left out.
-pub(crate) fn json(out: &mut Vec<u8>, json: &str) {
-    escape::<AsJson>(out, json);
+pub(crate) fn json(out: &mut Sheet<'_>, json: &str) {
+    escape::<AsJson>(out, json.as_bytes());
 }
 
 /// Writes text for a terminal: control characters are escaped as in JSON, all else stands as it is.
 pub(crate) fn escape_for_terminal(out: &mut Vec<u8>, text: &str) {
-    escape::<OnTerminal>(out, text);
+    append(out, |out| escape::<OnTerminal>(out, text.as_bytes()));
 }
 
 /// What becomes of ASCII; what becomes of the rest is the same everywhere.
@@ -51,7 +72,7 @@ trait Dialect {
     fn is_plain(byte: u8) -> bool;
 
     /// Writes an ASCII byte that may not.
-    fn write(out: &mut Vec<u8>, byte: u8);
+    fn write(out: &mut Sheet<'_>, byte: u8);
 }
 
 struct InString;
@@ -63,7 +84,7 @@ impl Dialect for InString {
         byte != b'"' && byte != b'\\'
     }
 
-    fn write(out: &mut Vec<u8>, byte: u8) {
+    fn write(out: &mut Sheet<'_>, byte: u8) {
         match byte {
             b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
             _ => control(out, byte),
@@ -80,7 +101,7 @@ impl Dialect for AsJson {
         true
     }
 
-    fn write(out: &mut Vec<u8>, byte: u8) {
+    fn write(out: &mut Sheet<'_>, byte: u8) {
         // Valid JSON holds C0 controls as white space between tokens only.
         if byte == 0x7f {
             control(out, byte);
@@ -97,7 +118,7 @@ impl Dialect for OnTerminal {
         true
     }
 
-    fn write(out: &mut Vec<u8>, byte: u8) {
+    fn write(out: &mut Sheet<'_>, byte: u8) {
         control(out, byte);
     }
 }
@@ -125,7 +146,7 @@ const fn is_among(byte: u8, mut bytes: &[u8]) -> bool {
     false
 }
 
-fn control(out: &mut Vec<u8>, byte: u8) {
+fn control(out: &mut Sheet<'_>, byte: u8) {
     match byte {
         b'\n' => out.extend_from_slice(b"\\n"),
         b'\r' => out.extend_from_slice(b"\\r"),
@@ -135,7 +156,7 @@ fn control(out: &mut Vec<u8>, byte: u8) {
 }
 
 /// Writes a UTF-16 unit as `\uXXXX`.
-fn unit(out: &mut Vec<u8>, unit: u16) {
+fn unit(out: &mut Sheet<'_>, unit: u16) {
     let digit = |shift: u16| {
         let nibble = (unit >> shift & 15) as u8;
         if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
@@ -149,8 +170,8 @@ const BLOCK: usize = 16;
 /// The same for bodies, which are long.
 const LONG_BLOCK: usize = 64;
 
-fn escape<D: Dialect>(out: &mut Vec<u8>, text: &str) {
-    let mut rest = text.as_bytes();
+fn escape<D: Dialect>(out: &mut Sheet<'_>, text: &[u8]) {
+    let mut rest = text;
     while let Some(plain) = next_suspect::<D>(rest) {
         rest = write_up_to::<D>(out, rest, plain);
         // Quotes come in crowds.
@@ -166,7 +187,7 @@ fn escape<D: Dialect>(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Writes printable ASCII. Every byte comes after a backslash, which is overwritten where none is wanted.
-fn with_backslashes<D: Dialect>(out: &mut Vec<u8>, block: &[u8; BLOCK]) {
+fn with_backslashes<D: Dialect>(out: &mut Sheet<'_>, block: &[u8; BLOCK]) {
     const ROOM: usize = 2 * BLOCK;
     let mut text = [0; ROOM];
     let mut length = 0;
@@ -182,7 +203,7 @@ fn with_backslashes<D: Dialect>(out: &mut Vec<u8>, block: &[u8; BLOCK]) {
 }
 
 /// Writes plain bytes and the suspect after them. Gives the rest.
-fn write_up_to<'a, D: Dialect>(out: &mut Vec<u8>, bytes: &'a [u8], plain: usize) -> &'a [u8] {
+fn write_up_to<'a, D: Dialect>(out: &mut Sheet<'_>, bytes: &'a [u8], plain: usize) -> &'a [u8] {
     let (before, suspect) = bytes.split_at_checked(plain).unwrap_or_default();
     out.extend_from_slice(before);
     let [first, after @ ..] = suspect else { return suspect };

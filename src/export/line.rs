@@ -1,9 +1,9 @@
-use std::{io::Write as _, net::IpAddr, time::Duration};
+use std::{io::Write as _, mem::take, net::IpAddr, time::Duration};
 
 use http::{Method, StatusCode};
 use tracing::Level;
 
-use super::{View, entry::Draft, json_text};
+use super::{Sheet, View, entry::Draft, json_text};
 use crate::exchange::{Headers, Redacted, RequestId, Shown, Timestamp};
 
 /// The name of a member, with all that stands between it and its neighbours.
@@ -30,18 +30,19 @@ pub(crate) use key;
 /// What takes a key is inlined: where its length is known, writing it is a few stores instead of a call.
 #[derive(Debug)]
 pub(crate) struct Line<'a> {
-    out: &'a mut Vec<u8>,
-    seq_at: usize,
+    out: Sheet<'a>,
 }
-
-/// What a usual line takes.
-const USUAL: usize = 1024;
 
 impl<'a> Line<'a> {
     /// Writes what every entry begins with.
     #[inline(always)]
-    pub(crate) fn begin(out: &'a mut Vec<u8>, view: &View, at: Timestamp, level: Level, kind: &str) -> Self {
-        out.reserve(USUAL);
+    pub(crate) fn begin(
+        out: &mut Sheet<'a>,
+        view: &View,
+        at: Timestamp,
+        level: Level,
+        kind: &str,
+    ) -> (Self, Draft) {
         // Pieces of a known length, for the same reason.
         let mut time = *b"{\"timestamp\":\"0000-00-00T00:00:00.000000Z\",\"level\":\"";
         if let Some(place) = time.get_mut(13..).and_then(|rest| rest.first_chunk_mut()) {
@@ -51,30 +52,32 @@ impl<'a> Line<'a> {
         if let Some(place) = run.get_mut(9..).and_then(|rest| rest.first_chunk_mut()) {
             *place = view.run;
         }
-        let mut line = Self { out, seq_at: 0 };
-        line.out.extend_from_slice(&time);
+        let size = out.left();
+        let mut line = Self { out: take(out) };
+        line.out.put(&time);
         match level {
             Level::INFO => line.put(Level::INFO.as_str()),
             level => line.put(level.as_str()),
         }
         line.put("\",\"type\":\"");
         line.put(kind);
-        line.out.extend_from_slice(&run);
-        line.seq_at = line.out.len();
-        line
+        line.out.put(&run);
+        let seq_at = size - line.out.left();
+        (line, Draft { seq_at })
     }
 
     /// Ends the line.
-    pub(crate) fn end(self) -> Draft {
-        self.out.extend_from_slice(b"}\n");
-        Draft { seq_at: self.seq_at }
+    #[inline(always)]
+    pub(crate) fn end(mut self, out: &mut Sheet<'a>) {
+        self.out.put(b"}\n");
+        *out = self.out;
     }
 
     /// A text of any kind.
     #[inline(always)]
     pub(crate) fn text(&mut self, key: Key, text: &str) {
         self.put(key.quoted);
-        json_text::rest_of_string(self.out, text);
+        json_text::rest_of_string(&mut self.out, text);
     }
 
     /// A text that may be unknown.
@@ -101,7 +104,7 @@ impl<'a> Line<'a> {
         if let Some(place) = ids.get_mut(15..).and_then(|rest| rest.first_chunk_mut()) {
             *place = id.digits();
         }
-        self.out.extend_from_slice(&ids);
+        self.out.put(&ids);
         // A method is a token (RFC 9110 section 5.6.2): nothing of it has to be escaped.
         self.put(method.as_str());
         self.out.push(b'"');
@@ -110,7 +113,7 @@ impl<'a> Line<'a> {
     #[inline(always)]
     pub(crate) fn time(&mut self, key: Key, at: Timestamp) {
         self.put(key.bare);
-        self.out.extend_from_slice(&at.quoted());
+        self.out.put(&at.quoted());
     }
 
     /// Printable ASCII without quotes and backslashes, such as digits, letters and dashes of our own making.
@@ -132,19 +135,19 @@ impl<'a> Line<'a> {
     #[inline(always)]
     pub(crate) fn json(&mut self, key: Key, json: &str) {
         self.put(key.bare);
-        json_text::json(self.out, json);
+        json_text::json(&mut self.out, json);
     }
 
     #[inline(always)]
     pub(crate) fn number(&mut self, key: Key, number: u64) {
         self.put(key.bare);
-        json_text::number(self.out, number);
+        json_text::number(&mut self.out, number);
     }
 
     #[inline(always)]
     pub(crate) fn millis(&mut self, key: Key, duration: Duration) {
         self.put(key.bare);
-        json_text::millis(self.out, duration);
+        json_text::millis(&mut self.out, duration);
     }
 
     /// A status: always three digits (RFC 9110 section 15).
@@ -152,7 +155,7 @@ impl<'a> Line<'a> {
     pub(crate) fn status(&mut self, key: Key, status: StatusCode) {
         self.put(key.bare);
         if let Some(digits) = status.as_str().as_bytes().first_chunk::<3>() {
-            self.out.extend_from_slice(digits);
+            self.out.put(digits);
         }
     }
 
@@ -170,30 +173,41 @@ impl<'a> Line<'a> {
         let Some(address) = address else { return };
         self.put(key.quoted);
         match address {
-            IpAddr::V4(address) => json_text::ipv4(self.out, address),
+            IpAddr::V4(address) => json_text::ipv4(&mut self.out, address),
             // Writing to a buffer cannot fail.
-            IpAddr::V6(address) => drop(write!(self.out, "{address}")),
+            IpAddr::V6(address) => self.whatever(|out| drop(write!(out, "{address}"))),
         }
         self.out.push(b'"');
     }
 
     /// Texts, or nothing where there are none.
+    #[inline(always)]
     pub(crate) fn list(&mut self, key: Key, texts: &[Redacted]) {
         if !texts.is_empty() {
-            self.put(key.bare);
-            separated(self.out, b'[', b']', texts, |out, text| json_text::string(out, text.as_str()));
+            self.with(key, |out| {
+                separated(out, b'[', b']', texts, |out, text| json_text::string(out, text.as_str()));
+            });
         }
     }
 
+    #[inline(always)]
     pub(crate) fn headers(&mut self, key: Key, headers: &Headers) {
-        self.put(key.bare);
-        write_headers(self.out, headers);
+        self.with(key, |out| write_headers(out, headers));
     }
 
     /// Whatever `write` writes.
-    pub(crate) fn with(&mut self, key: Key, write: impl FnOnce(&mut Vec<u8>)) {
+    #[inline(always)]
+    pub(crate) fn with(&mut self, key: Key, write: impl FnOnce(&mut Sheet<'_>)) {
         self.put(key.bare);
-        write(self.out);
+        self.whatever(write);
+    }
+
+    #[inline(always)]
+    fn whatever(&mut self, write: impl FnOnce(&mut Sheet<'_>)) {
+        // A sheet of its own: one that others have hold of is not kept in registers.
+        let mut out = take(&mut self.out);
+        write(&mut out);
+        self.out = out;
     }
 
     #[inline(always)]
@@ -203,7 +217,7 @@ impl<'a> Line<'a> {
 }
 
 /// Writes headers as an object: a string for each name, an array where a name came more than once.
-pub(crate) fn write_headers(out: &mut Vec<u8>, headers: &Headers) {
+pub(crate) fn write_headers(out: &mut Sheet<'_>, headers: &Headers) {
     separated(out, b'{', b'}', &headers.grouped(), |out, (name, values)| {
         json_text::string(out, name);
         out.push(b':');
@@ -216,11 +230,11 @@ pub(crate) fn write_headers(out: &mut Vec<u8>, headers: &Headers) {
 
 /// Writes things between brackets with commas between them.
 pub(crate) fn separated<T>(
-    out: &mut Vec<u8>,
+    out: &mut Sheet<'_>,
     open: u8,
     close: u8,
     things: &[T],
-    mut write: impl FnMut(&mut Vec<u8>, &T),
+    mut write: impl FnMut(&mut Sheet<'_>, &T),
 ) {
     out.push(open);
     for (place, thing) in things.iter().enumerate() {

@@ -17,8 +17,9 @@ use tracing::Level;
 use crate::{
     exchange::{Event, EventKind, Exchange, Started, Timestamp},
     export::{
-        Watch,
+        Sheet, Watch, append_line,
         entry::{self, Draft, Kind, Note},
+        fill,
     },
     sink::{FileStats, Formatter, Gate, Ledger, Trouble},
     writer::{Expired, Gap, Notice, Office, Place, Report, Writer},
@@ -103,10 +104,11 @@ impl LogFiles {
         &self,
         files: impl IntoIterator<Item = usize>,
         is_error: bool,
-        format: impl FnOnce(&mut Vec<u8>) -> Draft,
+        format: impl Fn(&mut Sheet<'_>) -> Draft,
     ) {
         with_scratch(|line| {
-            let Draft { seq_at } = format(line);
+            let (Draft { seq_at }, length) = fill(line, format);
+            let line = line.get(..length).unwrap_or_default();
             let (head, tail) = line.split_at_checked(seq_at).unwrap_or_default();
             for file in files {
                 self.writer.push(file, head, tail, is_error);
@@ -199,7 +201,8 @@ fn office(view: &Watch, failing: Gate, is_told: &Arc<AtomicBool>) -> Office {
                     Note::Expired { from_seq, to_seq, bytes }
                 }
             };
-            entry::recorder(out, &view(), Timestamp::now(), &note).seq_at
+            let (view, at) = (view(), Timestamp::now());
+            append_line(out, |out| entry::recorder(out, &view, at, &note)).seq_at
         }),
         report: Box::new(move |report| {
             if !is_told.load(Relaxed) {
@@ -233,9 +236,11 @@ fn with_scratch(work: impl FnOnce(&mut Vec<u8>)) {
     let mut work = Some(work);
     let _ = SCRATCH.try_with(|scratch| {
         if let (Ok(mut line), Some(work)) = (scratch.try_borrow_mut(), work.take()) {
-            line.clear();
             work(&mut line);
-            line.shrink_to(KEPT);
+            if line.len() > KEPT {
+                line.truncate(KEPT);
+                line.shrink_to(KEPT);
+            }
         }
     });
     if let Some(work) = work {

@@ -39,7 +39,8 @@ struct Told(Arc<Mutex<Vec<String>>>);
 impl Formatter for Told {
     fn event(&self, event: &Event) {
         let mut line = Vec::new();
-        entry::log(&mut line, &View::default(), event).number(&mut line, 7);
+        crate::export::append_line(&mut line, |out| entry::log(out, &View::default(), event))
+            .number(&mut line, 7);
         self.0.lock().unwrap().push(String::from_utf8(line).unwrap());
     }
 }

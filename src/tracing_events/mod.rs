@@ -9,7 +9,7 @@ use tracing::{Level, field};
 
 use crate::{
     exchange::{Event, EventKind, Exchange, Field, Headers, Redacted, Started, millis_of},
-    export::{Inline, Watch, entry, inline_request, inline_response, write_headers},
+    export::{Inline, Watch, entry, inline_request, inline_response, text_of, write_headers},
     sink::Formatter,
 };
 
@@ -165,8 +165,8 @@ impl TracingEvents {
                     attributes = some(&exchange.attributes).map(fields),
                     cache = (!exchange.cache.is_empty())
                         .then(|| serde_json::to_string(&exchange.cache).unwrap_or_default()),
-                    stream = exchange.stream.as_ref().map(|stats| json(|out| entry::stream(out, stats))),
-                    llm = exchange.llm.as_ref().map(|usage| json(|out| entry::llm(out, usage))),
+                    stream = exchange.stream.as_ref().map(|stats| text_of(|out| entry::stream(out, stats))),
+                    llm = exchange.llm.as_ref().map(|usage| text_of(|out| entry::llm(out, usage))),
                     request_headers =
                         combined.filter(|_| view.shows_headers()).map(|request| headers(request.headers())),
                     response_headers =
@@ -240,19 +240,11 @@ fn members(body: Option<Inline<'_>>) -> (Option<&str>, Option<&str>, Option<bool
 }
 
 fn headers(headers: &Headers) -> String {
-    json(|out| write_headers(out, headers))
-}
-
-fn json(write: impl FnOnce(&mut Vec<u8>)) -> String {
-    let mut text = Vec::new();
-    write(&mut text);
-    String::from_utf8(text).unwrap_or_default()
+    text_of(|out| write_headers(out, headers))
 }
 
 fn fields(fields: &[Field]) -> String {
-    let mut text = Vec::new();
-    entry::write_fields(&mut text, fields);
-    String::from_utf8(text).unwrap_or_default()
+    text_of(|out| entry::write_fields(out, fields))
 }
 
 /// Fields, where there are some.

@@ -21,7 +21,7 @@ use super::TracingEvents;
 use crate::{
     exchange::{Exchange, RequestId},
     export::{
-        View, entry,
+        View, append_line, entry,
         fixtures::{dumped, exchange},
     },
     sink::Formatter,
@@ -101,10 +101,10 @@ fn heard(view: View, exchange: &Exchange) -> Vec<Told> {
 fn entries(view: View, exchange: &Exchange) -> Vec<BTreeMap<String, Value>> {
     let mut out = Vec::new();
     if !view.combined {
-        entry::request(&mut out, &view, exchange).number(&mut out, 1);
+        append_line(&mut out, |out| entry::request(out, &view, exchange)).number(&mut out, 1);
     }
     for kind in entry::entries_of(exchange) {
-        entry::finished(&mut out, &view, exchange, kind).number(&mut out, 1);
+        append_line(&mut out, |out| entry::finished(out, &view, exchange, kind)).number(&mut out, 1);
     }
     String::from_utf8(out).unwrap().lines().map(|line| as_fields(line.as_bytes())).collect()
 }
@@ -172,7 +172,7 @@ fn what_still_runs_is_told_and_what_came_through_tracing_is_not_told_again() {
         sink.event(&still_running);
     });
     let mut line = Vec::new();
-    entry::log(&mut line, &View::default(), &still_running).number(&mut line, 1);
+    append_line(&mut line, |out| entry::log(out, &View::default(), &still_running)).number(&mut line, 1);
     let told = heard.0.lock().unwrap().clone();
     assert_eq!(told, [(Level::WARN, as_fields(&line))]);
     assert_eq!(told[0].1["fields"], r#"{"age_ms":5000,"endpoint":"/slow"}"#);

@@ -117,7 +117,7 @@ fn millis(count: u64) -> Duration {
 fn a_request_is_told_once_when_its_second_is_over() {
     let mut stage = Stage::new();
     let flight = stage.waiting();
-    flight.request_data(&&b"{\"a"[..]);
+    flight.request_data(&&b"{\"a"[..], false);
     flight.is_waiting();
     assert_eq!(stage.listed(), 1);
     stage.tick(flight.arrived() + millis(999));
@@ -129,7 +129,7 @@ fn a_request_is_told_once_when_its_second_is_over() {
 
     flight.is_waiting();
     assert_eq!(stage.listed(), 0);
-    flight.request_data(&&b"\":"[..]);
+    flight.request_data(&&b"\":"[..], false);
     flight.request_ended(true);
     flight.finish(Outcome::AbortedBeforeResponse, None);
     assert_eq!(stage.told().len(), 1);
@@ -219,7 +219,7 @@ fn open_exchanges_are_listed_with_what_is_known_of_them_until_they_end() {
     assert!(one.trace_id.is_some() && one.age >= two.age);
     assert_eq!((two.method.as_str(), two.endpoint.as_str(), two.request_bytes), ("POST", "/upload", 0));
 
-    second.request_data(&&b"{\"a"[..]);
+    second.request_data(&&b"{\"a"[..], false);
     first.answer(StatusCode::CREATED, &http::HeaderMap::new(), false, None);
     first.response_data(&&b"12345"[..]);
     let open = stage.open();
@@ -327,7 +327,10 @@ fn an_exchange_past_the_limit_is_told_once_while_it_runs() {
     assert_eq!(named("status"), None);
     let lines = {
         let mut out = Vec::new();
-        crate::export::entry::log(&mut out, &crate::export::View::default(), event).number(&mut out, 1);
+        crate::export::append_line(&mut out, |out| {
+            crate::export::entry::log(out, &crate::export::View::default(), event)
+        })
+        .number(&mut out, 1);
         String::from_utf8(out).unwrap()
     };
     assert_eq!(crate::export::fixtures::validated_entry(&lines)["type"], "custom_event");

@@ -4,7 +4,7 @@ use tracing::Level;
 
 use super::{
     super::{
-        Inline, View, inline_request, inline_response,
+        Inline, Sheet, View, inline_request, inline_response,
         line::{Line, key},
         told,
     },
@@ -37,8 +37,8 @@ pub(crate) fn failures_of(exchange: &Exchange) -> impl Iterator<Item = Kind> + u
 }
 
 /// Writes a request entry.
-pub(crate) fn request(out: &mut Vec<u8>, view: &View, started: &Started) -> Draft {
-    let mut line = Line::begin(out, view, started.told, Level::INFO, "request");
+pub(crate) fn request(out: &mut Sheet<'_>, view: &View, started: &Started) -> Draft {
+    let (mut line, draft) = Line::begin(out, view, started.told, Level::INFO, "request");
     names(&mut line, started);
     line.plain(key!("message"), request_message(started.direction).as_bytes());
     correlation(&mut line, started);
@@ -51,13 +51,14 @@ pub(crate) fn request(out: &mut Vec<u8>, view: &View, started: &Started) -> Draf
     }
     let body = inline_request(view, started);
     if body.is_some() {
-        request_body(&mut line, body);
+        line = request_body(line, body);
     }
-    line.end()
+    line.end(out);
+    draft
 }
 
 /// Writes one of the [`entries_of`] an exchange.
-pub(crate) fn finished(out: &mut Vec<u8>, view: &View, exchange: &Exchange, kind: Kind) -> Draft {
+pub(crate) fn finished(out: &mut Sheet<'_>, view: &View, exchange: &Exchange, kind: Kind) -> Draft {
     match kind {
         Kind::Response => response(out, view, exchange),
         Kind::Error => failure(out, view, exchange, "error", &error_message(exchange)),
@@ -65,8 +66,8 @@ pub(crate) fn finished(out: &mut Vec<u8>, view: &View, exchange: &Exchange, kind
     }
 }
 
-fn response(out: &mut Vec<u8>, view: &View, exchange: &Exchange) -> Draft {
-    let mut line = Line::begin(out, view, exchange.finished, exchange.level(), "response");
+fn response(out: &mut Sheet<'_>, view: &View, exchange: &Exchange) -> Draft {
+    let (mut line, draft) = Line::begin(out, view, exchange.finished, exchange.level(), "response");
     names(&mut line, exchange);
     result(&mut line, exchange);
     line.plain(key!("message"), response_message(exchange.direction).as_bytes());
@@ -89,7 +90,7 @@ fn response(out: &mut Vec<u8>, view: &View, exchange: &Exchange) -> Draft {
         error_names(&mut line, report);
     }
     line.maybe(key!("dump"), exchange.dump.as_deref());
-    instruments::response(&mut line, view, exchange);
+    line = instruments::response(line, view, exchange);
     if let Some(stats) = &exchange.stream {
         line.with(key!("stream"), |out| streamed::stats(out, stats));
     }
@@ -106,17 +107,18 @@ fn response(out: &mut Vec<u8>, view: &View, exchange: &Exchange) -> Draft {
     }
     let (request, response) = inline_response(view, exchange);
     if request.is_some() {
-        request_body(&mut line, request);
+        line = request_body(line, request);
     }
     if response.is_some() {
-        response_body(&mut line, response);
+        line = response_body(line, response);
     }
-    line.end()
+    line.end(out);
+    draft
 }
 
 /// An error or an exception: all that is known but headers and bodies, for they are read without the other entries.
-fn failure(out: &mut Vec<u8>, view: &View, exchange: &Exchange, kind: &str, message: &str) -> Draft {
-    let mut line = Line::begin(out, view, exchange.finished, Level::ERROR, kind);
+fn failure(out: &mut Sheet<'_>, view: &View, exchange: &Exchange, kind: &str, message: &str) -> Draft {
+    let (mut line, draft) = Line::begin(out, view, exchange.finished, Level::ERROR, kind);
     names(&mut line, exchange);
     result(&mut line, exchange);
     line.text(key!("message"), message);
@@ -133,8 +135,9 @@ fn failure(out: &mut Vec<u8>, view: &View, exchange: &Exchange, kind: &str, mess
         line.maybe(key!("backtrace"), view.backtrace(exchange).map(ToString::to_string).as_deref());
     }
     line.maybe(key!("dump"), exchange.dump.as_deref());
-    instruments::failure(&mut line, exchange);
-    line.end()
+    line = instruments::failure(line, exchange);
+    line.end(out);
+    draft
 }
 
 /// `Incoming request`, as seen from the service.
@@ -169,11 +172,13 @@ pub(crate) fn exception_message(exchange: &Exchange) -> &str {
     }
 }
 
+#[inline(always)]
 fn names(line: &mut Line<'_>, started: &Started) {
     line.request(started.request_id, &started.request.method);
     line.shown(key!("endpoint"), Some(started.request.head.show_endpoint()));
 }
 
+#[inline(always)]
 fn result(line: &mut Line<'_>, exchange: &Exchange) {
     if let Some(status) = exchange.status() {
         line.status(key!("status_code"), status);
@@ -192,6 +197,7 @@ fn result(line: &mut Line<'_>, exchange: &Exchange) {
     }
 }
 
+#[inline(always)]
 fn correlation(line: &mut Line<'_>, started: &Started) {
     line.maybe(key!("client_request_id"), started.client_request_id.as_ref().map(AsRef::as_ref));
     line.mark(key!("client_request_id_rejected"), started.client_request_id_rejected);
@@ -206,6 +212,7 @@ fn correlation(line: &mut Line<'_>, started: &Started) {
     }
 }
 
+#[inline(always)]
 fn arrival(line: &mut Line<'_>, started: &Started) {
     let request = &started.request;
     line.time(key!("started"), started.started);
@@ -216,24 +223,27 @@ fn arrival(line: &mut Line<'_>, started: &Started) {
     line.shown(key!("user_agent"), request.head.show_header("user-agent"));
 }
 
+#[inline(always)]
 fn direction(line: &mut Line<'_>, started: &Started) {
     if started.direction != Direction::Inbound {
         line.plain(key!("direction"), b"outbound");
     }
 }
 
+#[inline(always)]
 fn response_bytes(line: &mut Line<'_>, exchange: &Exchange) {
     if let Some(response) = &exchange.response {
         line.number(key!("response_bytes"), response.body.total_bytes());
     }
 }
 
+#[inline(always)]
 fn error_names(line: &mut Line<'_>, report: &ErrorReport) {
     line.maybe(key!("error_type"), report.error_type.as_deref());
     line.text(key!("error_message"), report.message.as_str());
 }
 
-fn request_body(line: &mut Line<'_>, body: Option<Inline<'_>>) {
+fn request_body<'a>(mut line: Line<'a>, body: Option<Inline<'_>>) -> Line<'a> {
     match body {
         Some(Inline::AsItCame(json)) => line.as_it_came(key!("request_body"), json),
         Some(Inline::Json(json)) => line.json(key!("request_body"), json),
@@ -243,9 +253,10 @@ fn request_body(line: &mut Line<'_>, body: Option<Inline<'_>>) {
         }
         None => {}
     }
+    line
 }
 
-fn response_body(line: &mut Line<'_>, body: Option<Inline<'_>>) {
+fn response_body<'a>(mut line: Line<'a>, body: Option<Inline<'_>>) -> Line<'a> {
     match body {
         Some(Inline::AsItCame(json)) => line.as_it_came(key!("response_body"), json),
         Some(Inline::Json(json)) => line.json(key!("response_body"), json),
@@ -255,4 +266,5 @@ fn response_body(line: &mut Line<'_>, body: Option<Inline<'_>>) {
         }
         None => {}
     }
+    line
 }

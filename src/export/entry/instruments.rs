@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        View, json_text,
+        Sheet, View, json_text,
         line::{Line, key, separated},
     },
     log,
@@ -10,8 +10,8 @@ use super::{
 use crate::exchange::{Exchange, Step, StepKind};
 
 /// Writes `attributes`, `cache` and `timers`.
-pub(super) fn response(line: &mut Line<'_>, view: &View, exchange: &Exchange) {
-    failure(line, exchange);
+pub(super) fn response<'a>(line: Line<'a>, view: &View, exchange: &Exchange) -> Line<'a> {
+    let mut line = failure(line, exchange);
     if !exchange.cache.is_empty() {
         line.with(key!("cache"), |out| {
             let caches: Vec<_> = exchange.cache.iter().collect();
@@ -33,20 +33,22 @@ pub(super) fn response(line: &mut Line<'_>, view: &View, exchange: &Exchange) {
             });
         }
     }
+    line
 }
 
 /// Writes `attributes`: of a failure no more is told.
-pub(super) fn failure(line: &mut Line<'_>, exchange: &Exchange) {
+pub(super) fn failure<'a>(mut line: Line<'a>, exchange: &Exchange) -> Line<'a> {
     if !exchange.attributes.is_empty() {
         line.with(key!("attributes"), |out| log::fields(out, &exchange.attributes));
     }
+    line
 }
 
 fn is_timer(step: &Step) -> bool {
     matches!(step.kind, StepKind::Timer | StepKind::Checkpoint)
 }
 
-fn step(out: &mut Vec<u8>, step: &Step) {
+fn step(out: &mut Sheet<'_>, step: &Step) {
     out.extend_from_slice(b"{\"name\":");
     json_text::string(out, step.name.as_str());
     out.extend_from_slice(b",\"kind\":");

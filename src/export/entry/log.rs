@@ -1,6 +1,6 @@
 use super::{
     super::{
-        View, json_text,
+        Sheet, View, json_text,
         line::{Line, key, separated},
     },
     Draft, streamed,
@@ -8,15 +8,15 @@ use super::{
 use crate::exchange::{Event, EventKind, Field, Location, Value};
 
 /// Writes the entry of an event.
-pub(crate) fn log(out: &mut Vec<u8>, view: &View, event: &Event) -> Draft {
-    let mut line = Line::begin(out, view, event.timestamp, event.level, event.kind.entry_type());
+pub(crate) fn log(out: &mut Sheet<'_>, view: &View, event: &Event) -> Draft {
+    let (mut line, draft) = Line::begin(out, view, event.timestamp, event.level, event.kind.entry_type());
     if let Some(id) = event.request_id {
         line.plain(key!("request_id"), id.encode(&mut [0; 36]).as_bytes());
     }
-    line.with(key!("message"), |out| text(out, event.message.as_str()));
+    line.with(key!("message"), |out| json_text::string(out, event.message.as_str()));
     // Who tells of something in words of its own need not say who it is.
     if event.kind == EventKind::Log || !event.module.is_empty() {
-        line.with(key!("module"), |out| text(out, &event.module));
+        line.with(key!("module"), |out| json_text::string(out, &event.module));
     }
     if let Some(place) = &event.location {
         line.with(key!("location"), |out| location(out, place));
@@ -35,14 +35,14 @@ pub(crate) fn log(out: &mut Vec<u8>, view: &View, event: &Event) -> Draft {
     if let Some(event) = &event.stream {
         line.with(key!("stream"), |out| streamed::event(out, event));
     }
-    line.end()
+    line.end(out);
+    draft
 }
 
 /// Writes a place in the source: `"src/orders.rs:42"`.
-fn location(out: &mut Vec<u8>, location: &Location) {
-    text(out, &location.file);
-    // The number belongs into the string.
-    out.pop();
+fn location(out: &mut Sheet<'_>, location: &Location) {
+    out.push(b'"');
+    json_text::contents(out, &location.file);
     out.push(b':');
     json_text::number(out, location.line.into());
     out.push(b'"');
@@ -50,7 +50,7 @@ fn location(out: &mut Vec<u8>, location: &Location) {
 
 /// Writes the fields of an event. A name that comes more than once has an array: not every reader takes an object
 /// that has a name twice.
-pub(crate) fn fields(out: &mut Vec<u8>, fields: &[Field]) {
+pub(crate) fn fields(out: &mut Sheet<'_>, fields: &[Field]) {
     if fields.is_empty() {
         return out.extend_from_slice(b"{}");
     }
@@ -63,7 +63,7 @@ pub(crate) fn fields(out: &mut Vec<u8>, fields: &[Field]) {
         }
         out.push(before);
         before = b',';
-        text(out, &field.name);
+        json_text::string(out, &field.name);
         out.push(b':');
         if is_usual || !is_among(fields.get(place + 1..), field) {
             value(out, &field.value);
@@ -80,7 +80,7 @@ fn is_among(fields: Option<&[Field]>, field: &Field) -> bool {
 }
 
 /// Writes a value.
-fn value(out: &mut Vec<u8>, value: &Value) {
+fn value(out: &mut Sheet<'_>, value: &Value) {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(truth) => out.extend_from_slice(if *truth { b"true" } else { b"false" }),
@@ -92,31 +92,8 @@ fn value(out: &mut Vec<u8>, value: &Value) {
             json_text::number(out, whole.unsigned_abs());
         }
         Value::Float(number) => json_text::float(out, *number),
-        Value::Text(shown) => text(out, shown.as_str()),
+        Value::Text(shown) => json_text::string(out, shown.as_str()),
         Value::List(values) => separated(out, b'[', b']', values, self::value),
         Value::Object(members) => fields(out, members),
     }
-}
-
-/// A text as long as most of an event's are.
-const SHORT: usize = 30;
-
-/// Writes a JSON string. A short one of plain ASCII, as nearly all are, is looked at and copied as one block.
-fn text(out: &mut Vec<u8>, text: &str) {
-    let bytes = text.as_bytes();
-    let mut block = [b' '; SHORT + 2];
-    if let Some(place) = block.get_mut(1..=bytes.len()).filter(|_| bytes.len() <= SHORT) {
-        place.copy_from_slice(bytes);
-        // In bytes, not truths: the compiler takes 16 at a time.
-        let odd = |byte: u8| {
-            u8::from(byte.wrapping_sub(b' ') >= 0x5f) | u8::from(byte == b'"') | u8::from(byte == b'\\')
-        };
-        if block.iter().fold(0, |odds, byte| odds | odd(*byte)) == 0 {
-            for quote in [0, bytes.len() + 1] {
-                block.get_mut(quote).into_iter().for_each(|place| *place = b'"');
-            }
-            return out.extend_from_slice(block.get(..bytes.len() + 2).unwrap_or_default());
-        }
-    }
-    json_text::string(out, text);
 }

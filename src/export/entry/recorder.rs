@@ -4,7 +4,7 @@ use tracing::Level;
 
 use super::{
     super::{
-        View, json_text,
+        Sheet, View, json_text,
         line::{Line, key, separated},
     },
     Draft,
@@ -148,8 +148,8 @@ impl Note<'_> {
 }
 
 /// Writes a recorder entry, made at `at`.
-pub(crate) fn recorder(out: &mut Vec<u8>, view: &View, at: Timestamp, note: &Note<'_>) -> Draft {
-    let mut line = Line::begin(out, view, at, note.level(), "recorder");
+pub(crate) fn recorder(out: &mut Sheet<'_>, view: &View, at: Timestamp, note: &Note<'_>) -> Draft {
+    let (mut line, draft) = Line::begin(out, view, at, note.level(), "recorder");
     line.text(key!("message"), &note.message());
     line.plain(key!("event_type"), note.event_type().as_bytes());
     let fields = note.fields();
@@ -158,7 +158,8 @@ pub(crate) fn recorder(out: &mut Vec<u8>, view: &View, at: Timestamp, note: &Not
             separated(out, b'{', b'}', &fields, |out, (name, told)| told.write(out, name));
         });
     }
-    line.end()
+    line.end(out);
+    draft
 }
 
 enum Told<'a> {
@@ -171,7 +172,7 @@ enum Told<'a> {
 }
 
 impl Told<'_> {
-    fn write(&self, out: &mut Vec<u8>, name: &str) {
+    fn write(&self, out: &mut Sheet<'_>, name: &str) {
         json_text::string(out, name);
         out.push(b':');
         match self {
@@ -188,12 +189,12 @@ impl Told<'_> {
 }
 
 /// Writes a request that was in flight.
-fn request(out: &mut Vec<u8>, open: &InFlight) {
-    let text = |out: &mut Vec<u8>, key: &str, text: &str| {
+fn request(out: &mut Sheet<'_>, open: &InFlight) {
+    let text = |out: &mut Sheet<'_>, key: &str, text: &str| {
         out.extend_from_slice(key.as_bytes());
         json_text::string(out, text);
     };
-    let number = |out: &mut Vec<u8>, key: &str, number: u64| {
+    let number = |out: &mut Sheet<'_>, key: &str, number: u64| {
         out.extend_from_slice(key.as_bytes());
         json_text::number(out, number);
     };
@@ -218,7 +219,7 @@ fn request(out: &mut Vec<u8>, open: &InFlight) {
 }
 
 impl Kindred {
-    fn write(out: &mut Vec<u8>, Self { fingerprint, endpoint, status, count }: &Self) {
+    fn write(out: &mut Sheet<'_>, Self { fingerprint, endpoint, status, count }: &Self) {
         let fingerprint = fingerprint.to_string();
         let fields = [
             Some(("fingerprint", Told::Text(&fingerprint))),

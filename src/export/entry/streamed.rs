@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::super::{
-    json_text,
+    Sheet, json_text,
     line::{Key, key, separated},
 };
 use crate::exchange::{BodyText, EndedBy, LlmUsage, Redacted, StreamStats, StreamedEvent};
 
 /// Writes how a response was streamed.
-pub(crate) fn stats(out: &mut Vec<u8>, stats: &StreamStats) {
+pub(crate) fn stats(out: &mut Sheet<'_>, stats: &StreamStats) {
     let mut object = Object::begin(out);
     object.number(key!("events"), Some(stats.events));
     object.number(key!("bytes"), Some(stats.bytes));
@@ -24,7 +24,7 @@ pub(crate) fn stats(out: &mut Vec<u8>, stats: &StreamStats) {
 }
 
 /// Writes what a language model used.
-pub(crate) fn usage(out: &mut Vec<u8>, usage: &LlmUsage) {
+pub(crate) fn usage(out: &mut Sheet<'_>, usage: &LlmUsage) {
     let mut object = Object::begin(out);
     object.text(key!("provider"), Some(&usage.provider));
     object.text(key!("operation"), Some(&usage.operation));
@@ -42,7 +42,7 @@ pub(crate) fn usage(out: &mut Vec<u8>, usage: &LlmUsage) {
 }
 
 /// Writes one event.
-pub(super) fn event(out: &mut Vec<u8>, event: &StreamedEvent) {
+pub(super) fn event(out: &mut Sheet<'_>, event: &StreamedEvent) {
     let mut object = Object::begin(out);
     object.number(key!("number"), Some(event.number));
     object.text(key!("event"), event.name.as_ref().map(AsRef::as_ref));
@@ -67,13 +67,13 @@ fn ended_by(who: EndedBy) -> &'static str {
 }
 
 /// An object in an entry; what is not known is left out.
-struct Object<'a> {
-    out: &'a mut Vec<u8>,
+struct Object<'a, 'b> {
+    out: &'a mut Sheet<'b>,
     begins: bool,
 }
 
-impl<'a> Object<'a> {
-    fn begin(out: &'a mut Vec<u8>) -> Self {
+impl<'a, 'b> Object<'a, 'b> {
+    fn begin(out: &'a mut Sheet<'b>) -> Self {
         out.push(b'{');
         Self { out, begins: true }
     }

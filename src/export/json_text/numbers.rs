@@ -1,29 +1,37 @@
-use std::{net::Ipv4Addr, time::Duration};
+use std::{mem::take, net::Ipv4Addr, time::Duration};
 
+use super::Sheet;
 use crate::exchange::eight_digits;
 
 /// Writes a whole number.
-pub(crate) fn number(out: &mut Vec<u8>, number: u64) {
+#[inline(always)]
+pub(crate) fn number(out: &mut Sheet<'_>, number: u64) {
+    *out = with_number(take(out), number);
+}
+
+// A sheet comes and goes in registers, and what is seldom comes last and on its own: so nearly all save none.
+fn with_number(mut out: Sheet<'_>, number: u64) -> Sheet<'_> {
     match u32::try_from(number) {
         Ok(number @ 0..10_000) => {
             let digits = four_digits(number);
             let zeros = ((digits - FOUR_ZEROS) | 1 << 24).trailing_zeros() / 8;
-            begin(out, (digits >> (8 * zeros)).to_le_bytes(), 4 - zeros as usize);
+            out.put_first(&(digits >> (8 * zeros)).to_le_bytes(), 4 - zeros as usize);
         }
         Ok(number @ 10_000..100_000_000) => {
             let digits = u64::from_le_bytes(eight_digits(number));
             let zeros = leading_zeros(digits);
-            begin(out, (digits >> (8 * zeros)).to_le_bytes(), 8 - zeros);
+            out.put_first(&(digits >> (8 * zeros)).to_le_bytes(), 8 - zeros);
         }
-        _ => long_number(out, number),
+        _ => return with_long_number(out, number),
     }
+    out
 }
 
-// On its own: what is done for all others then saves no registers for it.
 #[cold]
-fn long_number(out: &mut Vec<u8>, number: u64) {
-    self::number(out, number / 100_000_000);
-    out.extend_from_slice(&eight_digits((number % 100_000_000) as u32));
+fn with_long_number(out: Sheet<'_>, number: u64) -> Sheet<'_> {
+    let mut out = with_number(out, number / 100_000_000);
+    out.put(&eight_digits((number % 100_000_000) as u32));
+    out
 }
 
 /// The digits of a number below 10,000 from the lowest byte up, split as [`eight_digits`] are, which takes longer.
@@ -37,8 +45,12 @@ fn four_digits(number: u32) -> u32 {
 const FOUR_ZEROS: u32 = u32::from_le_bytes(*b"0000");
 
 /// Writes a duration as milliseconds with three decimals.
-pub(crate) fn millis(out: &mut Vec<u8>, duration: Duration) {
-    let (seconds, micros) = (duration.as_secs(), duration.subsec_micros());
+#[inline(always)]
+pub(crate) fn millis(out: &mut Sheet<'_>, duration: Duration) {
+    *out = with_millis(take(out), duration.as_secs(), duration.subsec_micros());
+}
+
+fn with_millis(mut out: Sheet<'_>, seconds: u64, micros: u32) -> Sheet<'_> {
     match u32::try_from(seconds) {
         // All of it is in eight digits, of which the first stays zero: the point goes where that would be.
         Ok(seconds @ 0..10) => {
@@ -47,37 +59,37 @@ pub(crate) fn millis(out: &mut Vec<u8>, duration: Duration) {
             let text = whole | u64::from(b'.') << 32 | decimals;
             // One digit stands before the point.
             let zeros = leading_zeros(whole | 1 << 24);
-            begin(out, (text >> (8 * zeros)).to_le_bytes(), 8 - zeros);
+            out.put_first(&(text >> (8 * zeros)).to_le_bytes(), 8 - zeros);
         }
-        _ => long_millis(out, seconds, micros),
+        _ => return with_long_millis(out, seconds, micros),
     }
+    out
 }
 
 #[cold]
-fn long_millis(out: &mut Vec<u8>, seconds: u64, micros: u32) {
-    number(out, seconds.saturating_mul(1000).saturating_add(u64::from(micros / 1000)));
+fn with_long_millis(mut out: Sheet<'_>, seconds: u64, micros: u32) -> Sheet<'_> {
+    number(&mut out, seconds.saturating_mul(1000).saturating_add(u64::from(micros / 1000)));
     let [.., a, b, c] = eight_digits(micros % 1000);
-    out.extend_from_slice(&[b'.', a, b, c]);
+    out.put(&[b'.', a, b, c]);
+    out
 }
 
 /// Writes a number that has a fraction, the shortest way; `null` where it is not finite.
-pub(crate) fn float(out: &mut Vec<u8>, number: f64) {
-    // Writing to a buffer cannot fail.
+pub(crate) fn float(out: &mut Sheet<'_>, number: f64) {
+    // Writing to a sheet cannot fail.
     let _ = serde_json::to_writer(out, &number);
 }
 
 /// Writes an address as everybody does.
-pub(crate) fn ipv4(out: &mut Vec<u8>, address: Ipv4Addr) {
-    let mut text = [0; 17];
-    let mut end = 0;
-    for octet in address.octets() {
-        if let Some(place) = text.get_mut(end..).and_then(|rest| rest.first_chunk_mut()) {
-            *place = OCTETS.get(usize::from(octet)).copied().unwrap_or_default();
-        }
-        end += 2 + usize::from(octet > 9) + usize::from(octet > 99);
+#[inline]
+pub(crate) fn ipv4(out: &mut Sheet<'_>, address: Ipv4Addr) {
+    let spell = |octet: u8| OCTETS.get(usize::from(octet)).copied().unwrap_or_default();
+    let digits = |octet: u8| 1 + usize::from(octet > 9) + usize::from(octet > 99);
+    let [others @ .., last] = address.octets();
+    for octet in others {
+        out.put_first(&spell(octet), digits(octet) + 1);
     }
-    // Without the last point.
-    begin(out, text, end - 1);
+    out.put_first(&spell(last), digits(last));
 }
 
 /// Every octet with a point behind it.
@@ -104,24 +116,13 @@ fn leading_zeros(digits: u64) -> usize {
     ((digits ^ u64::from_le_bytes([b'0'; 8])).trailing_zeros() / 8) as usize
 }
 
-/// Writes the first of some bytes. All are put down first: a piece of a known length is written with few stores.
-#[inline(always)]
-fn begin<const N: usize>(out: &mut Vec<u8>, bytes: [u8; N], length: usize) {
-    out.extend_from_slice(&bytes);
-    out.truncate(out.len() - (N - length.min(N)));
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
-        let mut out = b"before".to_vec();
-        write(&mut out);
-        String::from_utf8(out).unwrap().strip_prefix("before").unwrap().into()
-    }
+    use crate::export::sheet::text_of as written;
 
     /// As many with few digits as with many.
     fn any_number() -> impl Strategy<Value = u64> {

@@ -3,13 +3,53 @@
 /// Bytes looked at together.
 const BLOCK: usize = 16;
 
-/// True for printable ASCII without quotes and backslashes.
+/// Copies a text of a block and more, the last of which is given, to a place of its size, if it is printable ASCII
+/// without quotes and backslashes: then true. Else the place holds something.
 #[inline]
-pub(super) fn is_plain(text: &[u8]) -> bool {
-    let Some(last) = text.last_chunk() else { return is_plain_and_short(text) };
-    let (blocks, rest) = text.as_chunks();
-    // What does not fill a block is looked at with some of the one before.
-    blocks.iter().all(is_plain_block) && (rest.is_empty() || is_plain_block(last))
+pub(super) fn copy(text: &[u8], last: &[u8; BLOCK], place: &mut [u8]) -> bool {
+    let ((blocks, rest), (places, _)) = (text.as_chunks(), place.as_chunks_mut());
+    for (&block, place) in blocks.iter().zip(places) {
+        *place = block;
+        if !is_plain_block(&block) {
+            return false;
+        }
+    }
+    if rest.is_empty() {
+        return true;
+    }
+    // What does not fill a block goes with some of the one before.
+    put_last(place, last);
+    is_plain_block(last)
+}
+
+/// The same of a text that is shorter than a block: its first bytes and its last, some of them twice.
+#[inline]
+pub(super) fn copy_short(text: &[u8], place: &mut [u8]) -> bool {
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        put_first(place, first);
+        put_last(place, last);
+        return (odd(u64::from_le_bytes(*first)) | odd(u64::from_le_bytes(*last))) == 0;
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        put_first(place, first);
+        put_last(place, last);
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return odd(u64::from(first) | u64::from(last) << 32) == 0;
+    }
+    for (byte, place) in text.iter().zip(place) {
+        *place = *byte;
+    }
+    text.iter().all(|byte| is_plain_byte(*byte))
+}
+
+#[inline(always)]
+fn put_first<const N: usize>(place: &mut [u8], bytes: &[u8; N]) {
+    place.first_chunk_mut().into_iter().for_each(|place| *place = *bytes);
+}
+
+#[inline(always)]
+fn put_last<const N: usize>(place: &mut [u8], bytes: &[u8; N]) {
+    place.last_chunk_mut().into_iter().for_each(|place| *place = *bytes);
 }
 
 #[inline]
@@ -24,18 +64,6 @@ fn is_plain_byte(byte: u8) -> bool {
     let from_others = (byte ^ b'"').min(byte ^ b'\\');
     let from_the_last = 0x5f_u8.saturating_sub(byte.wrapping_sub(b' '));
     from_others.min(from_the_last) != 0
-}
-
-/// The same of a text that is shorter than a block: its first bytes and its last, some of them twice.
-fn is_plain_and_short(text: &[u8]) -> bool {
-    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
-        return (odd(u64::from_le_bytes(*first)) | odd(u64::from_le_bytes(*last))) == 0;
-    }
-    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
-        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-        return odd(u64::from(first) | u64::from(last) << 32) == 0;
-    }
-    text.iter().all(|byte| is_plain_byte(*byte))
 }
 
 /// Not zero where one of eight bytes is not plain. What a difference borrows from the next byte does no harm: that one was
@@ -61,10 +89,16 @@ mod tests {
                 for place in 0..length {
                     let mut text = vec![b'x'; length];
                     text[place] = byte;
-                    assert_eq!(is_plain(&text), expected, "{byte} at {place} of {length}");
+                    let mut copied = vec![0; length];
+                    let is_plain = match text.last_chunk() {
+                        Some(last) => copy(&text, last, &mut copied),
+                        None => copy_short(&text, &mut copied),
+                    };
+                    assert_eq!(is_plain, expected, "{byte} at {place} of {length}");
+                    assert!(!expected || copied == text, "{byte} at {place} of {length}");
                 }
             }
         }
-        assert!(is_plain(b""));
+        assert!(copy_short(b"", &mut []));
     }
 }

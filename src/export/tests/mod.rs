@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use tracing::Level;
 
 use super::{
-    View,
+    Sheet, View, append_line,
     entry::{self, Draft, Kind, Kindred, Note, Suppressed},
+    fill,
     fixtures::{dumped, event, exchange, started, validated_entry},
 };
 use crate::exchange::{Bodies, Direction, Event, Exchange, InFlight, Redacted, Started, Timestamp};
@@ -20,9 +21,9 @@ fn at() -> Timestamp {
     Timestamp::from_micros(1_795_170_600_124_000)
 }
 
-fn text(write: impl FnOnce(&mut Vec<u8>) -> Draft) -> String {
+fn text(write: impl Fn(&mut Sheet<'_>) -> Draft) -> String {
     let mut out = Vec::new();
-    write(&mut out).number(&mut out, 7);
+    append_line(&mut out, write).number(&mut out, 7);
     String::from_utf8(out).unwrap()
 }
 
@@ -63,12 +64,25 @@ fn is_dangerous(c: char) -> bool {
 fn a_line_is_numbered_after_it_was_written() {
     for seq in [0, 9, 10, 12_345, u64::MAX] {
         let mut out = b"the line before\n".to_vec();
-        let draft = entry::finished(&mut out, &view(), &exchange(json!({})), Kind::Response);
+        let exchange = exchange(json!({}));
+        let draft = append_line(&mut out, |out| entry::finished(out, &view(), &exchange, Kind::Response));
         let (before, after) = out.split_at(draft.seq_at);
         assert!(before.ends_with(b"\"seq\":") && after.starts_with(b",\"request_id\""));
         let expected = [before, seq.to_string().as_bytes(), after].concat();
         draft.number(&mut out, seq);
         assert_eq!(out, expected);
+    }
+}
+
+#[test]
+fn a_line_is_the_same_however_much_room_there_was_at_first() {
+    let (view, exchange) = (View { combined: true, ..view() }, exchange(json!({})));
+    let mut whole = Vec::new();
+    let expected = append_line(&mut whole, |out| entry::finished(out, &view, &exchange, Kind::Response));
+    for size in 0..whole.len() + 20 {
+        let mut buffer = vec![b'#'; size];
+        let (draft, length) = fill(&mut buffer, |out| entry::finished(out, &view, &exchange, Kind::Response));
+        assert_eq!((draft, &buffer[..length]), (expected, &*whole), "{size} bytes");
     }
 }
 

@@ -43,7 +43,8 @@ fn the_examples_in_the_documentation_are_what_is_written() {
         "fields": [{"name": "attempt", "value": 3}],
     }));
     let mut out = Vec::new();
-    let mut number = |write: &dyn Fn(&mut Vec<u8>) -> Draft, seq| write(&mut out).number(&mut out, seq);
+    let mut number =
+        |write: &dyn Fn(&mut Sheet<'_>) -> Draft, seq| append_line(&mut out, write).number(&mut out, seq);
     number(&|out| entry::recorder(out, &view(), at(), &note), 1);
     number(&|out| entry::request(out, &view(), &failed), 2);
     number(&|out| entry::log(out, &view(), &told), 3);
@@ -89,9 +90,9 @@ fn the_examples_of_exchanges_in_flight_are_what_is_written() {
     let note = Note::InFlightAtDeath { pid: 4711, run: "a1b2c3d4", last_seen, count: 1, requests: &requests };
     let next = View { run: *b"e5f6g7h8", ..view() };
     let mut out = Vec::new();
-    entry::log(&mut out, &view(), &slow).number(&mut out, 5);
+    append_line(&mut out, |out| entry::log(out, &view(), &slow)).number(&mut out, 5);
     let at = Timestamp::from_micros(1_795_170_609_124_000);
-    entry::recorder(&mut out, &next, at, &note).number(&mut out, 2);
+    append_line(&mut out, |out| entry::recorder(out, &next, at, &note)).number(&mut out, 2);
     let lines = String::from_utf8(out).unwrap();
     lines.lines().map(validated_entry).for_each(drop);
     let examples = include_str!("../../formats/in_flight.jsonl");
@@ -149,11 +150,11 @@ fn the_examples_of_instruments_are_what_is_written() {
     }));
     let mut out = Vec::new();
     for (seq, told) in [(3, hit), (4, debug), (5, timer), (6, own)] {
-        entry::log(&mut out, &view(), &told).number(&mut out, seq);
+        append_line(&mut out, |out| entry::log(out, &view(), &told)).number(&mut out, seq);
     }
-    entry::finished(&mut out, &view(), &called, Kind::Response).number(&mut out, 7);
+    append_line(&mut out, |out| entry::finished(out, &view(), &called, Kind::Response)).number(&mut out, 7);
     let view = View { verbosity: 2, ..view() };
-    entry::finished(&mut out, &view, &answered, Kind::Response).number(&mut out, 8);
+    append_line(&mut out, |out| entry::finished(out, &view, &answered, Kind::Response)).number(&mut out, 8);
     let lines = String::from_utf8(out).unwrap();
     lines.lines().map(validated_entry).for_each(drop);
     let examples = include_str!("../../formats/instruments.jsonl");
@@ -213,9 +214,10 @@ fn the_examples_of_streams_are_what_is_written() {
     }));
     let mut out = Vec::new();
     for (seq, told) in [(8, passing), (58, last), (59, used)] {
-        entry::log(&mut out, &view(), &told).number(&mut out, seq);
+        append_line(&mut out, |out| entry::log(out, &view(), &told)).number(&mut out, seq);
     }
-    entry::finished(&mut out, &view(), &answered, Kind::Response).number(&mut out, 60);
+    append_line(&mut out, |out| entry::finished(out, &view(), &answered, Kind::Response))
+        .number(&mut out, 60);
     let lines = String::from_utf8(out).unwrap();
     lines.lines().map(validated_entry).for_each(drop);
     let examples = include_str!("../../formats/streams.jsonl");

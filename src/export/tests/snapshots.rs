@@ -321,7 +321,7 @@ fn a_request_that_was_sent_says_so_where_it_was_in_flight() {
     let note =
         Note::InFlightAtDeath { pid: 7, run: "e5f6g7h8", last_seen: at(), count: 1, requests: &requests };
     let mut out = Vec::new();
-    entry::recorder(&mut out, &view(), at(), &note).number(&mut out, 1);
+    append_line(&mut out, |out| entry::recorder(out, &view(), at(), &note)).number(&mut out, 1);
     let entry = check(str::from_utf8(&out).unwrap());
     assert_eq!(entry["fields"]["requests"][0]["direction"], "outbound");
 }
