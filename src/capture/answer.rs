@@ -2,7 +2,12 @@ use std::{sync::Arc, time::Duration};
 
 use http::{HeaderMap, StatusCode};
 
-use super::{grpc::GrpcEnd, noted::Noted, recorder::Recorder, tap::Tap};
+use super::{
+    grpc::GrpcEnd,
+    noted::Noted,
+    recorder::Recorder,
+    tap::{Described, Tap},
+};
 use crate::{
     config::RoutePolicy,
     exchange::{Head, RawHead, Response},
@@ -13,12 +18,18 @@ use crate::{
 pub(super) struct Answer {
     pub(super) ttfb: Duration,
     pub(super) body: Tap,
-    pub(super) grpc: Option<GrpcEnd>,
-    /// What was heard as its body passed.
-    pub(super) heard: Option<Box<Told>>,
+    pub(super) late: Late,
     status: StatusCode,
     head: Head,
-    trailers: Option<Box<Head>>,
+}
+
+/// What few responses have, each in a box, so that all others do not carry the room for it along.
+#[derive(Default)]
+pub(super) struct Late {
+    pub(super) grpc: Option<Box<GrpcEnd>>,
+    /// What was heard as its body passed.
+    pub(super) heard: Option<Box<Told>>,
+    pub(super) trailers: Option<Box<Head>>,
 }
 
 impl Answer {
@@ -28,7 +39,7 @@ impl Answer {
         status: StatusCode,
         headers: &HeaderMap,
         noted: &Noted<'_>,
-        declared: Option<u64>,
+        described: Described,
         ttfb: Duration,
         policy: RoutePolicy,
     ) -> Self {
@@ -36,12 +47,10 @@ impl Answer {
         let keep_binary = status.is_client_error() || status.is_server_error();
         Self {
             ttfb,
-            body: Tap::new(noted, declared, limit, keep_binary, &recorder.budget),
-            grpc: GrpcEnd::read(noted, &*recorder.scrub),
-            heard: None,
+            body: Tap::new(described, limit, keep_binary),
+            late: Late { grpc: GrpcEnd::read(noted, &*recorder.scrub).map(Box::new), ..Late::default() },
             status,
             head: head(recorder, headers, noted),
-            trailers: None,
         }
     }
 
@@ -52,18 +61,14 @@ impl Answer {
     /// The trailers passed.
     pub(super) fn end_with(&mut self, recorder: &Recorder, trailers: &HeaderMap) {
         let noted = Noted::of(trailers);
-        self.grpc = GrpcEnd::read(&noted, &*recorder.scrub).or(self.grpc.take());
-        self.trailers = Some(head(recorder, trailers, &noted).into());
+        self.late.grpc = GrpcEnd::read(&noted, &*recorder.scrub).map(Box::new).or(self.late.grpc.take());
+        self.late.trailers = Some(head(recorder, trailers, &noted).into());
     }
 
+    /// The response, without the rest.
     #[inline]
-    pub(super) fn into_response(mut self, recorder: &Recorder) -> Response {
-        Response {
-            status: self.status,
-            trailers: self.trailers.map(|trailers| trailers.headers().clone()),
-            body: self.body.take(recorder.settings.inline_limit(), &recorder.scrub),
-            head: self.head,
-        }
+    pub(super) fn into_response(mut self) -> Response {
+        Response { status: self.status, trailers: None, body: self.body.take(), head: self.head }
     }
 }
 

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use super::{recorder::Recorder, tap::Tap};
+use super::tap::Tap;
 use crate::exchange::{CapturedBody, SpanId, Started, Timestamp, TraceId};
 
 /// The beginning of a record, of which sinks are told once.
@@ -34,16 +34,11 @@ impl Beginning {
     }
 
     /// The request as sinks are told of it; none where they were told before.
-    pub(super) fn tell(
-        &mut self,
-        request: &mut Tap,
-        recorder: &Recorder,
-        age: impl FnOnce() -> Duration,
-    ) -> Option<Arc<Started>> {
+    pub(super) fn tell(&mut self, request: &mut Tap, age: impl FnOnce() -> Duration) -> Option<Arc<Started>> {
         match std::mem::replace(self, Self::Gone) {
             Self::Held(started) => {
                 let told = started.started.after(age());
-                let started = complete(started, body_so_far(request, recorder), told);
+                let started = complete(started, body_so_far(request), told);
                 *self = Self::Told(Arc::clone(&started));
                 Some(started)
             }
@@ -55,23 +50,18 @@ impl Beginning {
     }
 
     /// The request as the record shows it: with all of its body that passed.
-    pub(super) fn end(
-        &mut self,
-        request: &mut Tap,
-        recorder: &Recorder,
-        age: impl FnOnce() -> Duration,
-    ) -> Option<Arc<Started>> {
+    pub(super) fn end(&mut self, request: &mut Tap, age: impl FnOnce() -> Duration) -> Option<Arc<Started>> {
         match std::mem::replace(self, Self::Gone) {
             Self::Held(started) => {
                 let told = started.started.after(age());
-                Some(complete(started, body(request, recorder), told))
+                Some(complete(started, request.take(), told))
             }
             Self::Told(started) => {
                 let seen = &started.request.body;
                 if (seen.total_bytes(), seen.is_complete()) == (request.total(), request.has_ended()) {
                     return Some(started);
                 }
-                Some(started.with_body(body(request, recorder)).into())
+                Some(started.with_body(request.take()).into())
             }
             Self::Gone => None,
         }
@@ -88,13 +78,9 @@ fn complete(mut started: Arc<Started>, body: CapturedBody, told: Timestamp) -> A
 }
 
 /// What of the request body can be shown now: it is given away once no more can come.
-fn body_so_far(request: &mut Tap, recorder: &Recorder) -> CapturedBody {
+fn body_so_far(request: &mut Tap) -> CapturedBody {
     if request.has_ended() {
-        return body(request, recorder);
+        return request.take();
     }
-    request.peek(recorder.settings.inline_limit(), &recorder.scrub)
-}
-
-fn body(request: &mut Tap, recorder: &Recorder) -> CapturedBody {
-    request.take(recorder.settings.inline_limit(), &recorder.scrub)
+    request.peek()
 }

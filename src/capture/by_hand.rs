@@ -10,7 +10,7 @@ use super::{
     noted::Noted,
     recorder::Recorder,
     report,
-    tap::{Seen, Tap},
+    tap::{Described, Seen, Tap},
 };
 use crate::{
     config::RoutePolicy,
@@ -46,7 +46,7 @@ pub(crate) fn exchange<C: AsRef<[u8]>>(
         began: began.into(),
         finished: now,
         outcome: outcome(response.is_some(), error.is_some()),
-        response: response.map(|answer| answer.into_response(recorder)),
+        response: response.map(|answer| answer.into_response()),
         ttfb: None,
         duration: Duration::ZERO,
         grpc_status: None,
@@ -80,16 +80,18 @@ fn answer(
     policy: RoutePolicy,
 ) -> Answer {
     let noted = Noted::of(headers);
-    let mut answer = Answer::new(recorder, status, headers, &noted, noted.length(), Duration::ZERO, policy);
-    answer.body.data(&Seen::of(&body, recorder.capture_limit()));
+    let described = Described::by(&noted);
+    let mut answer = Answer::new(recorder, status, headers, &noted, described, Duration::ZERO, policy);
+    answer.body.data(&Seen::of(&body, recorder.capture_limit()), recorder);
     answer.body.end();
     answer
 }
 
 fn body(recorder: &Recorder, headers: &Noted<'_>, body: &[u8], policy: RoutePolicy) -> CapturedBody {
     let limit = policy.limit(recorder.capture_limit());
-    let mut tap = Tap::new(headers, Some(body.len() as u64), limit, true, &recorder.budget);
-    tap.data(&Seen::of(&body, limit));
+    let described = Described { declared: Some(body.len() as u64), ..Described::by(headers) };
+    let mut tap = Tap::new(described, limit, true);
+    tap.data(&Seen::of(&body, limit), recorder);
     tap.end();
-    tap.take(recorder.settings.inline_limit(), &recorder.scrub)
+    tap.take()
 }

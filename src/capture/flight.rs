@@ -13,14 +13,14 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
 
-use http::{HeaderName, HeaderValue, Method, request::Parts};
+use http::{HeaderName, HeaderValue, request::Parts};
 
-use self::state::State;
+use self::{state::State, trail::Events};
 use super::{
     answer::Answer,
     arrival::{self, Hints},
@@ -33,12 +33,12 @@ use super::{
     panics,
     recorder::{Recorder, warn_of_filter},
     sight::Sight,
-    tap::Tap,
+    tap::{Described, Tap},
     traceparent::TraceParent,
 };
 use crate::{
     config::RoutePolicy,
-    exchange::{ErrorReport, RequestId, Ring, Started, Timestamp, TraceId},
+    exchange::{ErrorReport, RequestId, Started, Timestamp, TraceId},
 };
 
 /// One exchange while it lasts: a shared handle to its record in the making.
@@ -53,7 +53,6 @@ struct Inner {
     recorder: Arc<Recorder>,
     request_id: RequestId,
     arrived: Instant,
-    method: Method,
     /// LOG_SKIP or LOG_SAMPLE leaves it out.
     unwanted: bool,
     /// Set later where a request is sent from here and there was no trace.
@@ -67,10 +66,15 @@ struct Inner {
     /// Its [`Seat`] among those that are open, set before anybody else has a handle.
     seat: AtomicU32,
     state: Mutex<State>,
+    /// Bytes of either body that passed after nothing more of it was to be kept, and that the state does not know of.
+    request_beyond: AtomicU64,
+    response_beyond: AtomicU64,
     /// The record is made: what comes now comes after the response.
     ended: AtomicBool,
-    /// None where there is none, and once it is over.
-    trail: Mutex<Option<Ring>>,
+    /// Events are kept for a dump.
+    keeps_trail: bool,
+    /// Made by the first event.
+    trail: OnceLock<Box<Events>>,
     /// Made by the first that is used.
     instruments: OnceLock<Box<Instruments>>,
 }
@@ -84,7 +88,7 @@ struct Own {
     trace_flags: u8,
     outbound: Option<Box<Outbound>>,
     echo: Option<HeaderValue>,
-    trail: Option<Ring>,
+    keeps_trail: bool,
 }
 
 /// A part of the service is dropped, with its exchange as the current one, because nobody waits for it any longer.
@@ -111,14 +115,15 @@ impl Flight {
         let request_id = RequestId::fresh(started);
         let unwanted = !recorder.wants(parts, hints, request_id);
         let headers = Noted::of(&parts.headers);
-        let beginning = Arc::new(arrival::started(recorder, parts, &headers, hints, request_id, started));
+        let beginning =
+            Arc::new_cyclic(|_| arrival::started(recorder, parts, &headers, hints, request_id, started));
         if beginning.request.remote_addr.is_none() {
             recorder.warn_of_unknown_peer();
         }
         let echo = beginning.client_request_id.as_ref().and_then(|_| headers.request_id.once().cloned());
         let trace_flags = TraceParent::from_header(headers.traceparent).map_or(SAMPLED, |trace| trace.flags);
-        let trail = recorder.hearing().keeps_trails().then(Ring::default);
-        let own = Own { arrived, unwanted, trace_flags, outbound: None, echo, trail };
+        let keeps_trail = recorder.hearing().keeps_trails();
+        let own = Own { arrived, unwanted, trace_flags, outbound: None, echo, keeps_trail };
         Some(Self::open(recorder, parts, &headers, beginning, own))
     }
 
@@ -129,18 +134,18 @@ impl Flight {
         beginning: Arc<Started>,
         own: Own,
     ) -> Self {
-        let Own { arrived, unwanted, trace_flags, outbound, echo, trail } = own;
+        let Own { arrived, unwanted, trace_flags, outbound, echo, keeps_trail } = own;
         let policy = parts.extensions.get::<RoutePolicy>().copied().unwrap_or_default();
         let limit = policy.limit(recorder.capture_limit());
         recorder.counters.begun.add(1);
         let (request_id, trace_id) = (beginning.request_id, beginning.trace_id);
-        let request = Tap::new(headers, headers.length(), limit, true, &recorder.budget);
+        let request = Tap::new(Described::by(headers), limit, true);
         let state = State::new(Beginning::Held(beginning), request, policy);
-        let flight = Self(Arc::new(Inner {
+        // Written to its place at once: `Arc::new` would move it there, twice.
+        let flight = Self(Arc::new_cyclic(|_| Inner {
             recorder: Arc::clone(recorder),
             request_id,
             arrived,
-            method: parts.method.clone(),
             unwanted,
             trace_id: trace_id.map_or_else(OnceLock::new, OnceLock::from),
             trace_flags,
@@ -148,8 +153,11 @@ impl Flight {
             echo,
             seat: Seat::number(None).into(),
             state: state.into(),
+            request_beyond: AtomicU64::new(0),
+            response_beyond: AtomicU64::new(0),
             ended: AtomicBool::new(false),
-            trail: trail.into(),
+            keeps_trail,
+            trail: OnceLock::new(),
             instruments: OnceLock::new(),
         }));
         flight.0.seat.store(Seat::number(recorder.clock.enter(&flight)), Relaxed);
@@ -187,21 +195,24 @@ impl Flight {
     }
 
     /// Runs a step of the service with this as the current exchange, and catches its panic.
+    #[inline]
     pub(crate) fn watch<T>(&self, step: impl FnOnce() -> T) -> Result<T, Panic> {
-        if self.0.outbound.is_some() {
-            let scrub = &*self.0.recorder.scrub;
-            return catch_unwind(AssertUnwindSafe(step)).map_err(|payload| {
-                let report = panics::report_passing(&*payload, scrub);
-                Panic { payload, report: report.into() }
-            });
-        }
-        let _entered = current::enter(self);
-        panics::forget();
-        catch_unwind(AssertUnwindSafe(step)).map_err(|payload| {
-            let recorder = &self.0.recorder;
-            let report = panics::report(&*payload, &recorder.known_errors, &*recorder.scrub);
-            Panic { payload, report: report.into() }
-        })
+        // A call is not the current exchange: that is the request it is sent in.
+        let _entered = self.0.outbound.is_none().then(|| {
+            panics::forget();
+            current::enter(self)
+        });
+        catch_unwind(AssertUnwindSafe(step)).map_err(|payload| self.caught(payload))
+    }
+
+    #[cold]
+    fn caught(&self, payload: Box<dyn Any + Send>) -> Panic {
+        let recorder = &self.0.recorder;
+        let report = match self.0.outbound {
+            None => panics::report(&*payload, &recorder.known_errors, &*recorder.scrub),
+            Some(_) => panics::report_passing(&*payload, &*recorder.scrub),
+        };
+        Panic { payload, report: report.into() }
     }
 
     /// Lets go of a part of the service with this as the current exchange.
@@ -218,7 +229,7 @@ impl Flight {
 
     /// How it stands; none where it ended.
     pub(super) fn sight(&self) -> Option<Sight> {
-        let state = self.lock();
+        let state = self.counted();
         let began = state.beginning.started().filter(|_| !state.finished)?;
         Some(Sight {
             request_id: self.0.request_id,
@@ -226,7 +237,7 @@ impl Flight {
             direction: began.direction,
             arrived: self.0.arrived,
             started: began.started,
-            method: self.0.method.clone(),
+            method: began.request.method.clone(),
             endpoint: began.request.head.endpoint_alone(),
             status: state.answer.as_ref().map(Answer::status),
             request_bytes: state.request.total(),
@@ -239,8 +250,9 @@ impl Flight {
         if !self.may_tell(state) {
             return None;
         }
+        self.count(state);
         let State { beginning, request, .. } = state;
-        beginning.tell(request, &self.0.recorder, || self.age())
+        beginning.tell(request, || self.age())
     }
 
     fn may_tell(&self, state: &State) -> bool {
@@ -268,8 +280,30 @@ impl Flight {
         Duration::new(age.as_secs(), age.subsec_micros() * 1000)
     }
 
+    #[inline]
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same, where all that passed is to be known.
+    #[inline]
+    fn counted(&self) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        self.count(&mut state);
+        state
+    }
+
+    /// Has the state know of all that passed.
+    #[inline]
+    fn count(&self, state: &mut State) {
+        if self.0.request_beyond.load(Relaxed) > 0 {
+            state.request.count(self.0.request_beyond.swap(0, Relaxed));
+        }
+        if self.0.response_beyond.load(Relaxed) > 0
+            && let Some(answer) = &mut state.answer
+        {
+            answer.body.count(self.0.response_beyond.swap(0, Relaxed));
+        }
     }
 }
 

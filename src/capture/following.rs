@@ -9,14 +9,15 @@ use std::{
 };
 
 use bytes::Buf;
+use http::StatusCode;
 use tracing::Level;
 
-use super::{answer::Answer, recorder::Recorder};
+use super::recorder::Recorder;
 use crate::{
     config::Verbosity,
     exchange::{
-        Bodies, CapturedBody, Event, EventKind, Exchange, Field, LlmUsage, Media, Outcome, Permit, Raw,
-        Redacted, RequestId, Scrub, Started, StreamedEvent, Timestamp, TraceId, Value, millis_of,
+        Bodies, CapturedBody, Event, EventKind, Exchange, Field, Labels, LlmUsage, Media, Outcome, Permit,
+        Raw, Redacted, RequestId, Scrub, Started, StreamedEvent, Timestamp, TraceId, Value, millis_of,
     },
     llm,
     stream::{Followed, Follower, StreamEvent, Told, Wanted},
@@ -46,21 +47,22 @@ impl Following {
         recorder: &Arc<Recorder>,
         began: &Started,
         arrived: Instant,
-        answer: &Answer,
+        labels: &Labels,
+        status: StatusCode,
         tells: bool,
     ) -> Option<Box<Self>> {
-        let (media, content_type) = answer.body.media();
+        let media = labels.media();
         if !matches!(media, Media::Json | Media::EventStream | Media::JsonLines) {
             return None;
         }
         let followed = Followed {
             media,
-            content_type,
-            is_encoded: answer.body.is_encoded(),
+            content_type: labels.content_type(),
+            is_encoded: labels.is_encoded(),
             path: began.request.head.raw_path(),
-            status: answer.status(),
+            status,
         };
-        let events = || recorder.event_limit(answer.status().as_u16() >= 400);
+        let events = || recorder.event_limit(status.as_u16() >= 400);
         let wanted = Wanted { usage: true, events: if tells { events() } else { None } };
         let following = |follower| Self {
             follower,
@@ -199,9 +201,7 @@ fn streamed(event: StreamEvent, are_json: bool, permit: Permit, recorder: &Recor
     let name = (!name.is_empty()).then(|| recorder.scrub.text(&String::from_utf8_lossy(&name)));
     let raw = Raw {
         bytes: data,
-        media: if is_json { Media::Json } else { Media::Text },
-        content_type: Cow::Borrowed(b""),
-        encoding: None,
+        labels: Labels::of_part(is_json),
         head_limit: usize::MAX,
         scrub: Arc::clone(&recorder.scrub),
         permit,

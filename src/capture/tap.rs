@@ -3,30 +3,42 @@ use std::{borrow::Cow, sync::Arc};
 use bytes::Buf;
 use http::HeaderValue;
 
-use super::noted::Noted;
-use crate::exchange::{Budget, CapturedBody, Media, Permit, Raw, Scrub};
+use super::{noted::Noted, recorder::Recorder};
+use crate::exchange::{CapturedBody, Labels, Permit, Raw};
 
 /// What one direction's body leaves behind as it passes: a count, and its head.
-#[derive(Debug)]
 pub(super) struct Tap {
-    media: Media,
-    content_type: Cow<'static, [u8]>,
-    encoding: Option<Box<[u8]>>,
-    /// False for what is neither text nor worth a digest.
-    keeps: bool,
+    /// Until something is kept; none for what is neither text nor worth a digest.
+    labels: Option<Labels>,
+    kept: Option<Raw>,
     /// Bytes to keep at most; what is already kept, once the budget is spent.
     limit: usize,
-    bytes: Vec<u8>,
-    declared: Option<u64>,
+    /// How long it is said to be.
+    declared: usize,
     total: u64,
     ended: bool,
-    permit: Permit,
+}
+
+/// What headers say of a body.
+pub(super) struct Described {
+    pub(super) labels: Labels,
+    /// The Content-Length.
+    pub(super) declared: Option<u64>,
 }
 
 /// A frame's data, looked at without consuming it, and before the flight's lock is taken: it is code of others.
 pub(super) struct Seen<'a> {
     length: usize,
     head: Cow<'a, [u8]>,
+}
+
+impl Described {
+    #[inline]
+    pub(super) fn by(headers: &Noted<'_>) -> Self {
+        let content_type = headers.content_type.map_or(&[][..], HeaderValue::as_bytes);
+        let encoding = headers.content_encoding.map_or(&[][..], HeaderValue::as_bytes);
+        Self { labels: Labels::of(content_type, encoding), declared: headers.length() }
+    }
 }
 
 impl<'a> Seen<'a> {
@@ -47,73 +59,75 @@ impl<'a> Seen<'a> {
 }
 
 impl Tap {
-    /// For the body that `headers` describe, `declared` to be so long.
+    /// For a body that is described so.
     #[inline]
-    pub(super) fn new(
-        headers: &Noted<'_>,
-        declared: Option<u64>,
-        limit: usize,
-        keep_binary: bool,
-        budget: &Arc<Budget>,
-    ) -> Self {
-        let (content_type, media) = content_type(headers.content_type);
-        let encoding = headers.content_encoding.map(|value| Box::from(label(value)));
-        let is_text = media.is_textual() && !is_encoded(encoding.as_deref());
+    pub(super) fn new(described: Described, limit: usize, keep_binary: bool) -> Self {
+        let Described { labels, declared } = described;
         // Of what is not text only the digest is told, and only a whole body has one.
         let digestible = keep_binary && declared.is_some_and(|length| length <= limit as u64);
+        let keeps = digestible || labels.is_text();
         Self {
-            media,
-            content_type,
-            encoding,
-            keeps: is_text || digestible,
-            limit: if is_text || digestible { limit } else { 0 },
-            bytes: Vec::new(),
-            declared,
+            labels: keeps.then_some(labels),
+            kept: None,
+            limit: if keeps { limit } else { 0 },
+            declared: declared.map_or(0, |length| usize::try_from(length).unwrap_or(usize::MAX)),
             total: 0,
             ended: false,
-            permit: Permit::new(budget),
         }
     }
 
-    /// Takes note of a frame's data.
-    pub(super) fn data(&mut self, seen: &Seen<'_>) {
-        self.total += seen.length as u64;
-        let wanted = seen.length.min(self.limit.saturating_sub(self.bytes.len()));
-        if wanted == 0 {
+    /// Takes note of a frame's data. False where the rest of the body need only be [counted](Self::count).
+    #[inline]
+    pub(super) fn data(&mut self, seen: &Seen<'_>, recorder: &Recorder) -> bool {
+        self.count(seen.length as u64);
+        let wanted = seen.length.min(self.room());
+        if wanted > 0 {
+            self.keep(seen, wanted, recorder);
+        }
+        // More only where nothing has passed yet.
+        self.room() > 0 || self.total == 0
+    }
+
+    /// So many bytes passed, of which nothing is to be kept.
+    pub(super) fn count(&mut self, bytes: u64) {
+        self.total += bytes;
+    }
+
+    /// Bytes that may still be kept.
+    fn room(&self) -> usize {
+        self.limit.saturating_sub(self.kept.as_ref().map_or(0, |kept| kept.bytes.len()))
+    }
+
+    fn keep(&mut self, seen: &Seen<'_>, wanted: usize, recorder: &Recorder) {
+        let kept = match (&mut self.kept, &mut self.labels) {
+            (Some(kept), _) => kept,
+            (kept, labels) => {
+                let Some(labels) = labels.take() else { return };
+                kept.insert(Raw {
+                    bytes: Vec::new(),
+                    labels,
+                    head_limit: recorder.settings.inline_limit(),
+                    scrub: Arc::clone(&recorder.scrub),
+                    permit: Permit::new(&recorder.budget),
+                })
+            }
+        };
+        if !kept.permit.take(wanted) {
+            self.limit = kept.bytes.len();
             return;
         }
-        if !self.permit.take(wanted) {
-            self.limit = self.bytes.len();
-            return;
+        // One allocation for a body that said how long it is, few for one that did not, never more than the limit.
+        let length = kept.bytes.len();
+        if kept.bytes.capacity() - length < wanted {
+            let more = wanted.max(self.declared.saturating_sub(length)).max(length).min(self.limit - length);
+            kept.bytes.reserve_exact(more);
         }
-        self.reserve(wanted);
         let head = seen.head.get(..wanted).unwrap_or(&seen.head);
-        self.bytes.extend_from_slice(head);
+        kept.bytes.extend_from_slice(head);
         if head.len() < wanted {
             // More pieces than can be seen without consuming them: the rest is counted, not kept.
-            self.limit = self.bytes.len();
+            self.limit = kept.bytes.len();
         }
-    }
-
-    /// One allocation for a body that said how long it is, few for one that did not, never more than the limit.
-    fn reserve(&mut self, wanted: usize) {
-        if self.bytes.capacity() - self.bytes.len() < wanted {
-            let declared = usize::try_from(self.declared.unwrap_or(0))
-                .unwrap_or(usize::MAX)
-                .saturating_sub(self.bytes.len());
-            let more = wanted.max(declared).max(self.bytes.len()).min(self.limit - self.bytes.len());
-            self.bytes.reserve_exact(more);
-        }
-    }
-
-    /// What is in the body, and in which words.
-    pub(super) fn media(&self) -> (Media, &[u8]) {
-        (self.media, &self.content_type)
-    }
-
-    /// True where it is compressed.
-    pub(super) fn is_encoded(&self) -> bool {
-        is_encoded(self.encoding.as_deref())
     }
 
     pub(super) fn end(&mut self) {
@@ -130,86 +144,25 @@ impl Tap {
 
     /// From here on another limit holds: more only where nothing has passed yet.
     pub(super) fn set_limit(&mut self, limit: usize) {
-        let allowed = if self.total == 0 && self.keeps { usize::MAX } else { self.limit };
+        let allowed = if self.total == 0 && self.labels.is_some() { usize::MAX } else { self.limit };
         self.limit = limit.min(allowed);
-        self.bytes.truncate(limit);
+        if let Some(kept) = &mut self.kept {
+            kept.bytes.truncate(limit);
+        }
     }
 
     /// Leaves a tap that only counts and gives what was captured.
-    pub(super) fn take(&mut self, head_limit: usize, scrub: &Arc<dyn Scrub>) -> CapturedBody {
-        let permit = self.permit.split_off();
-        let raw = (self.limit > 0 && !self.bytes.is_empty()).then(|| Raw {
-            bytes: std::mem::take(&mut self.bytes),
-            media: self.media,
-            content_type: self.content_type.clone(),
-            encoding: self.encoding.clone(),
-            head_limit,
-            scrub: Arc::clone(scrub),
-            permit,
-        });
+    #[inline]
+    pub(super) fn take(&mut self) -> CapturedBody {
+        self.labels = None;
         self.limit = 0;
-        CapturedBody::new(self.total, self.ended, raw)
+        let kept = self.kept.take().filter(|kept| !kept.bytes.is_empty());
+        CapturedBody::new(self.total, self.ended, kept)
     }
 
     /// A copy of what was captured so far.
-    pub(super) fn peek(&self, head_limit: usize, scrub: &Arc<dyn Scrub>) -> CapturedBody {
-        let raw = (!self.bytes.is_empty()).then(|| Raw {
-            bytes: self.bytes.clone(),
-            media: self.media,
-            content_type: self.content_type.clone(),
-            encoding: self.encoding.clone(),
-            head_limit,
-            scrub: Arc::clone(scrub),
-            permit: self.permit.another(self.bytes.len()),
-        });
-        CapturedBody::new(self.total, self.ended, raw)
-    }
-}
-
-/// The usual content types are neither copied nor parsed.
-const USUAL: [(&str, Media); 6] = [
-    ("application/json", Media::Json),
-    ("text/plain; charset=utf-8", Media::Text),
-    ("application/json; charset=utf-8", Media::Json),
-    ("text/html; charset=utf-8", Media::Text),
-    ("text/event-stream", Media::EventStream),
-    ("application/octet-stream", Media::Binary),
-];
-
-/// The longest content type or encoding that is looked at.
-const LABEL_LIMIT: usize = 256;
-
-fn content_type(value: Option<&HeaderValue>) -> (Cow<'static, [u8]>, Media) {
-    let usual = value.and_then(|value| USUAL.iter().find(|(usual, _)| usual.as_bytes() == value.as_bytes()));
-    if let Some((usual, media)) = usual {
-        return (Cow::Borrowed(usual.as_bytes()), *media);
-    }
-    let label = value.map_or(&[][..], label);
-    (Cow::Owned(label.to_vec()), Media::of(label))
-}
-
-fn is_encoded(encoding: Option<&[u8]>) -> bool {
-    encoding.is_some_and(|encoding| !(encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity")))
-}
-
-fn label(value: &HeaderValue) -> &[u8] {
-    let value = value.as_bytes();
-    value.get(..LABEL_LIMIT).unwrap_or(value)
-}
-
-#[cfg(test)]
-mod tests {
-    use http::HeaderValue;
-
-    use super::{Media, USUAL, content_type};
-
-    #[test]
-    fn what_is_usual_is_what_parsing_it_says() {
-        for (usual, media) in USUAL {
-            assert_eq!(media, Media::of(usual.as_bytes()), "{usual}");
-        }
-        let other = HeaderValue::from_static("application/problem+json");
-        assert_eq!(content_type(Some(&other)), (other.as_bytes().into(), Media::Json));
-        assert_eq!(content_type(None), (b"".as_slice().into(), Media::Unknown));
+    pub(super) fn peek(&self) -> CapturedBody {
+        let kept = self.kept.as_ref().filter(|kept| !kept.bytes.is_empty());
+        CapturedBody::new(self.total, self.ended, kept.map(Raw::copied))
     }
 }

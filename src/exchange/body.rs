@@ -1,5 +1,4 @@
 use std::{
-    borrow::Cow,
     fmt,
     sync::{
         Arc, OnceLock,
@@ -12,7 +11,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::{
-    BodyText, BodyView, Media, RawBody, Redacted, Scrub, Shown, ShownBody, budget::Permit, one_line,
+    BodyText, BodyView, Labels, Media, RawBody, Redacted, Scrub, Shown, ShownBody, budget::Permit, one_line,
 };
 
 /// A body as far as it was kept, and how long it was.
@@ -46,13 +45,10 @@ struct Rest {
 /// What was kept, waiting to be redacted.
 pub(crate) struct Raw {
     pub bytes: Vec<u8>,
-    pub media: Media,
-    pub content_type: Cow<'static, [u8]>,
-    /// Hardly any body has one.
-    pub encoding: Option<Box<[u8]>>,
+    pub labels: Labels,
     pub head_limit: usize,
     pub scrub: Arc<dyn Scrub>,
-    #[expect(dead_code, reason = "held until the bytes go")]
+    /// Held until the bytes go.
     pub permit: Permit,
 }
 
@@ -142,13 +138,13 @@ impl CapturedBody {
     /// The content type, redacted.
     #[must_use]
     pub fn content_type(&self) -> Option<Redacted> {
-        self.label("content-type", |rest| &rest.content_type, |raw| &raw.content_type)
+        self.label("content-type", |rest| &rest.content_type, |raw| raw.labels.content_type())
     }
 
     /// The content encoding, redacted.
     #[must_use]
     pub fn encoding(&self) -> Option<Redacted> {
-        self.label("content-encoding", |rest| &rest.encoding, Raw::encoding)
+        self.label("content-encoding", |rest| &rest.encoding, |raw| raw.labels.encoding())
     }
 
     /// What was kept, as it came, to be read for what may be told of it; shown to nobody.
@@ -159,7 +155,7 @@ impl CapturedBody {
     /// What the content type says.
     pub(crate) fn media(&self) -> Media {
         match &self.raw {
-            Some(raw) => raw.media,
+            Some(raw) => raw.labels.media(),
             None => Media::of(self.content_type().as_ref().map_or(&[], |text| text.as_str().as_bytes())),
         }
     }
@@ -190,15 +186,15 @@ impl CapturedBody {
 
     fn text(&self, limit: usize) -> ShownBody<'_> {
         let Some(raw) = &self.raw else { return BodyText::NotKept.into() };
-        if raw.is_binary() {
+        if !raw.labels.is_text() {
             return BodyText::Binary.into();
         }
         if raw.bytes.is_empty() {
             return BodyText::NotKept.into();
         }
         raw.scrub.body(&RawBody {
-            media: raw.media,
-            content_type: std::str::from_utf8(&raw.content_type).unwrap_or_default(),
+            media: raw.labels.media(),
+            content_type: std::str::from_utf8(raw.labels.content_type()).unwrap_or_default(),
             bytes: &raw.bytes,
             whole: self.complete && !self.is_truncated(),
             limit,
@@ -206,7 +202,8 @@ impl CapturedBody {
     }
 
     fn digest(&self) -> Option<Box<str>> {
-        let raw = self.raw.as_ref().filter(|raw| raw.is_binary() && !self.is_truncated() && self.complete)?;
+        let raw =
+            self.raw.as_ref().filter(|raw| !raw.labels.is_text() && !self.is_truncated() && self.complete)?;
         let hexadecimal =
             Sha256::digest(&raw.bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         Some(hexadecimal.into())
@@ -239,13 +236,15 @@ impl CapturedBody {
 }
 
 impl Raw {
-    fn encoding(&self) -> &[u8] {
-        self.encoding.as_ref().map_or(&[], |encoding| encoding)
-    }
-
-    fn is_binary(&self) -> bool {
-        !self.media.is_textual()
-            || !(self.encoding().is_empty() || self.encoding().eq_ignore_ascii_case(b"identity"))
+    /// A copy, for a while.
+    pub(crate) fn copied(&self) -> Self {
+        Self {
+            bytes: self.bytes.clone(),
+            labels: self.labels.clone(),
+            head_limit: self.head_limit,
+            scrub: Arc::clone(&self.scrub),
+            permit: self.permit.another(self.bytes.len()),
+        }
     }
 }
 

@@ -37,24 +37,20 @@ impl Budget {
 pub(crate) struct Permit {
     budget: Arc<Budget>,
     bytes: usize,
-    refused: bool,
 }
 
 impl Permit {
     pub(crate) fn new(budget: &Arc<Budget>) -> Self {
-        Self { budget: Arc::clone(budget), bytes: 0, refused: false }
+        Self { budget: Arc::clone(budget), bytes: 0 }
     }
 
-    /// Takes `more` bytes; false where the budget is spent, which is counted once a permit.
+    /// Takes `more` bytes for a body; false where the budget is spent, which is counted: nobody asks again for that body.
     pub(crate) fn take(&mut self, more: usize) -> bool {
-        if self.refused {
-            return false;
-        }
-        if !self.ask(more) {
+        let is_given = self.ask(more);
+        if !is_given {
             self.budget.refused.fetch_add(1, Relaxed);
-            self.refused = true;
         }
-        !self.refused
+        is_given
     }
 
     /// Takes `more` bytes; false where the budget is spent, which whoever asks counts, and may ask again.
@@ -69,19 +65,10 @@ impl Permit {
         is_given
     }
 
-    /// Gives all that was taken to a new permit.
-    pub(crate) fn split_off(&mut self) -> Self {
-        Self {
-            budget: Arc::clone(&self.budget),
-            bytes: std::mem::take(&mut self.bytes),
-            refused: self.refused,
-        }
-    }
-
     /// Takes `bytes` whatever the cap: for the short-lived copy of something that is within it.
     pub(crate) fn another(&self, bytes: usize) -> Self {
         self.budget.taken.fetch_add(bytes, Relaxed);
-        Self { budget: Arc::clone(&self.budget), bytes, refused: false }
+        Self { budget: Arc::clone(&self.budget), bytes }
     }
 }
 
@@ -98,12 +85,12 @@ mod tests {
     use super::{Budget, Permit};
 
     #[test]
-    fn what_is_past_the_cap_is_refused_and_counted_once_and_a_drop_gives_back() {
+    fn what_is_past_the_cap_is_refused_and_counted_and_a_drop_gives_back() {
         let budget = Arc::new(Budget::new(100));
         let mut first = Permit::new(&budget);
         let mut second = Permit::new(&budget);
         assert!(first.take(60) && second.take(40));
-        assert!(!first.take(1) && !first.take(1));
+        assert!(!first.take(1) && !first.ask(1));
         assert_eq!((budget.taken(), budget.refused()), (100, 1));
         drop(first);
         assert!(second.take(60));

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{
-    BodyText, BodyView, Budget, CapturedBody, Event, EventKind, Exchange, Media, Permit, Raw, RawBody,
+    BodyText, BodyView, Budget, CapturedBody, Event, EventKind, Exchange, Labels, Permit, Raw, RawBody,
     Redacted, Scrub, Shown, ShownBody, Value,
 };
 use crate::export::fixtures::{dumped, event, exchange};
@@ -54,9 +54,7 @@ impl Scrub for Harmless {
 fn body(bytes: &[u8], total: u64, complete: bool, content_type: &str, encoding: &str) -> CapturedBody {
     let raw = Raw {
         bytes: bytes.to_vec(),
-        media: Media::of(content_type.as_bytes()),
-        content_type: content_type.as_bytes().to_owned().into(),
-        encoding: (!encoding.is_empty()).then(|| encoding.as_bytes().into()),
+        labels: Labels::of(content_type.as_bytes(), encoding.as_bytes()),
         head_limit: 8,
         scrub: Arc::new(Harmless),
         permit: Permit::new(&Arc::new(Budget::new(0))),

@@ -20,7 +20,7 @@ use crate::{
         Watch,
         entry::{self, Draft, Kind, Note},
     },
-    sink::{FileStats, Gate, Ledger, Sink, Trouble},
+    sink::{FileStats, Formatter, Gate, Ledger, Trouble},
     writer::{Expired, Gap, Notice, Office, Place, Report, Writer},
 };
 
@@ -115,15 +115,15 @@ impl LogFiles {
     }
 }
 
-impl Sink for LogFiles {
-    fn started(&self, started: &Arc<Started>) {
+impl Formatter for LogFiles {
+    fn started(&self, started: &Started) {
         let view = (self.view)();
         if !view.combined {
             self.write([API], false, |out| entry::request(out, &view, started));
         }
     }
 
-    fn finished(&self, exchange: &Arc<Exchange>) {
+    fn finished(&self, exchange: &Exchange) {
         let is_error = exchange.level() == Level::ERROR;
         let view = (self.view)();
         for kind in entry::entries_of(exchange) {
@@ -135,7 +135,7 @@ impl Sink for LogFiles {
         }
     }
 
-    fn event(&self, event: &Arc<Event>) {
+    fn event(&self, event: &Event) {
         let is_error = event.level == Level::ERROR;
         let is_log = event.kind == EventKind::Log;
         let component = if is_log { (self.route)(&event.module) } else { None };

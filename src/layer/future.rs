@@ -10,12 +10,9 @@ use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::{
-    mode::{ResponseMode, joined},
-    response_body::Tail,
-};
+use super::{mode::ResponseMode, response_body::Tail};
 use crate::{
-    capture::{Ahead, Flight, Left, Panic},
+    capture::{Ahead, Flight, Following, Left, Panic},
     config::RoutePolicy,
     exchange::Outcome,
 };
@@ -47,18 +44,12 @@ impl<F, M: Clone> ResponseFuture<F, M> {
         Self { inner: Some(inner), panic: None, waiting: Waiting(None), mode: mode.clone() }
     }
 
-    pub(super) fn observed(flight: Flight, mode: &M) -> Self {
-        Self { inner: None, panic: None, waiting: Waiting(Some(flight)), mode: mode.clone() }
+    pub(super) fn running(inner: F, waiting: Waiting, mode: &M) -> Self {
+        Self { inner: Some(inner), panic: None, waiting, mode: mode.clone() }
     }
 
-    pub(super) fn running(mut self, inner: F) -> Self {
-        self.inner = Some(inner);
-        self
-    }
-
-    pub(super) fn crashed(mut self, panic: Panic) -> Self {
-        self.panic = Some(panic.into());
-        self
+    pub(super) fn crashed(panic: Panic, waiting: Waiting, mode: &M) -> Self {
+        Self { inner: None, panic: Some(panic.into()), waiting, mode: mode.clone() }
     }
 }
 
@@ -74,7 +65,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let inner = this.inner.as_pin_mut();
-        let Some(flight) = this.waiting.0.clone() else {
+        let Some(flight) = &this.waiting.0 else {
             let Some(inner) = inner else { return Poll::Pending };
             return inner.poll(cx).map_ok(|response| response.map(|body| M::response_body(body, None)));
         };
@@ -95,38 +86,39 @@ where
                     None => resume_unwind(flight.crashed(panic)),
                 };
                 flight.answer_crash(panic, parts.status, &parts.headers);
-                flight.stamp(&mut parts);
+                flight.stamp(&mut parts.headers, &mut parts.extensions);
                 return Poll::Ready(Ok(Response::from_parts(parts, body)));
             }
         };
-        let response = answer.inspect_err(|error| flight.fail(Outcome::ServiceError, error))?;
-        let response = depart::<M, B>(flight, response);
-        this.waiting.0 = None;
-        Poll::Ready(Ok(response))
+        let mut response = answer.inspect_err(|error| flight.fail(Outcome::ServiceError, error))?;
+        let (ahead, following) = depart(flight, &mut response);
+        let flight = this.waiting.0.take();
+        let tail = match ahead {
+            Ahead::Nothing(_) => None,
+            Ahead::Body(expected) => flight.map(|flight| Tail::new(flight, expected, following)),
+        };
+        Poll::Ready(Ok(response.map(|body| M::response_body(body, tail))))
     }
 }
 
-/// Sends a response on its way, followed to its end.
-fn depart<M: ResponseMode<B>, B: Body>(flight: Flight, response: Response<B>) -> Response<M::Body> {
-    let (mut parts, body) = response.into_parts();
-    if let Some(policy) = parts.extensions.get::<RoutePolicy>() {
+/// Sends a response on its way; gives what follows, and who follows it.
+fn depart<B: Body>(flight: &Flight, response: &mut Response<B>) -> (Ahead, Option<Box<Following>>) {
+    if let Some(policy) = response.extensions().get::<RoutePolicy>() {
         flight.set_policy(*policy);
     }
-    if let Some(left) = Left::find(&parts.extensions) {
+    if let Some(left) = Left::find(response.extensions()) {
         flight.leave(left);
     }
-    let (is_end, exact) = (body.is_end_stream(), body.size_hint().exact());
-    let (ahead, following) = flight.answer(parts.status, &parts.headers, is_end, exact);
-    flight.stamp(&mut parts);
-    let tail = match ahead {
-        Ahead::Nothing(_) => None,
-        Ahead::Body(expected) => Some(Tail::new(flight, expected, following)),
-    };
-    joined((parts, M::response_body(body, tail)))
+    let (is_end, exact) = (response.body().is_end_stream(), response.body().size_hint().exact());
+    let gone = flight.answer(response.status(), response.headers(), is_end, exact);
+    let mut extensions = std::mem::take(response.extensions_mut());
+    flight.stamp(response.headers_mut(), &mut extensions);
+    *response.extensions_mut() = extensions;
+    gone
 }
 
 /// Ends the record where the future is dropped before there was a response. None where nothing is recorded.
-struct Waiting(Option<Flight>);
+pub(super) struct Waiting(pub(super) Option<Flight>);
 
 impl Drop for Waiting {
     fn drop(&mut self) {

@@ -1,4 +1,4 @@
-use http::{Request, Response, response};
+use http::{Request, response};
 use http_body::Body;
 
 use super::{Outbound, RequestBody, ResponseBody, request_body::Ear, response_body::Tail};
@@ -72,9 +72,4 @@ where
     fn panic_answer(&self, _: crate::exchange::RequestId) -> Option<(response::Parts, ResponseBody<B>)> {
         None
     }
-}
-
-/// A response from its halves.
-pub(super) fn joined<B>((parts, body): (response::Parts, B)) -> Response<B> {
-    Response::from_parts(parts, body)
 }

@@ -4,6 +4,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -36,22 +37,17 @@ impl<B: Body> Body for RequestBody<B> {
         let mut this = self.project();
         let frame = ready!(this.inner.as_mut().poll_frame(cx));
         if let Some(ear) = this.ear {
-            let is_end = match &frame {
-                Some(Ok(frame)) => {
-                    if let Some(data) = frame.data_ref() {
-                        ear.0.request_data(data);
-                    }
-                    frame.is_trailers() || this.inner.is_end_stream()
-                }
+            let (data, is_end) = match &frame {
+                Some(Ok(frame)) => (frame.data_ref(), frame.is_trailers() || this.inner.is_end_stream()),
                 Some(Err(error)) => {
-                    ear.0.request_failed(&this.describe.map_or_else(String::new, |describe| describe(error)));
-                    false
+                    ear.flight
+                        .request_failed(&this.describe.map_or_else(String::new, |describe| describe(error)));
+                    (None, false)
                 }
-                None => true,
+                None => (None, true),
             };
+            ear.hear(data, is_end);
             if is_end {
-                ear.0.request_ended(true);
-                ear.1 = true;
                 *this.ear = None;
             }
         }
@@ -81,18 +77,40 @@ impl<B: Body + fmt::Debug> fmt::Debug for RequestBody<B> {
 
 /// Tells the flight once that no more will be read.
 #[derive(Debug)]
-pub struct Ear(Flight, bool);
+pub struct Ear {
+    flight: Flight,
+    /// What passes may be kept.
+    listens: bool,
+    has_ended: bool,
+}
 
 impl Ear {
     pub(super) fn new(flight: &Flight) -> Self {
-        Self(flight.clone(), false)
+        Self { flight: flight.clone(), listens: true, has_ended: false }
+    }
+
+    /// Hears what passes; `is_end`: nothing can follow.
+    #[inline]
+    fn hear(&mut self, data: Option<&impl Buf>, is_end: bool) {
+        self.has_ended = is_end;
+        match data {
+            Some(data) if self.listens => {
+                self.listens = self.flight.request_data(data, is_end);
+                return;
+            }
+            Some(data) => self.flight.request_passed(data.remaining()),
+            None => {}
+        }
+        if is_end {
+            self.flight.request_ended(true);
+        }
     }
 }
 
 impl Drop for Ear {
     fn drop(&mut self) {
-        if !self.1 {
-            self.0.request_ended(false);
+        if !self.has_ended {
+            self.flight.request_ended(false);
         }
     }
 }

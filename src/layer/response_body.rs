@@ -5,6 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -83,6 +84,8 @@ pub struct Tail {
     following: Option<Box<Following>>,
     expected: Option<u64>,
     sent: u64,
+    /// What passes may be kept.
+    listens: bool,
     ended: bool,
     /// While the body is dropped that the client did not wait for.
     putting_away: Option<PuttingAway>,
@@ -90,11 +93,11 @@ pub struct Tail {
 
 impl Tail {
     pub(super) fn new(flight: Flight, expected: Option<u64>, following: Option<Box<Following>>) -> Self {
-        Self { flight, following, expected, sent: 0, ended: false, putting_away: None }
+        Self { flight, following, expected, sent: 0, listens: true, ended: false, putting_away: None }
     }
 
     /// Looks at what passes; true where nothing can follow.
-    fn look<D: bytes::Buf, E: Display + 'static>(
+    fn look<D: Buf, E: Display + 'static>(
         &mut self,
         frame: &Option<Result<Frame<D>, E>>,
         is_end: impl FnOnce() -> bool,
@@ -105,7 +108,7 @@ impl Tail {
                     if self.following.as_mut().is_some_and(|following| !following.frame(data)) {
                         self.following = None;
                     }
-                    self.sent = self.flight.response_data(data);
+                    self.pass(data);
                 } else if let Some(trailers) = frame.trailers_ref() {
                     self.flight.response_trailers(trailers);
                     return self.complete();
@@ -119,6 +122,16 @@ impl Tail {
                 true
             }
             None => self.complete(),
+        }
+    }
+
+    fn pass(&mut self, data: &impl Buf) {
+        let length = data.remaining();
+        self.sent += length as u64;
+        if self.listens {
+            self.listens = self.flight.response_data(data);
+        } else {
+            self.flight.response_passed(length);
         }
     }
 

@@ -10,7 +10,9 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::{
-    AnyBody, ResponseFuture, hints,
+    AnyBody, ResponseFuture,
+    future::Waiting,
+    hints,
     mode::{RequestMode, ResponseMode},
     request_body::Ear,
 };
@@ -71,24 +73,25 @@ where
             None => Flight::begin(&self.recorder, &parts, &hints::of(&parts)),
             Some(outbound) => Flight::begin_outbound(&self.recorder, &mut parts, outbound.known()),
         };
-        let Some(flight) = begun else {
+        // From here on it ends, whatever panics.
+        let waiting = Waiting(begun);
+        let Some(flight) = &waiting.0 else {
             let request = Request::from_parts(parts, M::request_body(body, None));
             return ResponseFuture::unobserved(self.inner.call(request), &self.mode);
         };
         if outbound.is_none() {
             parts.extensions.insert(flight.request_id());
         }
-        let future = ResponseFuture::observed(flight.clone(), &self.mode);
         let body = if body.is_end_stream() {
             flight.request_is_empty();
             M::request_body(body, None)
         } else {
-            M::request_body(body, Some(Ear::new(&flight)))
+            M::request_body(body, Some(Ear::new(flight)))
         };
         let request = Request::from_parts(parts, body);
         match flight.watch(|| self.inner.call(request)) {
-            Ok(inner) => future.running(inner),
-            Err(panic) if self.mode.answers_panics() => future.crashed(panic),
+            Ok(inner) => ResponseFuture::running(inner, waiting, &self.mode),
+            Err(panic) if self.mode.answers_panics() => ResponseFuture::crashed(panic, waiting, &self.mode),
             Err(panic) => resume_unwind(flight.crashed(panic)),
         }
     }

@@ -7,13 +7,13 @@ use std::{
     time::Instant,
 };
 
-use super::{BlackBox, Counters, FileStats, Gate, Ledger, Sink, outbox::Outbox, outbox::Parcel};
+use super::{BlackBox, Counters, FileStats, Formatter, Gate, Ledger, Sink, outbox::Outbox, outbox::Parcel};
 use crate::exchange::{Event, Exchange, RequestId, Started, Timestamp, Trail};
 
 /// All outputs. Whatever one of them does, the others get the record and the request goes on.
 pub(crate) struct Fanout {
-    /// Formatters of this crate: they run where the record is made.
-    inline: Vec<Box<dyn Sink>>,
+    /// They run where the record is made.
+    inline: Vec<Box<dyn Formatter>>,
     /// Sinks of users: each on a thread of its own.
     queued: Vec<Outbox>,
     black_box: Option<(Arc<dyn BlackBox>, Outbox)>,
@@ -25,7 +25,7 @@ pub(crate) struct Fanout {
 /// What a [`Fanout`] is made of.
 #[derive(Default)]
 pub(crate) struct Outputs {
-    pub inline: Vec<Box<dyn Sink>>,
+    pub inline: Vec<Box<dyn Formatter>>,
     /// Each with a gate that lets records through, or always open.
     pub queued: Vec<(Box<dyn Sink>, Option<Gate>)>,
     pub black_box: Option<Arc<dyn BlackBox>>,
@@ -54,7 +54,7 @@ impl Fanout {
 
     /// Tells of a request.
     pub(crate) fn started(&self, started: &Arc<Started>) {
-        self.inline(|sink| sink.started(started));
+        self.inline(|formatter| formatter.started(started));
         self.queued(|| Parcel::Started(Arc::clone(started)));
     }
 
@@ -119,21 +119,29 @@ impl Fanout {
         }
     }
 
-    /// Tells of an exchange, and gives it back.
+    /// Tells those of an exchange who write it at once. The others are given it to [keep](Self::keep).
     #[inline]
-    pub(crate) fn finished(&self, exchange: Exchange) -> Arc<Exchange> {
-        let exchange = Arc::new(exchange);
-        self.inline(|sink| sink.finished(&exchange));
-        self.queued(|| Parcel::Finished(Arc::clone(&exchange)));
+    pub(crate) fn finished(&self, exchange: &Exchange) {
+        self.inline(|formatter| formatter.finished(exchange));
+    }
+
+    /// True where somebody else is to be told of it.
+    #[inline]
+    pub(crate) fn keeps(&self, exchange: &Exchange) -> bool {
+        (exchange.dump.is_some() && self.has_dumps()) || self.queued.iter().any(Outbox::is_open)
+    }
+
+    /// Tells those who keep it.
+    pub(crate) fn keep(&self, exchange: &Arc<Exchange>) {
+        self.queued(|| Parcel::Finished(Arc::clone(exchange)));
         if let Some((_, outbox)) = self.black_box.as_ref().filter(|_| exchange.dump.is_some()) {
-            outbox.send(Parcel::Finished(Arc::clone(&exchange)));
+            outbox.send(Parcel::Finished(Arc::clone(exchange)));
         }
-        exchange
     }
 
     /// Tells of an event.
     pub(crate) fn event(&self, event: &Arc<Event>) {
-        self.inline(|sink| sink.event(event));
+        self.inline(|formatter| formatter.event(event));
         self.queued(|| Parcel::Event(Arc::clone(event)));
     }
 
@@ -146,7 +154,6 @@ impl Fanout {
 
     /// Waits for everyone but the files; gives the number of records that were not delivered in time.
     pub(crate) fn deliver(&self, deadline: Instant) -> u64 {
-        self.inline(|sink| sink.flush());
         self.outboxes().map(|outbox| outbox.flush(deadline)).sum()
     }
 
@@ -167,12 +174,12 @@ impl Fanout {
         self.black_box.iter().map(|(_, outbox)| outbox).chain(&self.queued)
     }
 
-    fn inline(&self, tell: impl Fn(&dyn Sink)) {
+    fn inline(&self, tell: impl Fn(&dyn Formatter)) {
         if let Some(ledger) = &self.ledger {
             contained(&self.counters, || tell(&**ledger));
         }
-        for sink in &self.inline {
-            contained(&self.counters, || tell(&**sink));
+        for formatter in &self.inline {
+            contained(&self.counters, || tell(&**formatter));
         }
     }
 

@@ -95,6 +95,18 @@ impl<T: Sink + ?Sized> Sink for Arc<T> {
     }
 }
 
+/// An output of ours that writes records where they are made, and keeps nothing of them.
+pub(crate) trait Formatter: Send + Sync {
+    /// As [`Sink::started`].
+    fn started(&self, _started: &Started) {}
+
+    /// As [`Sink::finished`].
+    fn finished(&self, _exchange: &Exchange) {}
+
+    /// As [`Sink::event`].
+    fn event(&self, _event: &Event) {}
+}
+
 /// The output that keeps what is needed to understand a failure. Its `finished` writes what was named before.
 pub(crate) trait BlackBox: Sink {
     /// Decides whether an exchange that ended is kept and, if so, names its dump. True where `look` is to be called.
@@ -120,7 +132,7 @@ pub(crate) trait BlackBox: Sink {
 }
 
 /// An output that takes records at once and brings them to their place later.
-pub(crate) trait Ledger: Sink {
+pub(crate) trait Ledger: Formatter {
     /// Waits until all that was taken is in its place; gives the number of lines that are not.
     fn flush_until(&self, deadline: Instant) -> u64;
 

@@ -100,9 +100,14 @@ impl Outbox {
         }))
     }
 
+    /// False while records do not get through to the sink.
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.gate.as_ref().is_none_or(|gate| gate.load(Relaxed))
+    }
+
     /// Hands a parcel over without waiting; a full queue drops it and counts.
     pub(crate) fn send(&self, parcel: Parcel) {
-        if !matches!(parcel, Parcel::Flush) && self.0.gate.as_ref().is_some_and(|gate| !gate.load(Relaxed)) {
+        if !matches!(parcel, Parcel::Flush) && !self.is_open() {
             return;
         }
         let mut state = self.0.lock();

@@ -24,7 +24,7 @@ use crate::{
     exchange::{Event, Scrub},
     export::{View, entry},
     redact::{RedactOptions, Redactor},
-    sink::{Counters, Fanout, Outputs, Sink},
+    sink::{Counters, Fanout, Formatter, Outputs},
 };
 
 /// No trail is kept.
@@ -36,8 +36,8 @@ fn deaf() -> Arc<Hearing> {
 #[derive(Clone, Default)]
 struct Told(Arc<Mutex<Vec<String>>>);
 
-impl Sink for Told {
-    fn event(&self, event: &Arc<Event>) {
+impl Formatter for Told {
+    fn event(&self, event: &Event) {
         let mut line = Vec::new();
         entry::log(&mut line, &View::default(), event).number(&mut line, 7);
         self.0.lock().unwrap().push(String::from_utf8(line).unwrap());
@@ -106,8 +106,8 @@ fn site(
 #[test]
 fn what_is_told_of_a_place_has_no_allocation_of_its_own() {
     struct Borrowed;
-    impl Sink for Borrowed {
-        fn event(&self, event: &Arc<Event>) {
+    impl Formatter for Borrowed {
+        fn event(&self, event: &Event) {
             assert!(matches!(event.module, std::borrow::Cow::Borrowed("here")));
             assert!(
                 matches!(&event.location.as_ref().unwrap().file, std::borrow::Cow::Borrowed(file) if file.ends_with("tests.rs"))

@@ -3,14 +3,14 @@
 #[cfg(test)]
 mod tests;
 
-use std::{cell::LazyCell, sync::Arc};
+use std::cell::LazyCell;
 
 use tracing::{Level, field};
 
 use crate::{
     exchange::{Event, EventKind, Exchange, Field, Headers, Redacted, Started, millis_of},
     export::{Inline, Watch, entry, inline_request, inline_response, write_headers},
-    sink::Sink,
+    sink::Formatter,
 };
 
 /// The target of these events.
@@ -66,8 +66,8 @@ macro_rules! at_level {
     };
 }
 
-impl Sink for TracingEvents {
-    fn started(&self, started: &Arc<Started>) {
+impl Formatter for TracingEvents {
+    fn started(&self, started: &Started) {
         let view = (self.0)();
         if view.combined {
             return;
@@ -93,7 +93,7 @@ impl Sink for TracingEvents {
         );
     }
 
-    fn finished(&self, exchange: &Arc<Exchange>) {
+    fn finished(&self, exchange: &Exchange) {
         for kind in entry::entries_of(exchange) {
             match kind {
                 entry::Kind::Response => self.response(exchange),
@@ -103,7 +103,7 @@ impl Sink for TracingEvents {
         }
     }
 
-    fn event(&self, event: &Arc<Event>) {
+    fn event(&self, event: &Event) {
         // What came through `tracing` was heard by whoever listens.
         let EventKind::Custom(event_type) = &event.kind else { return };
         let fields = LazyCell::new(|| fields(&event.fields));

@@ -24,7 +24,7 @@ use crate::{
         View, entry,
         fixtures::{dumped, exchange},
     },
-    sink::Sink,
+    sink::Formatter,
 };
 
 /// The fields of every event, as a layer of somebody else's sees them.
@@ -85,7 +85,7 @@ impl Visit for Fields {
 fn tell(view: View, exchange: &Exchange) {
     let sink = TracingEvents::new(Arc::new(move || view));
     sink.started(&exchange.began);
-    sink.finished(&Arc::new(exchange.clone()));
+    sink.finished(exchange);
 }
 
 fn heard(view: View, exchange: &Exchange) -> Vec<Told> {
@@ -168,8 +168,8 @@ fn what_still_runs_is_told_and_what_came_through_tracing_is_not_told_again() {
     let heard = Heard::default();
     tracing::subscriber::with_default(tracing_subscriber::registry().with(heard.clone()), || {
         let sink = TracingEvents::new(Arc::new(View::default));
-        sink.event(&Arc::new(log));
-        sink.event(&Arc::new(still_running.clone()));
+        sink.event(&log);
+        sink.event(&still_running);
     });
     let mut line = Vec::new();
     entry::log(&mut line, &View::default(), &still_running).number(&mut line, 1);
@@ -242,7 +242,7 @@ fn where_nobody_listens_nothing_is_looked_at() {
     // listens, that nobody does.
     let quiet = tracing_subscriber::registry().with(LevelFilter::OFF).with(Heard::default());
     tracing::subscriber::with_default(quiet, || {
-        sink.finished(&Arc::new(dumped()));
+        sink.finished(&dumped());
     });
 }
 

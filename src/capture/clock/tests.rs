@@ -5,10 +5,27 @@ use http::{Request, StatusCode};
 use super::{super::arrival::Hints, super::recorder::Equipment, super::recorder::Recorder, *};
 use crate::{
     config::{RoutePolicy, Settings},
-    exchange::{Budget, Outcome},
+    exchange::{Budget, Exchange, Outcome, Started},
     redact::RedactOptions,
-    sink::{Counters, MemorySink, Outputs},
+    sink::{Counters, Formatter, MemorySink, Outputs, Sink},
 };
+
+/// Hears at once what others hear on threads of their own.
+struct Heard(Arc<MemorySink>);
+
+impl Formatter for Heard {
+    fn started(&self, started: &Started) {
+        self.0.started(&Arc::new(started.clone()));
+    }
+
+    fn finished(&self, exchange: &Exchange) {
+        self.0.finished(&Arc::new(exchange.clone()));
+    }
+
+    fn event(&self, event: &Event) {
+        self.0.event(&Arc::new(event.clone()));
+    }
+}
 
 /// A recorder whose clock is turned by hand.
 struct Stage {
@@ -24,7 +41,7 @@ impl Stage {
 
     fn noted_by(settings: Settings, journal: Option<Arc<dyn Journal>>) -> Self {
         let (memory, counters) = (Arc::new(MemorySink::default()), Arc::new(Counters::default()));
-        let inline: Vec<Box<dyn crate::sink::Sink>> = vec![Box::new(Arc::clone(&memory))];
+        let inline: Vec<Box<dyn Formatter>> = vec![Box::new(Heard(Arc::clone(&memory)))];
         let equipment = Equipment {
             scrub: Arc::new(RedactOptions::default().build()),
             sinks: Arc::new(Fanout::new(Outputs { inline, ..Outputs::default() }, Arc::clone(&counters))),
@@ -100,7 +117,7 @@ fn millis(count: u64) -> Duration {
 fn a_request_is_told_once_when_its_second_is_over() {
     let mut stage = Stage::new();
     let flight = stage.waiting();
-    flight.request_data(&&b"{\"a"[..]);
+    flight.request_data(&&b"{\"a"[..], false);
     flight.is_waiting();
     assert_eq!(stage.listed(), 1);
     stage.tick(flight.arrived() + millis(999));
@@ -112,7 +129,7 @@ fn a_request_is_told_once_when_its_second_is_over() {
 
     flight.is_waiting();
     assert_eq!(stage.listed(), 0);
-    flight.request_data(&&b"\":"[..]);
+    flight.request_data(&&b"\":"[..], false);
     flight.request_ended(true);
     flight.finish(Outcome::AbortedBeforeResponse, None);
     assert_eq!(stage.told().len(), 1);
@@ -202,7 +219,7 @@ fn open_exchanges_are_listed_with_what_is_known_of_them_until_they_end() {
     assert!(one.trace_id.is_some() && one.age >= two.age);
     assert_eq!((two.method.as_str(), two.endpoint.as_str(), two.request_bytes), ("POST", "/upload", 0));
 
-    second.request_data(&&b"{\"a"[..]);
+    second.request_data(&&b"{\"a"[..], false);
     first.answer(StatusCode::CREATED, &http::HeaderMap::new(), false, None);
     first.response_data(&&b"12345"[..]);
     let open = stage.open();

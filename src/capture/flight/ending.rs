@@ -2,35 +2,30 @@
 
 use std::{
     any::Any,
-    collections::BTreeMap,
     fmt,
     sync::{Arc, atomic::Ordering::Relaxed},
-    time::Duration,
 };
 
 use http::{HeaderMap, StatusCode};
 
-use super::{
-    Flight, Panic,
-    state::{Ended, Told},
-};
+use super::{Flight, Panic, state::Told};
 use crate::{
-    capture::{answer::Answer, cause, following, lost_calls::LostCalls, report, theirs::Theirs},
-    exchange::{ErrorReport, Exchange, Outcome, Started},
+    capture::{answer::Late, cause, following, lost_calls::LostCalls, report, theirs::Theirs},
+    exchange::{ErrorReport, Exchange, Outcome, Redacted},
     stream,
 };
 
 impl Flight {
     /// The service, or its body, panicked; gives the payload to go on with.
     pub(crate) fn crashed(&self, panic: Panic) -> Box<dyn Any + Send> {
-        self.finish(Outcome::Panicked, Some(*panic.report));
+        self.finish(Outcome::Panicked, Some(panic.report));
         panic.payload
     }
 
     /// The service panicked, and the layer answers in its place.
     pub(crate) fn answer_crash(&self, panic: Panic, status: StatusCode, headers: &HeaderMap) {
-        self.answered(status, headers);
-        self.finish(Outcome::Panicked, Some(*panic.report));
+        self.answered(status, headers, true, None);
+        self.finish(Outcome::Panicked, Some(panic.report));
         drop(Theirs::new(panic.payload));
     }
 
@@ -42,92 +37,82 @@ impl Flight {
             known.and_then(|known| report::of_known(error, known, &recorder.known_errors, &*recorder.scrub));
         let report =
             own.unwrap_or_else(|| report::of_display(error, &recorder.known_errors, &*recorder.scrub));
-        self.finish(outcome, Some(report));
+        self.finish(outcome, Some(report.into()));
     }
 
     /// Ends the record. The first call counts.
-    pub(crate) fn finish(&self, outcome: Outcome, error: Option<ErrorReport>) {
+    pub(crate) fn finish(&self, outcome: Outcome, error: Option<Box<ErrorReport>>) {
         let duration = self.age();
-        let ended = self.lock().end(&self.0.recorder, outcome, duration);
-        let Some(ended) = ended else { return };
+        let ended = self.counted().end(outcome, duration);
+        let Some(mut ended) = ended else { return };
         self.0.ended.store(true, Relaxed);
-        let trail = self.trail().take();
+        let trail = self.take_trail();
         if let Some(seat) = self.seat() {
             self.0.recorder.clock.leave(seat);
         }
 
-        let Ended { began, was_held, answer, grpc, policy, told } = ended;
-        let grpc_status = grpc.as_ref().map(|grpc| grpc.status);
-        let mut exchange = self.record(began, answer, grpc_status, outcome, duration);
+        let recorder = &*self.0.recorder;
+        let exchange = &mut ended.exchange;
+        exchange.slow = recorder.settings.slow.is_some_and(|limit| duration > limit);
+        let grpc_message = self.add_late(exchange, ended.late);
         // Before the cause is looked for, which may be a call that failed.
         let calls = match self.0.instruments.get() {
-            Some(instruments) => instruments.close(&mut exchange, &self.0.recorder.counters),
+            Some(instruments) => instruments.close(exchange, &recorder.counters),
             None => LostCalls::default(),
         };
-        let Told { reported, left, logged, asked } = told;
-        exchange.error = error.or_else(|| reported.map(|reported| *reported)).or_else(|| {
-            let recorder = &self.0.recorder;
-            let left = || left.map(|left| left.into_report(&recorder.known_errors, &recorder.scrub));
-            exchange.is_failure().then(|| {
-                left()
-                    .or_else(|| logged.map(|logged| *logged))
-                    .unwrap_or_else(|| cause::of(&exchange, grpc.and_then(|grpc| grpc.message)))
-            })
-        });
+        let Told { reported, left, logged, asked } = ended.told;
+        if let Some(error) = error.or(reported) {
+            exchange.error = Some(*error);
+        } else if exchange.is_failure() {
+            let left = left.map(|left| left.into_report(&recorder.known_errors, &recorder.scrub));
+            let told = left.or_else(|| logged.map(|logged| *logged));
+            exchange.error = Some(told.unwrap_or_else(|| cause::of(exchange, grpc_message)));
+        }
         if let Some(asked) = asked {
-            asked.mark(&mut exchange);
+            asked.mark(exchange);
         }
-        self.0.recorder.counters.finished.add(1);
+        recorder.counters.finished.add(1);
         if let Some(outbound) = &self.0.outbound {
-            self.tell_parent(outbound, &exchange);
+            self.tell_parent(outbound, exchange);
         }
-        if self.0.outbound.is_none() || self.0.recorder.settings.dump_outbound == Some(true) {
-            self.0.recorder.sinks.claim(&mut exchange, || self.read(trail?));
+        if self.0.outbound.is_none() || recorder.settings.dump_outbound == Some(true) {
+            recorder.sinks.claim(exchange, || self.read(trail));
         }
-        if was_held && self.is_skipped(policy) && !exchange.is_remarkable() {
+        if ended.was_held && self.is_skipped(ended.policy) && !exchange.is_remarkable() {
             return;
         }
-        if was_held {
-            self.0.recorder.sinks.started(&exchange.began);
+        if ended.was_held {
+            recorder.sinks.started(&exchange.began);
         }
-        following::tell_usage(&self.0.recorder, &exchange);
-        let exchange = self.0.recorder.sinks.finished(exchange);
-        if exchange.dump.is_some() && exchange.is_failure() {
-            calls.dump(&self.0.recorder.sinks);
+        following::tell_usage(recorder, exchange);
+        recorder.sinks.finished(exchange);
+        // It needs a place of its own only where somebody keeps it.
+        let parent = self.parent_who_keeps(exchange);
+        if parent.is_some() || recorder.sinks.keeps(exchange) {
+            let exchange = Arc::new(ended.exchange);
+            recorder.sinks.keep(&exchange);
+            if exchange.dump.is_some() && exchange.is_failure() {
+                calls.dump(&recorder.sinks);
+            }
+            if let Some(parent) = parent {
+                parent.instruments().lost_call(exchange);
+            }
         }
-        self.leave_to_parent(exchange);
     }
 
-    fn record(
-        &self,
-        began: Arc<Started>,
-        mut answer: Option<Answer>,
-        grpc_status: Option<u16>,
-        outcome: Outcome,
-        duration: Duration,
-    ) -> Exchange {
-        let recorder = &self.0.recorder;
-        let heard = answer.as_mut().and_then(|answer| answer.heard.take());
-        let stream::Told { stats, usage } = heard.map_or_else(stream::Told::default, |heard| *heard);
-        Exchange {
-            finished: began.started.after(duration),
-            stream: stats.map(Box::new),
-            llm: usage.map(|usage| following::asked(usage, &began, &*recorder.scrub).into()),
-            began,
-            outcome,
-            ttfb: answer.as_ref().map(|answer| answer.ttfb),
-            response: answer.map(|answer| answer.into_response(recorder)),
-            duration,
-            grpc_status,
-            slow: recorder.settings.slow.is_some_and(|limit| duration > limit),
-            error: None,
-            steps: Vec::new(),
-            attributes: Vec::new(),
-            cache: BTreeMap::new(),
-            instruments_dropped: 0,
-            trail: None,
-            dump: None,
-            dump_reason: None,
+    /// What few responses have, made outside of the lock; gives what gRPC told of a failure.
+    #[inline]
+    fn add_late(&self, exchange: &mut Exchange, late: Late) -> Option<Redacted> {
+        let Late { grpc, heard, trailers } = late;
+        if let Some(heard) = heard {
+            let stream::Told { stats, usage } = *heard;
+            let asked = |usage| following::asked(usage, &exchange.began, &*self.0.recorder.scrub);
+            exchange.llm = usage.map(asked).map(Box::new);
+            exchange.stream = stats.map(Box::new);
         }
+        if let (Some(trailers), Some(response)) = (trailers, &mut exchange.response) {
+            response.trailers = Some(trailers.headers().clone());
+        }
+        grpc.and_then(|grpc| grpc.message)
     }
 }

@@ -1,18 +1,18 @@
 //! What passes between client and service: heads, data, ends.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, atomic::Ordering::Relaxed};
 
 use bytes::Buf;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode};
 
-use super::{Flight, REQUEST_ID};
+use super::{Flight, REQUEST_ID, state::State};
 use crate::{
     capture::{
         answer::Answer,
         completion::{self, Ahead},
         following::Following,
         noted::Noted,
-        tap::Seen,
+        tap::{Described, Seen},
     },
     exchange::{ErrorReport, Started},
     stream::Told,
@@ -21,23 +21,34 @@ use crate::{
 impl Flight {
     /// Puts the request id into the response: the client's own where it sent a valid one.
     /// What was asked for is not touched: only the extensions tell the id.
-    pub(crate) fn stamp(&self, response: &mut http::response::Parts) {
+    pub(crate) fn stamp(&self, headers: &mut HeaderMap, extensions: &mut Extensions) {
+        extensions.insert(self.0.request_id);
         if self.0.outbound.is_some() {
-            response.extensions.insert(self.0.request_id);
             return;
         }
         let ours = || HeaderValue::from_bytes(&self.0.request_id.digits()).ok();
         if let Some(id) = self.0.echo.clone().or_else(ours) {
             // A map that is full stays as it is.
-            let _ = response.headers.try_insert(REQUEST_ID, id);
+            let _ = headers.try_insert(REQUEST_ID, id);
         }
-        response.extensions.insert(self.0.request_id);
     }
 
-    /// Data of the request body passed.
-    pub(crate) fn request_data(&self, data: &impl Buf) {
-        let seen = Seen::of(data, self.0.recorder.capture_limit());
-        self.lock().request.data(&seen);
+    /// Data of the request body passed, and perhaps it ended with that. False where the rest need only be
+    /// [counted](Self::request_passed).
+    pub(crate) fn request_data(&self, data: &impl Buf, is_end: bool) -> bool {
+        let recorder = &self.0.recorder;
+        let seen = Seen::of(data, recorder.capture_limit());
+        let mut state = self.lock();
+        let listens = state.request.data(&seen, recorder);
+        if is_end {
+            self.end_request(state, true);
+        }
+        listens
+    }
+
+    /// So many bytes of the request body passed, of which nothing is to be kept: no lock is needed.
+    pub(crate) fn request_passed(&self, bytes: usize) {
+        self.0.request_beyond.fetch_add(bytes as u64, Relaxed);
     }
 
     /// The request body failed.
@@ -72,7 +83,10 @@ impl Flight {
 
     /// The request body ended, or nobody will read more of it.
     pub(crate) fn request_ended(&self, at_its_end: bool) {
-        let mut state = self.lock();
+        self.end_request(self.lock(), at_its_end);
+    }
+
+    fn end_request(&self, mut state: MutexGuard<'_, State>, at_its_end: bool) {
         if at_its_end {
             state.request.end();
         }
@@ -89,51 +103,58 @@ impl Flight {
         is_end: bool,
         exact: Option<u64>,
     ) -> (Ahead, Option<Box<Following>>) {
-        let (declared, following) = self.answered(status, headers);
-        let ahead = completion::ahead(&self.0.method, status, declared, is_end, exact);
+        let (ahead, following) = self.answered(status, headers, is_end, exact);
         if let Ahead::Nothing(outcome) = ahead {
             self.finish(outcome, None);
         }
         (ahead, following)
     }
 
-    /// Gives the Content-Length, and who follows the body.
+    /// Gives what follows, and who follows the body.
     pub(super) fn answered(
         &self,
         status: StatusCode,
         headers: &HeaderMap,
-    ) -> (Option<u64>, Option<Box<Following>>) {
+        is_end: bool,
+        exact: Option<u64>,
+    ) -> (Ahead, Option<Box<Following>>) {
         let ttfb = self.age();
+        let recorder = &self.0.recorder;
         let noted = Noted::of(headers);
-        let declared = noted.length();
+        let described = Described::by(&noted);
         let mut state = self.lock();
-        let answer = Answer::new(&self.0.recorder, status, headers, &noted, declared, ttfb, state.policy);
-        let following = state.beginning.started().and_then(|began| {
-            let tells =
-                !self.is_skipped(state.policy) && state.policy.limit(self.0.recorder.capture_limit()) > 0;
-            Following::of(&self.0.recorder, began, self.0.arrived, &answer, tells)
+        let policy = state.policy;
+        let began = state.beginning.started();
+        let method = began.map_or(&Method::GET, |began| &began.request.method);
+        let ahead = completion::ahead(method, status, described.declared, is_end, exact);
+        let following = began.and_then(|began| {
+            let tells = !self.is_skipped(policy) && policy.limit(recorder.capture_limit()) > 0;
+            Following::of(recorder, began, self.0.arrived, &described.labels, status, tells)
         });
-        state.answer = Some(answer);
+        state.answer = Some(Answer::new(recorder, status, headers, &noted, described, ttfb, policy));
         let told = self.tell_beginning(&mut state);
         drop(state);
         self.announce(told);
         self.tell_parent_of_answer(status);
-        (declared, following)
+        (ahead, following)
     }
 
-    /// Data of the response body passed; gives the bytes so far.
-    pub(crate) fn response_data(&self, data: &impl Buf) -> u64 {
-        let seen = Seen::of(data, self.0.recorder.capture_limit());
-        let mut state = self.lock();
-        let Some(answer) = &mut state.answer else { return 0 };
-        answer.body.data(&seen);
-        answer.body.total()
+    /// Data of the response body passed. False where the rest need only be [counted](Self::response_passed).
+    pub(crate) fn response_data(&self, data: &impl Buf) -> bool {
+        let recorder = &self.0.recorder;
+        let seen = Seen::of(data, recorder.capture_limit());
+        self.lock().answer.as_mut().is_some_and(|answer| answer.body.data(&seen, recorder))
+    }
+
+    /// So many bytes of the response body passed, of which nothing is to be kept: no lock is needed.
+    pub(crate) fn response_passed(&self, bytes: usize) {
+        self.0.response_beyond.fetch_add(bytes as u64, Relaxed);
     }
 
     /// What was heard as the response's body passed.
     pub(crate) fn heard(&self, heard: Told) {
         if let Some(answer) = &mut self.lock().answer {
-            answer.heard = Some(heard.into());
+            answer.late.heard = Some(heard.into());
         }
     }
 

@@ -48,7 +48,7 @@ impl Flight {
             trace_flags: SAMPLED,
             outbound: Some(outbound.into()),
             echo: None,
-            trail: None,
+            keeps_trail: false,
         };
         Some(Self::open(recorder, parts, &headers, beginning, own))
     }
@@ -101,14 +101,12 @@ impl Flight {
         parent.instruments().replace(step, outbound::step(exchange, start), &parent.0.recorder.budget);
     }
 
-    /// The exchange it was sent in keeps it, if it got no response and may be dumped with that.
-    pub(super) fn leave_to_parent(&self, call: Arc<Exchange>) {
-        let Some(outbound) = &self.0.outbound else { return };
-        if self.0.recorder.settings.dump_outbound.is_some() || !lost_calls::is_lost(&call) {
-            return;
+    /// The exchange it was sent in, which keeps it if it got no response and may be dumped with that.
+    pub(super) fn parent_who_keeps(&self, call: &Exchange) -> Option<Self> {
+        let outbound = self.0.outbound.as_ref()?;
+        if self.0.recorder.settings.dump_outbound.is_some() || !lost_calls::is_lost(call) {
+            return None;
         }
-        if let Some(parent) = outbound.open_parent().filter(|parent| parent.0.recorder.sinks.has_dumps()) {
-            parent.instruments().lost_call(call);
-        }
+        outbound.open_parent().filter(|parent| parent.0.recorder.sinks.has_dumps())
     }
 }

@@ -1,14 +1,17 @@
 //! What is known of an exchange while it lasts, under its lock.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use super::telling::DumpRequest;
 use crate::{
     capture::{
-        answer::Answer, beginning::Beginning, grpc::GrpcEnd, left::Left, recorder::Recorder, tap::Tap,
+        answer::{Answer, Late},
+        beginning::Beginning,
+        left::Left,
+        tap::Tap,
     },
     config::RoutePolicy,
-    exchange::{ErrorReport, Outcome, Started},
+    exchange::{ErrorReport, Exchange, Outcome},
 };
 
 pub(super) struct State {
@@ -35,15 +38,14 @@ pub(super) struct Told {
     pub(super) asked: Option<Box<DumpRequest>>,
 }
 
-/// What a record is made from.
+/// An exchange that ended, and what else goes into its record.
 pub(super) struct Ended {
-    pub(super) began: Arc<Started>,
+    pub(super) exchange: Exchange,
     /// Sinks were not told of the beginning.
     pub(super) was_held: bool,
-    pub(super) answer: Option<Answer>,
-    pub(super) grpc: Option<GrpcEnd>,
     pub(super) policy: RoutePolicy,
     pub(super) told: Told,
+    pub(super) late: Late,
 }
 
 impl State {
@@ -53,20 +55,44 @@ impl State {
         Self { beginning, request, answer: None, policy, told, expected, finished }
     }
 
-    /// Ends it, once.
+    /// Ends it, once. What is there is moved to where it is told from: a record is large.
     #[inline]
-    pub(super) fn end(&mut self, recorder: &Recorder, outcome: Outcome, duration: Duration) -> Option<Ended> {
+    pub(super) fn end(&mut self, outcome: Outcome, duration: Duration) -> Option<Ended> {
         if std::mem::replace(&mut self.finished, true) {
             return None;
         }
         let was_held = self.beginning.is_held();
-        let began = self.beginning.end(&mut self.request, recorder, || duration)?;
-        let mut answer = self.answer.take();
-        let grpc = answer.as_mut().and_then(|answer| answer.grpc.take());
-        if let (Outcome::Complete | Outcome::Upgraded, Some(answer)) = (outcome, &mut answer) {
-            answer.body.end();
-        }
+        let began = self.beginning.end(&mut self.request, || duration)?;
+        let mut late = Late::default();
+        let ttfb = self.answer.as_ref().map(|answer| answer.ttfb);
+        let response = self.answer.take().map(|mut answer| {
+            if let Outcome::Complete | Outcome::Upgraded = outcome {
+                answer.body.end();
+            }
+            late = std::mem::take(&mut answer.late);
+            answer.into_response()
+        });
+        let exchange = Exchange {
+            finished: began.started.after(duration),
+            began,
+            outcome,
+            response,
+            ttfb,
+            duration,
+            grpc_status: late.grpc.as_ref().map(|grpc| grpc.status),
+            slow: false,
+            error: None,
+            steps: Vec::new(),
+            attributes: Vec::new(),
+            cache: BTreeMap::new(),
+            instruments_dropped: 0,
+            stream: None,
+            llm: None,
+            trail: None,
+            dump: None,
+            dump_reason: None,
+        };
         let told = std::mem::take(&mut self.told);
-        Some(Ended { began, was_held, answer, grpc, policy: self.policy, told })
+        Some(Ended { exchange, was_held, policy: self.policy, told, late })
     }
 }
