@@ -4,7 +4,7 @@ use bytes::Buf;
 use http::HeaderValue;
 
 use super::{noted::Noted, recorder::Recorder};
-use crate::exchange::{CapturedBody, Labels, Permit, Raw};
+use crate::exchange::{Buffer, CapturedBody, Labels, Permit, Raw};
 
 /// What one direction's body leaves behind as it passes: a count, and its head.
 pub(super) struct Tap {
@@ -104,7 +104,7 @@ impl Tap {
             (kept, labels) => {
                 let Some(labels) = labels.take() else { return };
                 kept.insert(Raw {
-                    bytes: Vec::new(),
+                    bytes: Buffer::default(),
                     labels,
                     head_limit: recorder.settings.inline_limit(),
                     scrub: Arc::clone(&recorder.scrub),
@@ -120,7 +120,10 @@ impl Tap {
         let length = kept.bytes.len();
         if kept.bytes.capacity() - length < wanted {
             let more = wanted.max(self.declared.saturating_sub(length)).max(length).min(self.limit - length);
-            kept.bytes.reserve_exact(more);
+            match length {
+                0 => kept.bytes = Buffer::with_room(more),
+                _ => kept.bytes.reserve_exact(more),
+            }
         }
         let head = seen.head.get(..wanted).unwrap_or(&seen.head);
         kept.bytes.extend_from_slice(head);
