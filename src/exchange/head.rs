@@ -131,6 +131,11 @@ impl Head {
         Self { raw: Some((raw, scrub)), views: OnceLock::new() }
     }
 
+    /// One of which nothing is known.
+    pub(crate) fn empty() -> Self {
+        Self { raw: None, views: OnceLock::new() }
+    }
+
     /// One that was read back.
     pub(crate) fn redacted(url: Redacted, endpoint: Redacted, headers: Headers) -> Self {
         let (url, endpoint, headers) = (url.into(), endpoint.into(), headers.into());

@@ -43,8 +43,10 @@ impl Flight {
     /// Ends the record. The first call counts.
     pub(crate) fn finish(&self, outcome: Outcome, error: Option<Box<ErrorReport>>) {
         let duration = self.age();
-        let ended = self.counted().end(outcome, duration);
-        let Some(mut ended) = ended else { return };
+        let mut state = self.counted();
+        let Some((began, was_held)) = state.end(duration) else { return };
+        let mut ended = state.record(began, outcome, duration);
+        drop(state);
         self.0.ended.store(true, Relaxed);
         let trail = self.take_trail();
         if let Some(seat) = self.seat() {
@@ -78,10 +80,10 @@ impl Flight {
         if self.0.outbound.is_none() || recorder.settings.dump_outbound == Some(true) {
             recorder.sinks.claim(exchange, || self.read(trail));
         }
-        if ended.was_held && self.is_skipped(ended.policy) && !exchange.is_remarkable() {
+        if was_held && self.is_skipped(ended.policy) && !exchange.is_remarkable() {
             return;
         }
-        if ended.was_held {
+        if was_held {
             recorder.sinks.started(&exchange.began);
         }
         following::tell_usage(recorder, exchange);
