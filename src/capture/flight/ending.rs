@@ -62,12 +62,11 @@ impl Flight {
             Some(instruments) => instruments.close(exchange, &recorder.counters),
             None => LostCalls::default(),
         };
-        let Told { reported, left, logged, asked } = ended.told;
-        if let Some(error) = error.or(reported) {
-            exchange.error = Some(*error);
-        } else if exchange.is_failure() {
+        let Told { reported, left, logged, asked } = ended.told.map_or_else(Told::default, |told| *told);
+        exchange.error = error.map(|error| *error).or(reported);
+        if exchange.error.is_none() && exchange.is_failure() {
             let left = left.map(|left| left.into_report(&recorder.known_errors, &recorder.scrub));
-            let told = left.or_else(|| logged.map(|logged| *logged));
+            let told = left.or(logged);
             exchange.error = Some(told.unwrap_or_else(|| cause::of(exchange, grpc_message)));
         }
         if let Some(asked) = asked {

@@ -56,7 +56,7 @@ impl Flight {
     /// The request body failed.
     pub(crate) fn request_failed(&self, error: &str) {
         let message = self.0.recorder.scrub.text(error);
-        self.lock().told.logged = Some(Box::new(ErrorReport { message, ..ErrorReport::default() }));
+        self.lock().told().logged = Some(ErrorReport { message, ..ErrorReport::default() });
     }
 
     /// There is no request body. Sinks are told once the service has had its chance to set a policy.

@@ -19,7 +19,8 @@ pub(super) struct State {
     pub(super) request: Tap,
     pub(super) answer: Option<Answer>,
     pub(super) policy: RoutePolicy,
-    pub(super) told: Told,
+    /// A box: of hardly any exchange something is told, and all of them would carry the room for it along.
+    pub(super) told: Option<Box<Told>>,
     /// The clock will tell sinks of it.
     pub(super) expected: bool,
     pub(super) finished: bool,
@@ -28,29 +29,33 @@ pub(super) struct State {
 /// What was told of it, and asked for.
 #[derive(Default)]
 pub(super) struct Told {
-    /// Boxed, as the others: hardly any exchange has one, and all of them would carry the room for it along.
-    pub(super) reported: Option<Box<ErrorReport>>,
+    pub(super) reported: Option<ErrorReport>,
     /// What the response has of it in its extensions.
-    pub(super) left: Option<Box<Left>>,
+    pub(super) left: Option<Left>,
     /// The last ERROR the application logged.
-    pub(super) logged: Option<Box<ErrorReport>>,
+    pub(super) logged: Option<ErrorReport>,
     /// The dump that was asked for.
-    pub(super) asked: Option<Box<DumpRequest>>,
+    pub(super) asked: Option<DumpRequest>,
 }
 
 /// An exchange that ended, and what else goes into its record.
 pub(super) struct Ended {
     pub(super) exchange: Exchange,
     pub(super) policy: RoutePolicy,
-    pub(super) told: Told,
+    pub(super) told: Option<Box<Told>>,
     pub(super) late: Late,
 }
 
 impl State {
     #[inline]
     pub(super) fn new(beginning: Beginning, request: Tap, policy: RoutePolicy) -> Self {
-        let (told, expected, finished) = (Told::default(), false, false);
+        let (told, expected, finished) = (None, false, false);
         Self { beginning, request, answer: None, policy, told, expected, finished }
+    }
+
+    /// What is told, where something is to be told.
+    pub(super) fn told(&mut self) -> &mut Told {
+        self.told.get_or_insert_default()
     }
 
     /// Ends it, once: gives how it began, and whether sinks have yet to be told of that.
@@ -95,6 +100,6 @@ impl State {
             dump: None,
             dump_reason: None,
         };
-        Ended { exchange, policy: self.policy, told: std::mem::take(&mut self.told), late }
+        Ended { exchange, policy: self.policy, told: self.told.take(), late }
     }
 }

@@ -95,3 +95,9 @@ fn a_body_for_which_the_budget_has_nothing_is_counted_once() {
     assert_eq!(recorder.stats().bodies_over_budget, 1);
     flight.finish(Outcome::Complete, None);
 }
+
+#[test]
+fn an_open_exchange_is_small_beside_what_it_keeps() {
+    let bytes = (size_of::<super::Inner>(), size_of::<crate::exchange::Started>());
+    assert!(bytes.0 + bytes.1 <= 1024, "{bytes:?}");
+}
