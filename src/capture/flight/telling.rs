@@ -46,7 +46,7 @@ impl Flight {
         if state.finished {
             return None;
         }
-        let asked = state.told().asked.get_or_insert_with(|| DumpRequest { reason, name: None });
+        let asked = state.told().asked.get_or_insert(DumpRequest { reason, name: None });
         if asked.name.is_none() {
             asked.name = recorder.sinks.reserve(self.0.request_id, Timestamp::now());
         }
