@@ -64,10 +64,11 @@ impl Answer {
         self.late.trailers = Some(head(recorder, &noted).into());
     }
 
-    /// The response, without the rest.
+    /// The response, which is taken, without the rest.
     #[inline]
-    pub(super) fn into_response(mut self) -> Response {
-        Response { status: self.status, trailers: None, body: self.body.take(), head: self.head }
+    pub(super) fn take(&mut self) -> Response {
+        let head = std::mem::replace(&mut self.head, Head::empty());
+        Response { status: self.status, trailers: None, body: self.body.take(), head }
     }
 }
 

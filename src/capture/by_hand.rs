@@ -46,7 +46,7 @@ pub(crate) fn exchange<C: AsRef<[u8]>>(
         began: began.into(),
         finished: now,
         outcome: outcome(response.is_some(), error.is_some()),
-        response: response.map(|answer| answer.into_response()),
+        response: response.map(|mut answer| answer.take()),
         ttfb: None,
         duration: Duration::ZERO,
         grpc_status: None,

@@ -1,11 +1,11 @@
 //! The exchange that is being worked on, for the handler and everyone it calls.
 
-use std::{cell::RefCell, panic::Location, path::PathBuf, sync::Arc};
+use std::{cell::Cell, panic::Location, path::PathBuf, sync::Arc};
 
 use super::{Flight, any_error::AnyError, recorder::Recorder};
 use crate::exchange::RequestId;
 
-thread_local!(static CURRENT: RefCell<Option<Flight>> = const { RefCell::new(None) });
+thread_local!(static CURRENT: Cell<Option<Flight>> = const { Cell::new(None) });
 
 /// The exchange in whose handler, or response body, this is called; see [`Current`].
 ///
@@ -23,8 +23,7 @@ thread_local!(static CURRENT: RefCell<Option<Flight>> = const { RefCell::new(Non
 #[must_use]
 #[inline]
 pub fn current() -> Current {
-    let flight = CURRENT.try_with(|current| current.try_borrow().ok().and_then(|current| current.clone()));
-    Current { flight: flight.ok().flatten(), log: None }
+    Current { flight: looked_at(Option::clone).flatten(), log: None }
 }
 
 /// A handle to the exchange that is being worked on. Owned and `Send`; outside an exchange everything is a no-op but
@@ -182,22 +181,30 @@ impl Current {
 
 /// True while an exchange is worked on in this thread.
 pub(super) fn is_inside() -> bool {
-    CURRENT.try_with(|current| current.try_borrow().is_ok_and(|current| current.is_some())).unwrap_or(false)
+    looked_at(Option::is_some).unwrap_or(false)
+}
+
+/// What is current stays so; none where the thread ends.
+#[inline]
+fn looked_at<T>(look: impl FnOnce(&Option<Flight>) -> T) -> Option<T> {
+    let look = |current: &Cell<Option<Flight>>| {
+        let flight = current.take();
+        let seen = look(&flight);
+        current.set(flight);
+        seen
+    };
+    CURRENT.try_with(look).ok()
 }
 
 /// Makes `flight` the current exchange until the guard is dropped.
+#[inline]
 pub(super) fn enter(flight: &Flight) -> Entered {
     Entered(replace(Some(flight.clone())))
 }
 
+#[inline]
 fn replace(flight: Option<Flight>) -> Option<Flight> {
-    CURRENT
-        .try_with(|current| {
-            current.try_borrow_mut().ok().map(|mut current| std::mem::replace(&mut *current, flight))
-        })
-        .ok()
-        .flatten()
-        .flatten()
+    CURRENT.try_with(|current| current.replace(flight)).ok().flatten()
 }
 
 /// Restores what was current before, also when unwinding.
@@ -205,6 +212,7 @@ fn replace(flight: Option<Flight>) -> Option<Flight> {
 pub(super) struct Entered(Option<Flight>);
 
 impl Drop for Entered {
+    #[inline]
     fn drop(&mut self) {
         drop(replace(self.0.take()));
     }

@@ -139,8 +139,6 @@ impl Flight {
         let limit = policy.limit(recorder.capture_limit());
         recorder.counters.begun.add(1);
         let (request_id, trace_id) = (beginning.request_id, beginning.trace_id);
-        let request = Tap::new(Described::by(headers), limit, true);
-        let state = State::new(Beginning::Held(beginning), request, policy);
         // Written to its place at once: `Arc::new` would move it there, twice.
         let flight = Self(Arc::new_cyclic(|_| Inner {
             recorder: Arc::clone(recorder),
@@ -152,7 +150,12 @@ impl Flight {
             outbound,
             echo,
             seat: Seat::number(None).into(),
-            state: state.into(),
+            state: State::new(
+                Beginning::Held(beginning),
+                Tap::new(Described::by(headers), limit, true),
+                policy,
+            )
+            .into(),
             request_beyond: AtomicU64::new(0),
             response_beyond: AtomicU64::new(0),
             ended: AtomicBool::new(false),
@@ -194,15 +197,19 @@ impl Flight {
         WeakFlight(Arc::downgrade(&self.0))
     }
 
-    /// Runs a step of the service with this as the current exchange, and catches its panic.
+    /// Runs a step of the service with this as the current exchange, and catches its panic. What the step gives it puts
+    /// where it is wanted: it may be large.
     #[inline]
-    pub(crate) fn watch<T>(&self, step: impl FnOnce() -> T) -> Result<T, Panic> {
-        // A call is not the current exchange: that is the request it is sent in.
-        let _entered = self.0.outbound.is_none().then(|| {
+    pub(crate) fn watch(&self, step: impl FnOnce()) -> Result<(), Panic> {
+        let caught = if self.0.outbound.is_none() {
             panics::forget();
-            current::enter(self)
-        });
-        catch_unwind(AssertUnwindSafe(step)).map_err(|payload| self.caught(payload))
+            let _entered = current::enter(self);
+            catch_unwind(AssertUnwindSafe(step))
+        } else {
+            // A call is not the current exchange: that is the request it is sent in.
+            catch_unwind(AssertUnwindSafe(step))
+        };
+        caught.map_err(|payload| self.caught(payload))
     }
 
     #[cold]
@@ -319,3 +326,6 @@ impl fmt::Debug for Flight {
         f.debug_tuple("Flight").field(&self.0.request_id).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -200,7 +200,7 @@ fn streamed(event: StreamEvent, are_json: bool, permit: Permit, recorder: &Recor
     let is_json = are_json || matches!(data.first(), Some(b'{' | b'['));
     let name = (!name.is_empty()).then(|| recorder.scrub.text(&String::from_utf8_lossy(&name)));
     let raw = Raw {
-        bytes: data,
+        bytes: data.into(),
         labels: Labels::of_part(is_json),
         head_limit: usize::MAX,
         scrub: Arc::clone(&recorder.scrub),

@@ -4,7 +4,7 @@ use bytes::Buf;
 use http::HeaderValue;
 
 use super::{noted::Noted, recorder::Recorder};
-use crate::exchange::{CapturedBody, Labels, Permit, Raw};
+use crate::exchange::{Buffer, CapturedBody, Labels, Permit, Raw};
 
 /// What one direction's body leaves behind as it passes: a count, and its head.
 pub(super) struct Tap {
@@ -13,8 +13,8 @@ pub(super) struct Tap {
     kept: Option<Raw>,
     /// Bytes to keep at most; what is already kept, once the budget is spent.
     limit: usize,
-    /// How long it is said to be.
-    declared: usize,
+    /// How long it is said to be, as far as memory is asked for at once.
+    declared: u32,
     total: u64,
     ended: bool,
 }
@@ -70,7 +70,7 @@ impl Tap {
             labels: keeps.then_some(labels),
             kept: None,
             limit: if keeps { limit } else { 0 },
-            declared: declared.map_or(0, |length| usize::try_from(length).unwrap_or(usize::MAX)),
+            declared: declared.map_or(0, |length| u32::try_from(length).unwrap_or(u32::MAX)),
             total: 0,
             ended: false,
         }
@@ -104,7 +104,7 @@ impl Tap {
             (kept, labels) => {
                 let Some(labels) = labels.take() else { return };
                 kept.insert(Raw {
-                    bytes: Vec::new(),
+                    bytes: Buffer::default(),
                     labels,
                     head_limit: recorder.settings.inline_limit(),
                     scrub: Arc::clone(&recorder.scrub),
@@ -119,8 +119,14 @@ impl Tap {
         // One allocation for a body that said how long it is, few for one that did not, never more than the limit.
         let length = kept.bytes.len();
         if kept.bytes.capacity() - length < wanted {
-            let more = wanted.max(self.declared.saturating_sub(length)).max(length).min(self.limit - length);
-            kept.bytes.reserve_exact(more);
+            let more = wanted
+                .max((self.declared as usize).saturating_sub(length))
+                .max(length)
+                .min(self.limit - length);
+            match length {
+                0 => kept.bytes = Buffer::with_room(more),
+                _ => kept.bytes.reserve_exact(more),
+            }
         }
         let head = seen.head.get(..wanted).unwrap_or(&seen.head);
         kept.bytes.extend_from_slice(head);

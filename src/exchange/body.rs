@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::{
-    BodyText, BodyView, Labels, Media, RawBody, Redacted, Scrub, ShownBody, budget::Permit, one_line,
+    BodyText, BodyView, Buffer, Labels, Media, RawBody, Redacted, Scrub, ShownBody, budget::Permit, one_line,
 };
 
 /// A body as far as it was kept, and how long it was.
@@ -44,7 +44,7 @@ struct Rest {
 
 /// What was kept, waiting to be redacted.
 pub(crate) struct Raw {
-    pub bytes: Vec<u8>,
+    pub bytes: Buffer,
     pub labels: Labels,
     pub head_limit: usize,
     pub scrub: Arc<dyn Scrub>,
@@ -205,7 +205,7 @@ impl CapturedBody {
         let raw =
             self.raw.as_ref().filter(|raw| !raw.labels.is_text() && !self.is_truncated() && self.complete)?;
         let hexadecimal =
-            Sha256::digest(&raw.bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            Sha256::digest(raw.bytes.as_slice()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         Some(hexadecimal.into())
     }
 

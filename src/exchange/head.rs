@@ -135,6 +135,11 @@ impl Head {
         Self { raw: Some((raw, scrub)), has_plain_endpoint: AtomicBool::new(false), views: OnceLock::new() }
     }
 
+    /// One of which nothing is known.
+    pub(crate) fn empty() -> Self {
+        Self { raw: None, has_plain_endpoint: AtomicBool::new(false), views: OnceLock::new() }
+    }
+
     /// One that was read back.
     pub(crate) fn redacted(url: Redacted, endpoint: Redacted, headers: Headers) -> Self {
         let (url, endpoint, headers) = (url.into(), endpoint.into(), headers.into());

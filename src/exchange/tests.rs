@@ -53,7 +53,7 @@ impl Scrub for Harmless {
 
 fn body(bytes: &[u8], total: u64, complete: bool, content_type: &str, encoding: &str) -> CapturedBody {
     let raw = Raw {
-        bytes: bytes.to_vec(),
+        bytes: bytes.to_vec().into(),
         labels: Labels::of(content_type.as_bytes(), encoding.as_bytes()),
         head_limit: 8,
         scrub: Arc::new(Harmless),

@@ -52,19 +52,17 @@ where
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
         let Some(tail) = this.tail else { return this.inner.poll_frame(cx) };
-        match tail.flight.watch(|| this.inner.as_mut().poll_frame(cx)) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(frame)) => {
-                if tail.look(&frame, || this.inner.is_end_stream()) {
-                    *this.tail = None;
-                }
-                Poll::Ready(frame)
-            }
-            Err(panic) => {
-                tail.heard(Outcome::Panicked);
-                resume_unwind(tail.flight.crashed(panic))
-            }
+        let mut polled = Poll::Pending;
+        if let Err(panic) = tail.flight.watch(|| polled = this.inner.as_mut().poll_frame(cx)) {
+            tail.heard(Outcome::Panicked);
+            resume_unwind(tail.flight.crashed(panic))
         }
+        if let Poll::Ready(frame) = &polled
+            && tail.look(frame, || this.inner.is_end_stream())
+        {
+            *this.tail = None;
+        }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

@@ -1,6 +1,5 @@
 use std::{
     fmt::Display,
-    panic::resume_unwind,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -10,9 +9,7 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::{
-    AnyBody, ResponseFuture,
-    future::Waiting,
-    hints,
+    AnyBody, ResponseFuture, hints,
     mode::{RequestMode, ResponseMode},
     request_body::Ear,
 };
@@ -73,9 +70,8 @@ where
             None => Flight::begin(&self.recorder, &parts, &hints::of(&parts)),
             Some(outbound) => Flight::begin_outbound(&self.recorder, &mut parts, outbound.known()),
         };
-        // From here on it ends, whatever panics.
-        let waiting = Waiting(begun);
-        let Some(flight) = &waiting.0 else {
+        let mut future = ResponseFuture::observed(begun, &self.mode);
+        let Some(flight) = future.flight() else {
             let request = Request::from_parts(parts, M::request_body(body, None));
             return ResponseFuture::unobserved(self.inner.call(request), &self.mode);
         };
@@ -89,10 +85,7 @@ where
             M::request_body(body, Some(Ear::new(flight)))
         };
         let request = Request::from_parts(parts, body);
-        match flight.watch(|| self.inner.call(request)) {
-            Ok(inner) => ResponseFuture::running(inner, waiting, &self.mode),
-            Err(panic) if self.mode.answers_panics() => ResponseFuture::crashed(panic, waiting, &self.mode),
-            Err(panic) => resume_unwind(flight.crashed(panic)),
-        }
+        future.call(|| self.inner.call(request), self.mode.answers_panics());
+        future
     }
 }

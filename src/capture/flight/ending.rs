@@ -43,8 +43,10 @@ impl Flight {
     /// Ends the record. The first call counts.
     pub(crate) fn finish(&self, outcome: Outcome, error: Option<Box<ErrorReport>>) {
         let duration = self.age();
-        let ended = self.counted().end(outcome, duration);
-        let Some(mut ended) = ended else { return };
+        let mut state = self.counted();
+        let Some((began, was_held)) = state.end(duration) else { return };
+        let mut ended = state.record(began, outcome, duration);
+        drop(state);
         self.0.ended.store(true, Relaxed);
         let trail = self.take_trail();
         if let Some(seat) = self.seat() {
@@ -60,12 +62,11 @@ impl Flight {
             Some(instruments) => instruments.close(exchange, &recorder.counters),
             None => LostCalls::default(),
         };
-        let Told { reported, left, logged, asked } = ended.told;
-        if let Some(error) = error.or(reported) {
-            exchange.error = Some(*error);
-        } else if exchange.is_failure() {
+        let Told { reported, left, logged, asked } = ended.told.map_or_else(Told::default, |told| *told);
+        exchange.error = error.map(|error| *error).or(reported);
+        if exchange.error.is_none() && exchange.is_failure() {
             let left = left.map(|left| left.into_report(&recorder.known_errors, &recorder.scrub));
-            let told = left.or_else(|| logged.map(|logged| *logged));
+            let told = left.or(logged);
             exchange.error = Some(told.unwrap_or_else(|| cause::of(exchange, grpc_message)));
         }
         if let Some(asked) = asked {
@@ -78,10 +79,10 @@ impl Flight {
         if self.0.outbound.is_none() || recorder.settings.dump_outbound == Some(true) {
             recorder.sinks.claim(exchange, || self.read(trail));
         }
-        if ended.was_held && self.is_skipped(ended.policy) && !exchange.is_remarkable() {
+        if was_held && self.is_skipped(ended.policy) && !exchange.is_remarkable() {
             return;
         }
-        if ended.was_held {
+        if was_held {
             recorder.sinks.started(&exchange.began);
         }
         following::tell_usage(recorder, exchange);

@@ -1,8 +1,11 @@
 //! What passes between client and service: heads, data, ends.
 
-use std::sync::{Arc, MutexGuard, atomic::Ordering::Relaxed};
+use std::{
+    cell::Cell,
+    sync::{Arc, MutexGuard, atomic::Ordering::Relaxed},
+};
 
-use bytes::Buf;
+use bytes::{Buf, BytesMut};
 use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::{Flight, REQUEST_ID, state::State};
@@ -14,7 +17,7 @@ use crate::{
         noted::Noted,
         tap::{Described, Seen},
     },
-    exchange::{ErrorReport, Started},
+    exchange::{ErrorReport, RequestId, Started},
     stream::Told,
 };
 
@@ -26,8 +29,7 @@ impl Flight {
         if self.0.outbound.is_some() {
             return;
         }
-        let ours = || HeaderValue::from_bytes(&self.0.request_id.digits()).ok();
-        if let Some(id) = self.0.echo.clone().or_else(ours) {
+        if let Some(id) = self.0.echo.clone().or_else(|| written(self.0.request_id)) {
             // A map that is full stays as it is.
             let _ = headers.try_insert(REQUEST_ID, id);
         }
@@ -54,7 +56,7 @@ impl Flight {
     /// The request body failed.
     pub(crate) fn request_failed(&self, error: &str) {
         let message = self.0.recorder.scrub.text(error);
-        self.lock().told.logged = Some(Box::new(ErrorReport { message, ..ErrorReport::default() }));
+        self.lock().told().logged = Some(ErrorReport { message, ..ErrorReport::default() });
     }
 
     /// There is no request body. Sinks are told once the service has had its chance to set a policy.
@@ -164,4 +166,20 @@ impl Flight {
             answer.end_with(&self.0.recorder, trailers);
         }
     }
+}
+
+/// Ids are written side by side into memory that goes when the last of them does: an allocation for each would be dearer
+/// than the id.
+const PAGE_BYTES: usize = 1024;
+
+thread_local!(static PAGE: Cell<Option<BytesMut>> = const { Cell::new(None) });
+
+fn written(id: RequestId) -> Option<HeaderValue> {
+    let digits = id.digits();
+    let page = PAGE.try_with(Cell::take).ok().flatten().filter(|page| page.capacity() >= digits.len());
+    let mut page = page.unwrap_or_else(|| BytesMut::with_capacity(PAGE_BYTES));
+    page.extend_from_slice(&digits);
+    let id = page.split().freeze();
+    let _ = PAGE.try_with(|kept| kept.set(Some(page)));
+    HeaderValue::from_maybe_shared(id).ok()
 }

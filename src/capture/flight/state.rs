@@ -1,6 +1,6 @@
 //! What is known of an exchange while it lasts, under its lock.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::telling::DumpRequest;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         tap::Tap,
     },
     config::RoutePolicy,
-    exchange::{ErrorReport, Exchange, Outcome},
+    exchange::{ErrorReport, Exchange, Outcome, Started},
 };
 
 pub(super) struct State {
@@ -19,7 +19,8 @@ pub(super) struct State {
     pub(super) request: Tap,
     pub(super) answer: Option<Answer>,
     pub(super) policy: RoutePolicy,
-    pub(super) told: Told,
+    /// A box: of hardly any exchange something is told, and all of them would carry the room for it along.
+    pub(super) told: Option<Box<Told>>,
     /// The clock will tell sinks of it.
     pub(super) expected: bool,
     pub(super) finished: bool,
@@ -28,50 +29,57 @@ pub(super) struct State {
 /// What was told of it, and asked for.
 #[derive(Default)]
 pub(super) struct Told {
-    /// Boxed, as the others: hardly any exchange has one, and all of them would carry the room for it along.
-    pub(super) reported: Option<Box<ErrorReport>>,
+    pub(super) reported: Option<ErrorReport>,
     /// What the response has of it in its extensions.
-    pub(super) left: Option<Box<Left>>,
+    pub(super) left: Option<Left>,
     /// The last ERROR the application logged.
-    pub(super) logged: Option<Box<ErrorReport>>,
+    pub(super) logged: Option<ErrorReport>,
     /// The dump that was asked for.
-    pub(super) asked: Option<Box<DumpRequest>>,
+    pub(super) asked: Option<DumpRequest>,
 }
 
 /// An exchange that ended, and what else goes into its record.
 pub(super) struct Ended {
     pub(super) exchange: Exchange,
-    /// Sinks were not told of the beginning.
-    pub(super) was_held: bool,
     pub(super) policy: RoutePolicy,
-    pub(super) told: Told,
+    pub(super) told: Option<Box<Told>>,
     pub(super) late: Late,
 }
 
 impl State {
     #[inline]
     pub(super) fn new(beginning: Beginning, request: Tap, policy: RoutePolicy) -> Self {
-        let (told, expected, finished) = (Told::default(), false, false);
+        let (told, expected, finished) = (None, false, false);
         Self { beginning, request, answer: None, policy, told, expected, finished }
     }
 
-    /// Ends it, once. What is there is moved to where it is told from: a record is large.
+    /// What is told, where something is to be told.
+    pub(super) fn told(&mut self) -> &mut Told {
+        self.told.get_or_insert_default()
+    }
+
+    /// Ends it, once: gives how it began, and whether sinks have yet to be told of that.
     #[inline]
-    pub(super) fn end(&mut self, outcome: Outcome, duration: Duration) -> Option<Ended> {
+    pub(super) fn end(&mut self, duration: Duration) -> Option<(Arc<Started>, bool)> {
         if std::mem::replace(&mut self.finished, true) {
             return None;
         }
         let was_held = self.beginning.is_held();
-        let began = self.beginning.end(&mut self.request, || duration)?;
-        let mut late = Late::default();
-        let ttfb = self.answer.as_ref().map(|answer| answer.ttfb);
-        let response = self.answer.take().map(|mut answer| {
+        Some((self.beginning.end(&mut self.request, || duration)?, was_held))
+    }
+
+    /// Its record: what is there is moved to where it is told from.
+    #[inline]
+    pub(super) fn record(&mut self, began: Arc<Started>, outcome: Outcome, duration: Duration) -> Ended {
+        let (mut ttfb, mut response, mut late) = (None, None, Late::default());
+        if let Some(answer) = &mut self.answer {
             if let Outcome::Complete | Outcome::Upgraded = outcome {
                 answer.body.end();
             }
+            ttfb = Some(answer.ttfb);
             late = std::mem::take(&mut answer.late);
-            answer.into_response()
-        });
+            response = Some(answer.take());
+        }
         let exchange = Exchange {
             finished: began.started.after(duration),
             began,
@@ -92,7 +100,6 @@ impl State {
             dump: None,
             dump_reason: None,
         };
-        let told = std::mem::take(&mut self.told);
-        Some(Ended { exchange, was_held, policy: self.policy, told, late })
+        Ended { exchange, policy: self.policy, told: self.told.take(), late }
     }
 }

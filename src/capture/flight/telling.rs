@@ -25,12 +25,12 @@ impl Flight {
     ) {
         let recorder = &self.0.recorder;
         let told = report::of_any(error, location, &recorder.known_errors, &*recorder.scrub);
-        self.lock().told.reported = Some(told.into());
+        self.lock().told().reported = Some(told);
     }
 
     /// The response tells why, should it be a failure.
     pub(crate) fn leave(&self, left: Left) {
-        let before = self.lock().told.left.replace(left.into());
+        let before = self.lock().told().left.replace(left);
         // Not under the lock: it may be the last to hold an error of the user's.
         drop(before);
     }
@@ -46,7 +46,7 @@ impl Flight {
         if state.finished {
             return None;
         }
-        let asked = state.told.asked.get_or_insert_with(|| DumpRequest { reason, name: None }.into());
+        let asked = state.told().asked.get_or_insert(DumpRequest { reason, name: None });
         if asked.name.is_none() {
             asked.name = recorder.sinks.reserve(self.0.request_id, Timestamp::now());
         }
@@ -57,7 +57,7 @@ impl Flight {
     pub(crate) fn logged_error(&self, told: ErrorReport) {
         let mut state = self.lock();
         if !state.finished {
-            state.told.logged = Some(told.into());
+            state.told().logged = Some(told);
         }
     }
 
