@@ -52,8 +52,15 @@ pub(super) fn redact<'a>(body: &RawBody<'a>, text: Text<'_>) -> ShownBody<'a> {
     BodyText::Text { text: vouch(out), truncated }.into()
 }
 
+/// As many bytes as `is_ascii` looks at together; what is left it reads one by one.
+const STRIDE: usize = 64;
+
 fn is_utf8(bytes: &[u8]) -> bool {
-    bytes.is_ascii() || str::from_utf8(bytes).is_ok()
+    let is_ascii = match (bytes.get(..bytes.len() / STRIDE * STRIDE), bytes.last_chunk::<STRIDE>()) {
+        (Some(head), Some(tail)) => head.is_ascii() && tail.is_ascii(),
+        _ => bytes.is_ascii(),
+    };
+    is_ascii || str::from_utf8(bytes).is_ok()
 }
 
 /// Cuts at a character; what is left holds no secret, wherever it is cut.

@@ -7,15 +7,18 @@ use super::byte;
 
 /// True where a card number stands in the text; next to no text is read byte by byte for that.
 pub(in super::super) fn holds_card(text: &[u8]) -> bool {
-    // No two bytes of a card number are without a digit, and every 13 hold the last two of such a chunk.
-    let (chunks, _) = text.get(1..).unwrap_or_default().as_chunks::<STEP>();
-    chunks.iter().enumerate().any(|(nth, [.., a, b])| {
-        let at = nth * STEP + STEP - 1;
+    // No two bytes of a card number are without a digit, and every 13 hold two of which the first is at such a place.
+    let mut at = STEP - 1;
+    while let Some([a, b]) = text.get(at..).and_then(<[u8]>::first_chunk) {
         // The row goes on to one side or the other.
         let goes_on = |near: usize, far: usize| is_part(byte(text, near)) && is_part(byte(text, far));
         let long = || goes_on(at - 1, at - 5) || goes_on(at + 2, at + 6);
-        (a.is_ascii_digit() || b.is_ascii_digit()) && long() && row_holds_card(text, at)
-    })
+        if (a.is_ascii_digit() || b.is_ascii_digit()) && long() && row_holds_card(text, at) {
+            return true;
+        }
+        at += STEP;
+    }
+    false
 }
 
 /// A byte of a card number.
