@@ -71,9 +71,19 @@ fn are_plain_params(query: &[u8], text: Text<'_>) -> bool {
         })
 }
 
-/// What detectors find in a word without blanks holds one of these, whatever its prefix.
+/// True unless a word without blanks lacks what every detector hangs on: cards on 13 digits, tokens on an underscore, on
+/// `A`, on `J`, on `k-`, on `xo` or `xa`.
 fn may_be_found(segment: &[u8]) -> bool {
-    segment.iter().any(|b| matches!(b, b'-' | b'_' | b'A' | b'J' | b'0'..=b'9'))
+    let (mut digits, mut before) = (0, 0);
+    segment.iter().any(|b| {
+        digits = match b {
+            b'0'..=b'9' => digits + 1,
+            b'-' => digits,
+            _ => 0,
+        };
+        let pair = (std::mem::replace(&mut before, *b), *b);
+        digits == 13 || matches!(pair, (_, b'_' | b'A' | b'J') | (b'k', b'-') | (b'x', b'o' | b'a'))
+    })
 }
 
 /// Where the slashes are, a bit each; None where a byte means something to `redact`, or cannot be written as it is.
@@ -94,9 +104,9 @@ fn slashes(url: &[u8]) -> Option<u128> {
         *bits = slashes_of(u64::from_le_bytes(*word));
     }
     if let Some(bits) = slashes.get_mut(words.len()) {
-        // What comes before the rest in the last block is shifted out; without a rest this is behind the end.
-        let rest = u128::from_le_bytes(*last) >> (8 * (BLOCK - rest.len()) as u32 & 127);
-        *bits = slashes_of(rest as u64);
+        // What comes before the rest in the last block is shifted out.
+        let before = 8 * (BLOCK - rest.len()) as u32;
+        *bits = slashes_of(u128::from_le_bytes(*last).checked_shr(before).unwrap_or(0) as u64);
     }
     Some(u128::from_le_bytes(slashes))
 }
