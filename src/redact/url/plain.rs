@@ -72,17 +72,18 @@ fn are_plain_params(query: &[u8], text: Text<'_>) -> bool {
 }
 
 /// True unless a word without blanks lacks what every detector hangs on: cards on 13 digits, tokens on an underscore, on
-/// `A`, on `J`, on `k-`, on `xo` or `xa`.
+/// `A`, on `J`, on `k-`, on a dash behind an `x`.
 fn may_be_found(segment: &[u8]) -> bool {
-    let (mut digits, mut before) = (0, 0);
+    let (mut digits, mut before, mut has_x) = (0, 0, false);
     segment.iter().any(|b| {
         digits = match b {
             b'0'..=b'9' => digits + 1,
             b'-' => digits,
             _ => 0,
         };
-        let pair = (std::mem::replace(&mut before, *b), *b);
-        digits == 13 || matches!(pair, (_, b'_' | b'A' | b'J') | (b'k', b'-') | (b'x', b'o' | b'a'))
+        has_x |= *b == b'x';
+        let before = std::mem::replace(&mut before, *b);
+        digits == 13 || matches!(b, b'_' | b'A' | b'J') || (*b == b'-' && (has_x || before == b'k'))
     })
 }
 
