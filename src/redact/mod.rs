@@ -34,6 +34,7 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -261,14 +262,13 @@ impl Scrub for Redactor {
     }
 
     fn url<'a>(&self, raw: &'a [u8]) -> Shown<'a> {
-        let announces = |segment: &[u8]| self.read(false, |text| url::announces_secret(segment, text.names));
-        if url::is_plain(raw, announces) {
+        if self.read(false, |text| url::is_plain(raw, text)) {
             return Shown::vouch_plain(raw);
         }
         self.unless_known("", raw, |text, out| {
-            let raw = String::from_utf8_lossy(raw);
-            if !url::redact(raw.as_bytes(), text, out) {
-                out.extend_from_slice(raw.as_bytes());
+            let lossy = str::from_utf8(raw).map_or_else(|_| String::from_utf8_lossy(raw), Cow::Borrowed);
+            if !url::redact(lossy.as_bytes(), text, out) {
+                out.extend_from_slice(lossy.as_bytes());
             }
         })
     }

@@ -150,7 +150,7 @@ fn secret_in_segment(before: &[u8], segment: &[u8], text: Text<'_>) -> Option<us
 }
 
 /// True for the segment before a secret: `/reset/4f0c..`.
-pub(super) fn announces_secret(segment: &[u8], names: &Decisions<'_>) -> bool {
+fn announces_secret(segment: &[u8], names: &Decisions<'_>) -> bool {
     let leads =
         ["reset", "verify", "confirm", "activate", "invite", "magic", "magic-link", "unsubscribe", "recover"];
     leads.iter().any(|lead| segment.eq_ignore_ascii_case(lead.as_bytes()))
@@ -264,33 +264,37 @@ pub(super) fn nested(value: &[u8], text: Text<'_>, out: &mut Vec<u8>) -> bool {
 
 /// Names that are secrets in a query only.
 pub(super) fn is_secret_param(name: &[u8]) -> bool {
-    const NAMES: [&str; 26] = [
-        "code",
-        "state",
-        "key",
-        "sig",
-        "signature",
-        "jwt",
-        "password",
-        "pass",
-        "ticket",
-        "hmac",
-        "x-amz-signature",
-        "x-amz-credential",
-        "x-amz-security-token",
-        "x-goog-signature",
-        "x-goog-credential",
-        "awsaccesskeyid",
-        "googleaccessid",
-        "oauth_verifier",
-        "id_token_hint",
-        "session_state",
-        "samlresponse",
-        "samlrequest",
-        "assertion",
-        "access",
-        "verifier",
-        "skey",
-    ];
-    NAMES.iter().any(|n| name.eq_ignore_ascii_case(n.as_bytes()))
+    const LONGEST: usize = 20;
+    let mut lower = [0; LONGEST];
+    lower.iter_mut().zip(name).for_each(|(to, from)| *to = from.to_ascii_lowercase());
+    let Some(name) = lower.get(..name.len()) else { return false };
+    matches!(
+        name,
+        b"code"
+            | b"state"
+            | b"key"
+            | b"sig"
+            | b"signature"
+            | b"jwt"
+            | b"password"
+            | b"pass"
+            | b"ticket"
+            | b"hmac"
+            | b"x-amz-signature"
+            | b"x-amz-credential"
+            | b"x-amz-security-token"
+            | b"x-goog-signature"
+            | b"x-goog-credential"
+            | b"awsaccesskeyid"
+            | b"googleaccessid"
+            | b"oauth_verifier"
+            | b"id_token_hint"
+            | b"session_state"
+            | b"samlresponse"
+            | b"samlrequest"
+            | b"assertion"
+            | b"access"
+            | b"verifier"
+            | b"skey"
+    )
 }

@@ -1,10 +1,11 @@
-//! URLs of which every byte is shown, and written, as it came: paths without parameters, as most are.
+//! URLs of which every byte is shown, and written, as it came: most are such.
 
-use super::super::detect;
+use super::super::{detect, names::NameClass, text::Text};
+use super::{announces_secret, is_secret_param, split_at};
 
 /// As many bytes as are looked at together.
 const BLOCK: usize = 16;
-/// Longer ones are read closely: each place has a bit in one word.
+/// Longer paths are read closely: each place has a bit in one word.
 const LONGEST: usize = 127;
 /// In shorter segments `redact` does not look for secrets.
 const SHORTEST_SECRET: usize = 12;
@@ -12,19 +13,28 @@ const SHORTEST_SECRET: usize = 12;
 const SHORTEST_ANNOUNCED: usize = 16;
 
 /// True where `redact` would find nothing in the URL, and all of it is printable ASCII without quotes and backslashes.
-/// `announces_secret` is asked of a segment before a long one. Where it says false, `redact` may still find nothing.
-pub(in super::super) fn is_plain(url: &[u8], announces_secret: impl Fn(&[u8]) -> bool) -> bool {
-    let Some(slashes) = slashes(url) else { return false };
+/// Where it says false, `redact` may still find nothing.
+pub(in super::super) fn is_plain(url: &[u8], text: Text<'_>) -> bool {
+    if let Some(slashes) = slashes(url) {
+        return is_plain_path(url, slashes, text);
+    }
+    let (path, query) = split_at(url, b'?');
+    let Some((slashes, query)) = slashes(path).zip(query) else { return false };
+    is_plain_path(path, slashes, text) && are_plain_params(query, text)
+}
+
+/// Scheme and host stand among the segments.
+fn is_plain_path(path: &[u8], slashes: u128, text: Text<'_>) -> bool {
     // A bit where as many bytes begin that are no slash.
-    let mut long = !slashes & !(u128::MAX << url.len());
+    let mut long = !slashes & !(u128::MAX << path.len());
     for shift in [1, 2, 4, SHORTEST_SECRET - 8] {
         long &= long >> shift;
     }
     while long != 0 {
         let start = long.trailing_zeros() as usize;
-        let end = ((slashes >> start).trailing_zeros() as usize + start).min(url.len());
-        let (before, segment) = (url.get(..start), url.get(start..end));
-        if may_be_secret(before.unwrap_or_default(), segment.unwrap_or_default(), &announces_secret) {
+        let end = ((slashes >> start).trailing_zeros() as usize + start).min(path.len());
+        let (before, segment) = (path.get(..start), path.get(start..end));
+        if may_be_secret(before.unwrap_or_default(), segment.unwrap_or_default(), text) {
             return false;
         }
         long &= u128::MAX << end;
@@ -32,10 +42,10 @@ pub(in super::super) fn is_plain(url: &[u8], announces_secret: impl Fn(&[u8]) ->
     true
 }
 
-fn may_be_secret(before: &[u8], segment: &[u8], announces_secret: impl Fn(&[u8]) -> bool) -> bool {
+fn may_be_secret(before: &[u8], segment: &[u8], text: Text<'_>) -> bool {
     let is_announced = || {
         let before = before.strip_suffix(b"/").unwrap_or_default();
-        announces_secret(before.rsplit(|b| *b == b'/').next().unwrap_or_default())
+        announces_secret(before.rsplit(|b| *b == b'/').next().unwrap_or_default(), text.names)
     };
     // Telegram: `/bot123456:AA..`
     segment.starts_with(b"bot")
@@ -43,9 +53,38 @@ fn may_be_secret(before: &[u8], segment: &[u8], announces_secret: impl Fn(&[u8])
         || (segment.len() >= SHORTEST_ANNOUNCED && segment.iter().any(u8::is_ascii_digit) && is_announced())
 }
 
-/// What detectors find in a word without blanks holds one of these, whatever its prefix.
+/// `page=2&sort=name`, nothing encoded.
+fn are_plain_params(query: &[u8], text: Text<'_>) -> bool {
+    let stops = |b: &u8| !b.is_ascii_graphic() || matches!(b, b'"' | b'#' | b'%' | b'+' | b';' | b'\\');
+    let inner = Text { depth: text.depth + 1, ..text };
+    !text.strict
+        && !query.iter().any(stops)
+        && query.split(|b| *b == b'&').all(|field| match split_at(field, b'=') {
+            (name, Some(value)) => {
+                // One that starts with a slash is another URL.
+                !matches!(text.names.class(name), NameClass::Secret | NameClass::Leak | NameClass::Kept)
+                    && !is_secret_param(name)
+                    && !value.starts_with(b"/")
+                    && !inner.scrub_whole(value, &mut Vec::new())
+            }
+            (name, None) => !detect::holds_secret(name),
+        })
+}
+
+/// True unless a word without blanks lacks what every detector hangs on: cards on 13 digits, tokens on an underscore, on
+/// `A`, on `J`, on `k-`, on a dash behind an `x`.
 fn may_be_found(segment: &[u8]) -> bool {
-    segment.iter().any(|b| matches!(b, b'-' | b'_' | b'A' | b'J' | b'0'..=b'9'))
+    let (mut digits, mut before, mut has_x) = (0, 0, false);
+    segment.iter().any(|b| {
+        digits = match b {
+            b'0'..=b'9' => digits + 1,
+            b'-' => digits,
+            _ => 0,
+        };
+        has_x |= *b == b'x';
+        let before = std::mem::replace(&mut before, *b);
+        digits == 13 || matches!(b, b'_' | b'A' | b'J') || (*b == b'-' && (has_x || before == b'k'))
+    })
 }
 
 /// Where the slashes are, a bit each; None where a byte means something to `redact`, or cannot be written as it is.
@@ -66,9 +105,9 @@ fn slashes(url: &[u8]) -> Option<u128> {
         *bits = slashes_of(u64::from_le_bytes(*word));
     }
     if let Some(bits) = slashes.get_mut(words.len()) {
-        // What comes before the rest in the last block is shifted out; without a rest this is behind the end.
-        let rest = u128::from_le_bytes(*last) >> (8 * (BLOCK - rest.len()) as u32 & 127);
-        *bits = slashes_of(rest as u64);
+        // What comes before the rest in the last block is shifted out.
+        let before = 8 * (BLOCK - rest.len()) as u32;
+        *bits = slashes_of(u128::from_le_bytes(*last).checked_shr(before).unwrap_or(0) as u64);
     }
     Some(u128::from_le_bytes(slashes))
 }
