@@ -197,19 +197,15 @@ impl Flight {
         WeakFlight(Arc::downgrade(&self.0))
     }
 
-    /// Runs a step of the service with this as the current exchange, and catches its panic. What the step gives it puts
-    /// where it is wanted: it may be large.
+    /// Runs a step of the service with this as the current exchange, and catches its panic.
     #[inline]
-    pub(crate) fn watch(&self, step: impl FnOnce()) -> Result<(), Panic> {
-        let caught = if self.0.outbound.is_none() {
+    pub(crate) fn watch<T>(&self, step: impl FnOnce() -> T) -> Result<T, Panic> {
+        // A call is not the current exchange: that is the request it is sent in.
+        let _entered = self.0.outbound.is_none().then(|| {
             panics::forget();
-            let _entered = current::enter(self);
-            catch_unwind(AssertUnwindSafe(step))
-        } else {
-            // A call is not the current exchange: that is the request it is sent in.
-            catch_unwind(AssertUnwindSafe(step))
-        };
-        caught.map_err(|payload| self.caught(payload))
+            current::enter(self)
+        });
+        catch_unwind(AssertUnwindSafe(step)).map_err(|payload| self.caught(payload))
     }
 
     #[cold]

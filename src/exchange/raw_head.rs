@@ -6,7 +6,7 @@ use http::HeaderValue;
 #[derive(Clone, Default)]
 pub(crate) struct RawHead {
     /// The URL, the endpoint, the fields.
-    bytes: Vec<u8>,
+    bytes: Box<[u8]>,
     url_end: u32,
     endpoint_end: u32,
     /// Bytes of the query at the URL's end, with its mark.
@@ -118,25 +118,25 @@ impl RawHead {
         bytes.extend_from_slice(&fields.bytes);
         let place = |start| endpoint_end + start;
         let (content_type, user_agent) = (fields.content_type.map(place), fields.user_agent.map(place));
-        Self { bytes, url_end, endpoint_end, query: 0, content_type, user_agent }
+        Self { bytes: bytes.into(), url_end, endpoint_end, query: 0, content_type, user_agent }
     }
 
     /// The same of what is too long.
     #[cold]
     fn copy_within(url: &[&[u8]], endpoint: &[u8], fields: &Fields, limit: usize) -> Self {
-        let mut head = Self { bytes: Vec::with_capacity(limit), ..Self::default() };
+        let (mut head, mut bytes) = (Self::default(), Vec::with_capacity(limit));
         for part in url {
-            head.bytes.extend_from_slice(part.get(..limit.saturating_sub(head.bytes.len())).unwrap_or(part));
+            bytes.extend_from_slice(part.get(..limit.saturating_sub(bytes.len())).unwrap_or(part));
         }
-        head.url_end = head.length();
-        head.bytes.extend_from_slice(endpoint.get(..limit).unwrap_or(endpoint));
-        head.endpoint_end = head.length();
+        head.url_end = bytes.len() as u32;
+        bytes.extend_from_slice(endpoint.get(..limit).unwrap_or(endpoint));
+        head.endpoint_end = bytes.len() as u32;
         for RawField { name, value, length, flags } in RawField::all(&fields.bytes) {
-            let room = limit.saturating_sub(head.bytes.len());
+            let room = limit.saturating_sub(bytes.len());
             if FIELD + name.len() > room {
                 continue;
             }
-            let place = Some(head.length());
+            let place = Some(bytes.len() as u32);
             match name {
                 b"content-type" => head.content_type = head.content_type.or(place),
                 b"user-agent" => head.user_agent = head.user_agent.or(place),
@@ -144,8 +144,9 @@ impl RawHead {
             }
             let fits = FIELD + name.len() + length <= room;
             let (value, flags) = if fits { (value, flags) } else { (&[][..], flags | LEFT_OUT) };
-            put(&mut head.bytes, name, value, length, flags);
+            put(&mut bytes, name, value, length, flags);
         }
+        head.bytes = bytes.into();
         head
     }
 
@@ -154,11 +155,6 @@ impl RawHead {
     pub(crate) fn with_query(mut self, length: usize) -> Self {
         self.query = u32::try_from(length).unwrap_or(u32::MAX);
         self
-    }
-
-    /// Bytes so far; never more than twice [`LONGEST`].
-    fn length(&self) -> u32 {
-        u32::try_from(self.bytes.len()).unwrap_or(u32::MAX)
     }
 
     pub(super) fn url(&self) -> &[u8] {
@@ -176,7 +172,7 @@ impl RawHead {
 
     /// The endpoint without the rest.
     pub(super) fn endpoint_alone(&self) -> Self {
-        let bytes = self.endpoint().to_vec();
+        let bytes = self.endpoint().into();
         let endpoint_end = self.endpoint_end - self.url_end;
         Self { bytes, endpoint_end, ..Self::default() }
     }
@@ -311,10 +307,10 @@ mod tests {
     }
 
     #[test]
-    fn a_head_has_memory_of_its_own_size_and_the_thread_keeps_a_bounded_one() {
+    fn the_thread_keeps_memory_of_a_bounded_size() {
         let long = "x".repeat(KEPT);
         let head = copied(&[("accept", "*/*"), ("user-agent", "curl")], 4096);
-        assert_eq!(head.bytes.capacity(), head.bytes.len());
+
         assert_eq!(copied(&[("accept", &long)], usize::MAX).iter().count(), 1);
         assert!(MEMORY.take().capacity() <= KEPT);
         let (one, other) = (written(&[("accept", "1")]), written(&[("accept", "2")]));

@@ -44,27 +44,12 @@ impl<F, M: Clone> ResponseFuture<F, M> {
         Self { inner: Some(inner), panic: None, waiting: Waiting(None), mode: mode.clone() }
     }
 
-    /// Of an exchange that began: from here on it ends, whatever panics.
-    #[inline]
-    pub(super) fn observed(flight: Option<Flight>, mode: &M) -> Self {
-        Self { inner: None, panic: None, waiting: Waiting(flight), mode: mode.clone() }
+    pub(super) fn running(inner: F, waiting: Waiting, mode: &M) -> Self {
+        Self { inner: Some(inner), panic: None, waiting, mode: mode.clone() }
     }
 
-    pub(super) fn flight(&self) -> Option<&Flight> {
-        self.waiting.0.as_ref()
-    }
-
-    /// Calls the service, whose future is put to its place at once: it may be large.
-    #[inline]
-    pub(super) fn call(&mut self, service: impl FnOnce() -> F, answers_panics: bool) {
-        let Self { inner, panic, waiting, .. } = self;
-        let Some(flight) = &waiting.0 else { return };
-        if let Err(caught) = flight.watch(|| *inner = Some(service())) {
-            if !answers_panics {
-                resume_unwind(flight.crashed(caught));
-            }
-            *panic = Some(caught.into());
-        }
+    pub(super) fn crashed(panic: Panic, waiting: Waiting, mode: &M) -> Self {
+        Self { inner: None, panic: Some(panic.into()), waiting, mode: mode.clone() }
     }
 }
 
@@ -84,24 +69,26 @@ where
             let Some(inner) = inner else { return Poll::Pending };
             return inner.poll(cx).map_ok(|response| response.map(|body| M::response_body(body, None)));
         };
-        let mut polled = Poll::Pending;
-        let watched = match (inner, this.panic.take()) {
-            (Some(inner), None) => flight.watch(|| polled = inner.poll(cx)),
+        let answer = match (inner, this.panic.take()) {
+            (Some(inner), None) => flight.watch(|| inner.poll(cx)),
             (_, Some(panic)) => Err(*panic),
             (None, None) => return Poll::Pending,
         };
-        if let Err(panic) = watched {
-            let (mut parts, body) = match this.mode.panic_answer(flight.request_id()) {
-                Some(answer) => answer,
-                None => resume_unwind(flight.crashed(panic)),
-            };
-            flight.answer_crash(panic, parts.status, &parts.headers);
-            flight.stamp(&mut parts.headers, &mut parts.extensions);
-            return Poll::Ready(Ok(Response::from_parts(parts, body)));
-        }
-        let Poll::Ready(answer) = polled else {
-            flight.is_waiting();
-            return Poll::Pending;
+        let answer = match answer {
+            Ok(Poll::Ready(answer)) => answer,
+            Ok(Poll::Pending) => {
+                flight.is_waiting();
+                return Poll::Pending;
+            }
+            Err(panic) => {
+                let (mut parts, body) = match this.mode.panic_answer(flight.request_id()) {
+                    Some(answer) => answer,
+                    None => resume_unwind(flight.crashed(panic)),
+                };
+                flight.answer_crash(panic, parts.status, &parts.headers);
+                flight.stamp(&mut parts.headers, &mut parts.extensions);
+                return Poll::Ready(Ok(Response::from_parts(parts, body)));
+            }
         };
         let mut response = answer.inspect_err(|error| flight.fail(Outcome::ServiceError, error))?;
         let (ahead, following) = depart(flight, &mut response);

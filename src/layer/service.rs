@@ -1,5 +1,6 @@
 use std::{
     fmt::Display,
+    panic::resume_unwind,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -9,7 +10,9 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::{
-    AnyBody, ResponseFuture, hints,
+    AnyBody, ResponseFuture,
+    future::Waiting,
+    hints,
     mode::{RequestMode, ResponseMode},
     request_body::Ear,
 };
@@ -70,8 +73,9 @@ where
             None => Flight::begin(&self.recorder, &parts, &hints::of(&parts)),
             Some(outbound) => Flight::begin_outbound(&self.recorder, &mut parts, outbound.known()),
         };
-        let mut future = ResponseFuture::observed(begun, &self.mode);
-        let Some(flight) = future.flight() else {
+        // From here on it ends, whatever panics.
+        let waiting = Waiting(begun);
+        let Some(flight) = &waiting.0 else {
             let request = Request::from_parts(parts, M::request_body(body, None));
             return ResponseFuture::unobserved(self.inner.call(request), &self.mode);
         };
@@ -85,7 +89,10 @@ where
             M::request_body(body, Some(Ear::new(flight)))
         };
         let request = Request::from_parts(parts, body);
-        future.call(|| self.inner.call(request), self.mode.answers_panics());
-        future
+        match flight.watch(|| self.inner.call(request)) {
+            Ok(inner) => ResponseFuture::running(inner, waiting, &self.mode),
+            Err(panic) if self.mode.answers_panics() => ResponseFuture::crashed(panic, waiting, &self.mode),
+            Err(panic) => resume_unwind(flight.crashed(panic)),
+        }
     }
 }
