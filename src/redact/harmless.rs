@@ -67,17 +67,23 @@ impl Question<'_> {
         KNOWN.try_with(visit).ok().flatten()
     }
 
-    /// Both ends and the length: texts that differ in the middle only take each other's place.
+    /// All of the text counts: agents of browsers differ in the middle only.
     fn place(self) -> usize {
-        let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
-        let mixed = word(self.value.first_chunk()) ^ word(self.value.last_chunk()).rotate_left(23);
-        let mixed = mixed ^ ((self.value.len() + 257 * self.name.len()) as u64).rotate_left(47) ^ self.rules;
-        (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) as usize % PLACES
+        let (words, rest) = self.value.as_chunks::<8>();
+        let mix = |mixed: u64, word: u64| (mixed.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.rules ^ (257 * self.name.len() + self.value.len()) as u64;
+        for word in words {
+            mixed = mix(mixed, u64::from_le_bytes(*word));
+        }
+        let rest = rest.iter().fold(0, |rest, byte| (rest << 8) | u64::from(*byte));
+        (mix(mixed, rest) >> 58) as usize % PLACES
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::{Harmless, Question};
     use crate::redact::{RedactOptions, Redactor};
 
@@ -95,6 +101,16 @@ mod tests {
             question.remember();
             assert_eq!(question.answer(), Some(Harmless::Text), "{value}");
         }
+    }
+
+    #[test]
+    fn agents_of_browsers_are_remembered_side_by_side() {
+        let agents: Vec<String> = (100..108)
+            .map(|version| format!("Mozilla/5.0 (X11; Linux x86_64) Chrome/{version}.0.0.0 Safari/537.36"))
+            .collect();
+        let question = |agent| Question { rules: 7003, name: "user-agent", value: agent };
+        let places: BTreeSet<usize> = agents.iter().map(|agent| question(agent.as_bytes()).place()).collect();
+        assert!(places.len() >= 6, "{places:?}");
     }
 
     #[test]
