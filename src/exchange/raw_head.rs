@@ -309,8 +309,6 @@ mod tests {
     #[test]
     fn the_thread_keeps_memory_of_a_bounded_size() {
         let long = "x".repeat(KEPT);
-        let head = copied(&[("accept", "*/*"), ("user-agent", "curl")], 4096);
-
         assert_eq!(copied(&[("accept", &long)], usize::MAX).iter().count(), 1);
         assert!(MEMORY.take().capacity() <= KEPT);
         let (one, other) = (written(&[("accept", "1")]), written(&[("accept", "2")]));
