@@ -3,6 +3,12 @@
 
 /// As many bytes as are looked at together.
 pub(super) const BLOCK: usize = 16;
+/// As many bytes before a block tell what a byte of it means.
+pub(super) const BEFORE: usize = 4;
+/// As many behind.
+const BEHIND: usize = 2;
+/// A block, and what stands around it.
+pub(super) type Window = [u8; BEFORE + BLOCK + BEHIND];
 
 /// True for bytes that end a string of JSON, or that a secret, its name, or something unfit to be shown may hang on;
 /// for some of no meaning too, where that makes the question cheaper. `json::calm` looks closer.
@@ -54,21 +60,16 @@ impl Marks {
         Some(Self(u128::from_le_bytes(marks)))
     }
 
-    /// What matters in any string, and whether a digit may be among it, in the block at `at`; what is missing there
-    /// matters not. None behind the end.
+    /// What matters in any string, and whether a digit may be among it.
     #[inline(always)]
-    pub(super) fn at(src: &[u8], at: usize) -> Option<(Self, bool)> {
-        let rest = src.get(at..)?;
-        let block = match rest.first_chunk() {
-            Some(block) => *block,
-            None => padded(rest)?,
-        };
+    pub(super) fn of(window: &Window) -> (Self, bool) {
+        let [_, _, _, _, block @ .., _, _] = *window;
         let (mut marks, mut digits) = ([0; BLOCK], [0; BLOCK]);
         for ((mark, digit), b) in marks.iter_mut().zip(&mut digits).zip(block) {
             *mark = u8::from(matters(b));
             *digit = u8::from(b & 0xF0 == 0x30);
         }
-        Some((Self(u128::from_le_bytes(marks)), digits != [0; BLOCK]))
+        (Self(u128::from_le_bytes(marks)), digits != [0; BLOCK])
     }
 
     /// How many bytes come before the first mark; no less than 16 where there is none.
@@ -95,12 +96,18 @@ impl Marks {
     }
 }
 
-/// What is missing in a block matters not. None where all is.
+/// The block at `at` where bytes are missing around it: zeros before, and behind what matters not. None where nothing of the
+/// block is there.
 #[cold]
-fn padded(rest: &[u8]) -> Option<[u8; BLOCK]> {
-    let mut block = [b'a'; BLOCK];
-    block.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    (!rest.is_empty()).then_some(block)
+pub(super) fn padded(src: &[u8], at: usize) -> Option<Window> {
+    src.get(at)?;
+    let mut window = [b'a'; BEFORE + BLOCK + BEHIND];
+    window.first_chunk_mut().into_iter().for_each(|before| *before = [0; BEFORE]);
+    let missing = BEFORE.saturating_sub(at);
+    let rest = src.get(at.saturating_sub(BEFORE)..)?;
+    let length = rest.len().min(window.len() - missing);
+    window.get_mut(missing..missing + length)?.copy_from_slice(rest.get(..length)?);
+    Some(window)
 }
 
 #[cfg(test)]
@@ -111,15 +118,15 @@ mod tests {
     fn every_byte_is_marked_in_every_place() {
         for b in 0..=255_u8 {
             for at in 0..BLOCK {
-                let mut block = [b'a'; BLOCK];
+                let mut block = [b'a'; BLOCK + 1];
                 block[at] = b;
                 let expected = u32::from(matters(b)) << at;
                 let is_digit = b & 0xF0 == 0x30;
                 for src in [&block[..], &block[..=at]] {
-                    let (marks, digits) = Marks::at(src, 0).unwrap();
+                    let (marks, digits) = Marks::of(&padded(src, 0).unwrap());
                     assert_eq!((marks.bits(), digits), (expected, is_digit), "{b} {at}");
                 }
-                let marks = Marks::of_short(&[block, block].concat()).unwrap();
+                let marks = Marks::of_short(&block).unwrap();
                 let in_short = matters_in_short(b, b'a');
                 assert_eq!(marks.bits(), u32::from(in_short) << at, "{b} {at}");
                 assert_eq!(marks.first(), if in_short { at } else { BLOCK }, "{b}");
@@ -132,6 +139,19 @@ mod tests {
             assert!(matters_in_short(b, b'a'), "{b}");
         }
         assert!(matters_in_short(b'-', b'-'));
-        assert!(Marks::at(b"", 0).is_none() && Marks::at(b"a", 1).is_none());
+    }
+
+    #[test]
+    fn what_is_missing_matters_not() {
+        let text: Vec<u8> = (b'0'..b'W').collect();
+        for (length, at) in (0..=text.len()).flat_map(|length| (0..=length + 1).map(move |at| (length, at))) {
+            let window = padded(&text[..length], at);
+            assert_eq!(window.is_some(), at < length);
+            for (i, b) in window.iter().flatten().enumerate() {
+                let outside = if at + i < BEFORE { 0 } else { b'a' };
+                let expected = (at + i).checked_sub(BEFORE).and_then(|i| text[..length].get(i));
+                assert_eq!(b, expected.unwrap_or(&outside), "{length} {at}");
+            }
+        }
     }
 }

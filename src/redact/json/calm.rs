@@ -3,7 +3,7 @@
 //! `blocks` marks the bytes on which anything may hang. Here is asked what hangs on them: where the answer is not
 //! surely "nothing", the detectors read the string.
 
-use super::super::blocks::{BLOCK, Marks};
+use super::super::blocks::{self, BEFORE, BLOCK, Marks, Window};
 use super::super::decisions::Decisions;
 use super::super::{detect, escape, tags, url};
 
@@ -35,20 +35,34 @@ pub(super) fn end_from(src: &[u8], start: usize, names: &Decisions<'_>) -> Optio
     let mut stretch =
         Stretch { src, names, string: start, start, spent: detect::Spent::default(), digits: false };
     let mut base = start;
+    let mut padded;
     loop {
-        let (marks, digits) = Marks::at(src, base)?;
+        let first = base.wrapping_sub(BEFORE);
+        let window =
+            match src.get(first..first.wrapping_add(size_of::<Window>())).and_then(<[u8]>::first_chunk) {
+                Some(window) => window,
+                None => {
+                    padded = blocks::padded(src, base)?;
+                    &padded
+                }
+            };
+        let (marks, digits) = Marks::of(window);
         stretch.digits |= digits;
-        let (mut marks, mut next) = (marks.bits(), base + BLOCK);
-        while marks != 0 {
-            let at = base + marks.trailing_zeros() as usize;
-            marks &= marks - 1;
-            match src.get(at)? {
+        let mut matter = marks.bits();
+        let mut next = base + BLOCK;
+        while matter != 0 {
+            let place = matter.trailing_zeros() as usize % BLOCK;
+            matter &= matter - 1;
+            let at = base + place;
+            match window.get(BEFORE + place)? {
                 b'"' => return stretch.holds_no_card(at).then_some(at),
                 b'\\' => {
-                    next = stretch.past_escape(at)?;
-                    break;
+                    let past = stretch.past_escape(at)?;
+                    // What is escaped may be in the next block.
+                    matter &= !(2 << place);
+                    next = next.max(past);
                 }
-                _ if is_calm(src, at) || stretch.is_harmless(at) => {}
+                _ if is_calm(window, place) || stretch.is_harmless(at) => {}
                 _ => return None,
             }
         }
@@ -58,9 +72,9 @@ pub(super) fn end_from(src: &[u8], start: usize, names: &Decisions<'_>) -> Optio
 
 /// True for most bytes that only look as if something hung on them.
 #[inline(always)]
-fn is_calm(src: &[u8], at: usize) -> bool {
-    let next = |n: usize| src.get(at + n).copied().unwrap_or(0);
-    let before = |n: usize| src.get(at.wrapping_sub(n)).copied().unwrap_or(0);
+fn is_calm(window: &Window, place: usize) -> bool {
+    let next = |n: usize| window.get(BEFORE + place + n).copied().unwrap_or(0);
+    let before = |n: usize| window.get(BEFORE + place - n).copied().unwrap_or(0);
     match next(0) {
         b'>' | b'?' | b']' | b'^' | b'|' | b'}' | b'~' | b'*' | b'j' => true,
         // `sk-`, `xoxb-`, `xapp-`, and two for `--name` and `-----BEGIN`
