@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 /// Texts that are remembered, each in the one place that its bytes choose.
 const PLACES: usize = 64;
-/// Longer ones seldom come again.
+/// Longer ones, with their names, seldom come again.
 const LONGEST: usize = 256;
 
 /// What was asked: `name` is that of a header, and empty for a URL.
@@ -58,7 +58,7 @@ impl Question<'_> {
     }
 
     fn with_place<T>(self, visit: impl FnOnce(&mut Option<Known>) -> Option<T>) -> Option<T> {
-        if self.value.len() > LONGEST {
+        if self.name.len() + self.value.len() > LONGEST {
             return None;
         }
         let visit = |known: &RefCell<[Option<Known>; PLACES]>| {
@@ -84,7 +84,7 @@ impl Question<'_> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{Harmless, Question};
+    use super::{Harmless, LONGEST, Question};
     use crate::redact::{RedactOptions, Redactor};
 
     #[test]
@@ -100,6 +100,16 @@ mod tests {
             let question = Question { value: value.as_bytes(), ..question };
             question.remember();
             assert_eq!(question.answer(), Some(Harmless::Text), "{value}");
+        }
+    }
+
+    #[test]
+    fn long_texts_and_texts_under_long_names_are_not_kept() {
+        for (name, length) in [("accept", LONGEST), ("a".repeat(LONGEST).as_str(), 2)] {
+            let value = vec![b'x'; length];
+            let question = Question { rules: 7004, name, value: &value };
+            question.remember();
+            assert_eq!(question.answer(), None, "{name}");
         }
     }
 

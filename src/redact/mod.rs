@@ -84,7 +84,7 @@ struct Rules {
     id: u64,
     own: OwnNames,
     strict: bool,
-    /// Content types are running text, as they are unless somebody calls them secret.
+    /// Content types are running text, as they are unless somebody calls them, or their charset, secret.
     shows_content_types: bool,
 }
 
@@ -107,7 +107,8 @@ impl Redactor {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let own = OwnNames::new(&options.redact, &options.keep);
         let strict = options.mode == RedactMode::Strict;
-        let shows_content_types = names::classify(&own, b"content-type") == NameClass::Plain;
+        let is_plain = |name: &[u8]| names::classify(&own, name) == NameClass::Plain;
+        let shows_content_types = is_plain(b"content-type") && is_plain(b"charset");
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         Self { rules: Arc::new(Rules { id, own, strict, shows_content_types }) }
     }

@@ -136,11 +136,12 @@ fn usual_urls_are_plain() {
 #[test]
 fn usual_content_types_are_shown_as_the_rules_say() {
     let own = Redactor::new(RedactOptions::default().redact(["content-type"]));
+    let charset = Redactor::new(RedactOptions::default().redact(["charset"]));
     let kept = Redactor::new(RedactOptions::default().keep(["content-type"]));
     let strict = Redactor::new(RedactOptions::default().mode(RedactMode::Strict));
     for usual in ["application/json", "application/x-www-form-urlencoded", "text/html; charset=utf-8"] {
         assert!(header::is_usual_content_type(usual.as_bytes()), "{usual}");
-        for redactor in [&Redactor::default(), &strict, &kept, &own] {
+        for redactor in [&Redactor::default(), &strict, &kept, &own, &charset] {
             let mut out = Vec::new();
             redactor.read(false, |text| header::redact("content-type", usual.as_bytes(), text, &mut out));
             let shown = redactor.header("content-type", usual.as_bytes());
