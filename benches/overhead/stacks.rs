@@ -26,6 +26,8 @@ pub(crate) const STACKS: &[Stack] = &[
     Stack { name: "outlet, logging", build: peers::outlet_logging },
     Stack { name: "axum-tracing-opentelemetry", build: peers::opentelemetry },
     Stack { name: "sentry-tower", build: peers::sentry },
+    Stack { name: "by hand: a line, no bodies", build: peers::by_hand_without_bodies },
+    Stack { name: "by hand: a line, both bodies", build: peers::by_hand },
     Stack { name: OFF, build: ours::off },
     Stack { name: METADATA, build: ours::metadata },
     Stack { name: METADATA_COMBINED, build: ours::metadata_combined },
