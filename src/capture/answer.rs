@@ -6,7 +6,7 @@ use super::{
     grpc::GrpcEnd,
     noted::Noted,
     recorder::Recorder,
-    tap::{Described, Tap},
+    tap::{Described, Passed, Tap},
 };
 use crate::{
     config::RoutePolicy,
@@ -17,7 +17,8 @@ use crate::{
 /// A response whose headers are there.
 pub(super) struct Answer {
     pub(super) ttfb: Duration,
-    pub(super) body: Tap,
+    /// What its [tap](Self::tap) has, once no more will pass.
+    pub(super) body: Passed,
     pub(super) late: Late,
     status: StatusCode,
     head: Head,
@@ -34,23 +35,21 @@ pub(super) struct Late {
 
 impl Answer {
     #[inline]
-    pub(super) fn new(
-        recorder: &Recorder,
-        status: StatusCode,
-        noted: &Noted<'_>,
-        described: Described,
-        ttfb: Duration,
-        policy: RoutePolicy,
-    ) -> Self {
-        let limit = policy.limit(recorder.capture_limit());
-        let keep_binary = status.is_client_error() || status.is_server_error();
+    pub(super) fn new(recorder: &Recorder, status: StatusCode, noted: &Noted<'_>, ttfb: Duration) -> Self {
         Self {
             ttfb,
-            body: Tap::new(described, limit, keep_binary),
+            body: Passed::default(),
             late: Late { grpc: GrpcEnd::read(noted, &*recorder.scrub).map(Box::new), ..Late::default() },
             status,
             head: head(recorder, noted),
         }
+    }
+
+    /// What its body passes through.
+    #[inline]
+    pub(super) fn tap(&self, recorder: &Recorder, described: Described, policy: RoutePolicy) -> Tap {
+        let keep_binary = self.status.is_client_error() || self.status.is_server_error();
+        Tap::new(described, policy.limit(recorder.capture_limit()), keep_binary)
     }
 
     pub(super) fn status(&self) -> StatusCode {

@@ -81,9 +81,11 @@ fn answer(
 ) -> Answer {
     let noted = Noted::of(headers);
     let described = Described::by(&noted);
-    let mut answer = Answer::new(recorder, status, &noted, described, Duration::ZERO, policy);
-    answer.body.data(&Seen::of(&body, recorder.capture_limit()), recorder);
-    answer.body.end();
+    let mut answer = Answer::new(recorder, status, &noted, Duration::ZERO);
+    let mut tap = answer.tap(recorder, described, policy);
+    tap.data(&Seen::of(&body, recorder.capture_limit()), recorder);
+    tap.end();
+    answer.body = tap.into_passed();
     answer
 }
 

@@ -202,6 +202,12 @@ pub(super) fn enter(flight: &Flight) -> Entered {
     Entered(replace(Some(flight.clone())))
 }
 
+/// Makes `flight` the current exchange, and gives it to `back` when the guard is dropped.
+#[inline]
+pub(super) fn enter_with(flight: Flight, back: &mut Option<Flight>) -> EnteredWith<'_> {
+    EnteredWith { before: replace(Some(flight)), back }
+}
+
 #[inline]
 fn replace(flight: Option<Flight>) -> Option<Flight> {
     CURRENT.try_with(|current| current.replace(flight)).ok().flatten()
@@ -215,5 +221,18 @@ impl Drop for Entered {
     #[inline]
     fn drop(&mut self) {
         drop(replace(self.0.take()));
+    }
+}
+
+/// The same; the handle that was current is kept.
+pub(super) struct EnteredWith<'a> {
+    before: Option<Flight>,
+    back: &'a mut Option<Flight>,
+}
+
+impl Drop for EnteredWith<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        *self.back = replace(self.before.take());
     }
 }

@@ -20,6 +20,7 @@ use std::{
 
 use http::{HeaderName, HeaderValue, request::Parts};
 
+pub(crate) use self::passing::Passing;
 use self::{state::State, trail::Events};
 use super::{
     answer::Answer,
@@ -66,9 +67,10 @@ struct Inner {
     /// Its [`Seat`] among those that are open, set before anybody else has a handle.
     seat: AtomicU32,
     state: Mutex<State>,
-    /// Bytes of either body that passed after nothing more of it was to be kept, and that the state does not know of.
+    /// Bytes of the request's body that passed after nothing more of it was to be kept, and that the state does not know of.
     request_beyond: AtomicU64,
-    response_beyond: AtomicU64,
+    /// Bytes of the response's body that passed.
+    response_bytes: AtomicU64,
     /// The record is made: what comes now comes after the response.
     ended: AtomicBool,
     /// Events are kept for a dump.
@@ -157,7 +159,7 @@ impl Flight {
             )
             .into(),
             request_beyond: AtomicU64::new(0),
-            response_beyond: AtomicU64::new(0),
+            response_bytes: AtomicU64::new(0),
             ended: AtomicBool::new(false),
             keeps_trail,
             trail: OnceLock::new(),
@@ -208,6 +210,22 @@ impl Flight {
         catch_unwind(AssertUnwindSafe(step)).map_err(|payload| self.caught(payload))
     }
 
+    /// The same for one step of many: the handle by which it is the current exchange is kept from one to the next.
+    #[inline]
+    pub(crate) fn watch_again<T>(
+        &self,
+        handle: &mut Option<Self>,
+        step: impl FnOnce() -> T,
+    ) -> Result<T, Panic> {
+        if self.0.outbound.is_some() {
+            return self.watch(step);
+        }
+        panics::forget();
+        let own = handle.take().filter(|own| Arc::ptr_eq(&own.0, &self.0));
+        let _entered = current::enter_with(own.unwrap_or_else(|| self.clone()), handle);
+        catch_unwind(AssertUnwindSafe(step)).map_err(|payload| self.caught(payload))
+    }
+
     #[cold]
     fn caught(&self, payload: Box<dyn Any + Send>) -> Panic {
         let recorder = &self.0.recorder;
@@ -244,7 +262,7 @@ impl Flight {
             endpoint: began.request.head.endpoint_alone(),
             status: state.answer.as_ref().map(Answer::status),
             request_bytes: state.request.total(),
-            response_bytes: state.answer.as_ref().map_or(0, |answer| answer.body.total()),
+            response_bytes: self.0.response_bytes.load(Relaxed),
         })
     }
 
@@ -301,11 +319,6 @@ impl Flight {
     fn count(&self, state: &mut State) {
         if self.0.request_beyond.load(Relaxed) > 0 {
             state.request.count(self.0.request_beyond.swap(0, Relaxed));
-        }
-        if self.0.response_beyond.load(Relaxed) > 0
-            && let Some(answer) = &mut state.answer
-        {
-            answer.body.count(self.0.response_beyond.swap(0, Relaxed));
         }
     }
 }

@@ -41,8 +41,7 @@ pub(crate) use completion::{Ahead, dropped};
 pub use current::{Current, current};
 #[cfg(feature = "init")]
 pub(crate) use flight::WeakFlight;
-pub(crate) use flight::{Flight, Panic, PuttingAway};
-pub(crate) use following::Following;
+pub(crate) use flight::{Flight, Panic, Passing, PuttingAway};
 #[cfg(feature = "init")]
 pub(crate) use hearing::{Hearing, Reach};
 #[cfg(feature = "init")]

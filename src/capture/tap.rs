@@ -1,20 +1,27 @@
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use bytes::Buf;
 use http::HeaderValue;
 
 use super::{noted::Noted, recorder::Recorder};
-use crate::exchange::{Buffer, CapturedBody, Labels, Permit, Raw};
+use crate::exchange::{CapturedBody, Labels, Permit, Pieces, Raw};
 
 /// What one direction's body leaves behind as it passes: a count, and its head.
-pub(super) struct Tap {
+#[derive(Default)]
+pub(crate) struct Tap {
     /// Until something is kept; none for what is neither text nor worth a digest.
     labels: Option<Labels>,
-    kept: Option<Raw>,
     /// Bytes to keep at most; what is already kept, once the budget is spent.
     limit: usize,
     /// How long it is said to be, as far as memory is asked for at once.
     declared: u32,
+    passed: Passed,
+}
+
+/// What a tap has of a body.
+#[derive(Default)]
+pub(super) struct Passed {
+    kept: Option<Raw>,
     total: u64,
     ended: bool,
 }
@@ -68,11 +75,9 @@ impl Tap {
         let keeps = digestible || labels.is_text();
         Self {
             labels: keeps.then_some(labels),
-            kept: None,
             limit: if keeps { limit } else { 0 },
             declared: declared.map_or(0, |length| u32::try_from(length).unwrap_or(u32::MAX)),
-            total: 0,
-            ended: false,
+            passed: Passed::default(),
         }
     }
 
@@ -85,26 +90,26 @@ impl Tap {
             self.keep(seen, wanted, recorder);
         }
         // More only where nothing has passed yet.
-        self.room() > 0 || self.total == 0
+        self.room() > 0 || self.total() == 0
     }
 
     /// So many bytes passed, of which nothing is to be kept.
-    pub(super) fn count(&mut self, bytes: u64) {
-        self.total += bytes;
+    pub(crate) fn count(&mut self, bytes: u64) {
+        self.passed.total += bytes;
     }
 
     /// Bytes that may still be kept.
-    fn room(&self) -> usize {
-        self.limit.saturating_sub(self.kept.as_ref().map_or(0, |kept| kept.bytes.len()))
+    pub(super) fn room(&self) -> usize {
+        self.limit.saturating_sub(self.passed.kept.as_ref().map_or(0, |kept| kept.bytes.len()))
     }
 
     fn keep(&mut self, seen: &Seen<'_>, wanted: usize, recorder: &Recorder) {
-        let kept = match (&mut self.kept, &mut self.labels) {
+        let kept = match (&mut self.passed.kept, &mut self.labels) {
             (Some(kept), _) => kept,
             (kept, labels) => {
                 let Some(labels) = labels.take() else { return };
                 kept.insert(Raw {
-                    bytes: Buffer::default(),
+                    bytes: Pieces::default(),
                     labels,
                     head_limit: recorder.settings.inline_limit(),
                     scrub: Arc::clone(&recorder.scrub),
@@ -116,20 +121,8 @@ impl Tap {
             self.limit = kept.bytes.len();
             return;
         }
-        // One allocation for a body that said how long it is, few for one that did not, never more than the limit.
-        let length = kept.bytes.len();
-        if kept.bytes.capacity() - length < wanted {
-            let more = wanted
-                .max((self.declared as usize).saturating_sub(length))
-                .max(length)
-                .min(self.limit - length);
-            match length {
-                0 => kept.bytes = Buffer::with_room(more),
-                _ => kept.bytes.reserve_exact(more),
-            }
-        }
         let head = seen.head.get(..wanted).unwrap_or(&seen.head);
-        kept.bytes.extend_from_slice(head);
+        kept.bytes.push(head, self.limit.min(self.declared as usize));
         if head.len() < wanted {
             // More pieces than can be seen without consuming them: the rest is counted, not kept.
             self.limit = kept.bytes.len();
@@ -137,22 +130,22 @@ impl Tap {
     }
 
     pub(super) fn end(&mut self) {
-        self.ended = true;
+        self.passed.end();
     }
 
     pub(super) fn has_ended(&self) -> bool {
-        self.ended
+        self.passed.ended
     }
 
-    pub(super) fn total(&self) -> u64 {
-        self.total
+    pub(crate) fn total(&self) -> u64 {
+        self.passed.total
     }
 
     /// From here on another limit holds: more only where nothing has passed yet.
     pub(super) fn set_limit(&mut self, limit: usize) {
-        let allowed = if self.total == 0 && self.labels.is_some() { usize::MAX } else { self.limit };
+        let allowed = if self.total() == 0 && self.labels.is_some() { usize::MAX } else { self.limit };
         self.limit = limit.min(allowed);
-        if let Some(kept) = &mut self.kept {
+        if let Some(kept) = &mut self.passed.kept {
             kept.bytes.truncate(limit);
         }
     }
@@ -162,13 +155,37 @@ impl Tap {
     pub(super) fn take(&mut self) -> CapturedBody {
         self.labels = None;
         self.limit = 0;
-        let kept = self.kept.take().filter(|kept| !kept.bytes.is_empty());
-        CapturedBody::new(self.total, self.ended, kept)
+        self.passed.take()
+    }
+
+    /// What there is of a body of which no more will pass.
+    pub(super) fn into_passed(self) -> Passed {
+        self.passed
     }
 
     /// A copy of what was captured so far.
     pub(super) fn peek(&self) -> CapturedBody {
-        let kept = self.kept.as_ref().filter(|kept| !kept.bytes.is_empty());
-        CapturedBody::new(self.total, self.ended, kept.map(Raw::copied))
+        let Passed { kept, total, ended } = &self.passed;
+        let kept = kept.as_ref().filter(|kept| !kept.bytes.is_empty());
+        CapturedBody::new(*total, *ended, kept.map(Raw::copied))
+    }
+}
+
+impl Passed {
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// Leaves a count and gives what was captured.
+    #[inline]
+    pub(super) fn take(&mut self) -> CapturedBody {
+        let kept = self.kept.take().filter(|kept| !kept.bytes.is_empty());
+        CapturedBody::new(self.total, self.ended, kept)
+    }
+}
+
+impl fmt::Debug for Tap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tap").field("passed", &self.total()).finish_non_exhaustive()
     }
 }

@@ -11,7 +11,8 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::{
-    BodyText, BodyView, Buffer, Labels, Media, RawBody, Redacted, Scrub, ShownBody, budget::Permit, one_line,
+    BodyText, BodyView, Kept, Labels, Media, Pieces, RawBody, Redacted, Scrub, ShownBody, budget::Permit,
+    one_line,
 };
 
 /// A body as far as it was kept, and how long it was.
@@ -44,7 +45,7 @@ struct Rest {
 
 /// What was kept, waiting to be redacted.
 pub(crate) struct Raw {
-    pub bytes: Buffer,
+    pub bytes: Pieces,
     pub labels: Labels,
     pub head_limit: usize,
     pub scrub: Arc<dyn Scrub>,
@@ -103,30 +104,47 @@ impl CapturedBody {
     /// The head of the body, as long as entries show it (LOG_BODY_LIMIT).
     #[must_use]
     pub fn head(&self) -> &BodyText {
-        self.head.get_or_init(|| self.clean_text().unwrap_or_else(|| self.head_text().into()))
+        self.head.get_or_init(|| self.text(self.head_limit()))
     }
 
     /// [`head`](Self::head) for whoever writes it once: nothing is kept of what can be shown as it came.
     pub(crate) fn show_head(&self) -> BodyView<'_> {
-        if let Some(made) = self.head.get() {
+        let made = self.head.get();
+        self.show(made, self.head_limit(), |text| self.head.get_or_init(|| text))
+    }
+
+    /// [`whole`](Self::whole) for whoever writes it once.
+    pub(crate) fn show_whole(&self) -> BodyView<'_> {
+        let made = self.rest.get().and_then(|rest| rest.whole.get());
+        self.show(made, usize::MAX, |text| self.rest().whole.get_or_init(|| text))
+    }
+
+    #[inline]
+    fn show<'a>(
+        &'a self,
+        made: Option<&'a BodyText>,
+        limit: usize,
+        keep: impl FnOnce(BodyText) -> &'a BodyText,
+    ) -> BodyView<'a> {
+        if let Some(made) = made {
             return made.into();
         }
-        if let Some(json) = self.clean() {
+        if let Some(json) = self.clean(limit) {
             return BodyView::AsItCame(json);
         }
-        match self.head_text() {
+        match self.redacted(limit) {
             ShownBody::AsItCame(json) => {
                 self.is_clean.store(true, Relaxed);
                 BodyView::AsItCame(json)
             }
-            other => self.head.get_or_init(|| other.into()).into(),
+            other => keep(other.into()).into(),
         }
     }
 
     /// All that was kept of the body (LOG_CAPTURE_LIMIT), as dumps show it.
     #[must_use]
     pub fn whole(&self) -> &BodyText {
-        self.rest().whole.get_or_init(|| self.clean_text().unwrap_or_else(|| self.text(usize::MAX).into()))
+        self.rest().whole.get_or_init(|| self.text(usize::MAX))
     }
 
     /// The SHA-256 of a body that is not text, in hexadecimal; none unless all of it was kept.
@@ -149,7 +167,7 @@ impl CapturedBody {
 
     /// What was kept, as it came, to be read for what may be told of it; shown to nobody.
     pub(crate) fn raw_bytes(&self) -> &[u8] {
-        self.raw.as_ref().map_or(&[], |raw| &raw.bytes)
+        self.raw.as_ref().map_or(&[], |raw| raw.bytes.all())
     }
 
     /// What the content type says.
@@ -171,20 +189,20 @@ impl CapturedBody {
         (!value.is_empty()).then(|| captured.scrub.header(name, value, false).into())
     }
 
-    /// The text that redaction leaves as it is, where that is known.
-    fn clean(&self) -> Option<&[u8]> {
-        self.is_clean.load(Relaxed).then(|| self.raw_bytes())
+    /// All of it, where it is no longer than that and known to be left as it is by redaction.
+    fn clean(&self, limit: usize) -> Option<&[u8]> {
+        (self.is_clean.load(Relaxed) && self.captured <= limit).then(|| self.raw_bytes())
     }
 
-    fn clean_text(&self) -> Option<BodyText> {
-        self.clean().map(|json| ShownBody::vouch(json).into())
+    fn head_limit(&self) -> usize {
+        self.raw.as_ref().map_or(0, |raw| raw.head_limit)
     }
 
-    fn head_text(&self) -> ShownBody<'_> {
-        self.text(self.raw.as_ref().map_or(0, |raw| raw.head_limit))
+    fn text(&self, limit: usize) -> BodyText {
+        self.clean(limit).map_or_else(|| self.redacted(limit), ShownBody::vouch).into()
     }
 
-    fn text(&self, limit: usize) -> ShownBody<'_> {
+    fn redacted(&self, limit: usize) -> ShownBody<'_> {
         let Some(raw) = &self.raw else { return BodyText::NotKept.into() };
         if !raw.labels.is_text() {
             return BodyText::Binary.into();
@@ -195,7 +213,7 @@ impl CapturedBody {
         raw.scrub.body(&RawBody {
             media: raw.labels.media(),
             content_type: std::str::from_utf8(raw.labels.content_type()).unwrap_or_default(),
-            bytes: &raw.bytes,
+            bytes: Kept::Pieces(&raw.bytes),
             whole: self.complete && !self.is_truncated(),
             limit,
         })
@@ -205,7 +223,7 @@ impl CapturedBody {
         let raw =
             self.raw.as_ref().filter(|raw| !raw.labels.is_text() && !self.is_truncated() && self.complete)?;
         let hexadecimal =
-            Sha256::digest(raw.bytes.as_slice()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            Sha256::digest(raw.bytes.all()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         Some(hexadecimal.into())
     }
 

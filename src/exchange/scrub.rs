@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Media, Redacted, Shown, ShownBody, Value};
+use super::{Media, Pieces, Redacted, Shown, ShownBody, Value};
 
 /// What the record asks of redaction. The record owns the question, `redact` implements the answer.
 pub(crate) trait Scrub: fmt::Debug + Send + Sync {
@@ -35,11 +35,46 @@ pub(crate) struct RawBody<'a> {
     /// The content type itself, for charset and boundary.
     pub content_type: &'a str,
     /// The captured bytes.
-    pub bytes: &'a [u8],
+    pub bytes: Kept<'a>,
     /// True where `bytes` is the whole body.
     pub whole: bool,
     /// Bytes of redacted text wanted; the text is cut after, never scanned far beyond.
     pub limit: usize,
+}
+
+/// Bytes of a body, of which as many are read as somebody wants.
+#[derive(Clone, Copy)]
+pub(crate) enum Kept<'a> {
+    Slice(&'a [u8]),
+    Pieces(&'a Pieces),
+}
+
+impl<'a> Kept<'a> {
+    pub(crate) fn len(self) -> usize {
+        match self {
+            Self::Slice(bytes) => bytes.len(),
+            Self::Pieces(pieces) => pieces.len(),
+        }
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The first `wanted` bytes, or all.
+    pub(crate) fn first(self, wanted: usize) -> &'a [u8] {
+        let bytes = match self {
+            Self::Slice(bytes) => bytes,
+            Self::Pieces(pieces) => pieces.first(wanted),
+        };
+        bytes.get(..wanted).unwrap_or(bytes)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Kept<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self::Slice(bytes)
+    }
 }
 
 /// What may be said of a body.

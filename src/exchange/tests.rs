@@ -38,7 +38,7 @@ impl Scrub for Harmless {
     }
 
     fn body<'a>(&self, body: &RawBody<'a>) -> ShownBody<'a> {
-        let shown = &body.bytes[..body.bytes.len().min(body.limit)];
+        let shown = body.bytes.first(body.limit);
         let text = String::from_utf8_lossy(shown);
         if body.whole
             && shown.len() == body.bytes.len()
@@ -101,7 +101,12 @@ fn what_is_shown_once_is_what_is_kept() {
         for round in 0..3 {
             assert_eq!(told(shown.show_head()), *kept.head(), "{bytes:?} of {total}, round {round}");
         }
+        for round in 0..3 {
+            assert_eq!(told(shown.show_whole()), *kept.whole(), "{bytes:?} of {total}, round {round}");
+        }
         assert_eq!((shown.head(), shown.whole()), (kept.head(), kept.whole()), "{bytes:?} of {total}");
+        let shown = fresh();
+        assert_eq!((told(shown.show_whole()), shown.head()), (kept.whole().clone(), kept.head()));
         assert_eq!(told(shown.show_head()), *kept.head());
         assert_eq!((shown.clone(), told(shown.settled().show_head())), (fresh(), kept.head().clone()));
     }

@@ -61,7 +61,7 @@ fn shown<'a>(view: &View, body: &'a CapturedBody, any_text: bool) -> Option<Inli
         _ if any_text => false,
         _ => return None,
     };
-    match if view.shows_everything() { body.whole().into() } else { body.show_head() } {
+    match if view.shows_everything() { body.show_whole() } else { body.show_head() } {
         BodyView::AsItCame(json) => Some(Inline::AsItCame(json)),
         BodyView::Json(json) => Some(Inline::Json(json)),
         BodyView::Text(text, truncated) if is_json || any_text => Some(Inline::Text(text, truncated)),

@@ -47,59 +47,47 @@ fn with_short_contents<'a>(mut out: Sheet<'a>, text: &[u8]) -> Sheet<'a> {
 }
 
 #[cold]
-fn with_escapes<'a>(mut out: Sheet<'a>, text: &[u8]) -> Sheet<'a> {
-    escape::<InString>(&mut out, text);
-    out
+fn with_escapes<'a>(out: Sheet<'a>, text: &[u8]) -> Sheet<'a> {
+    escaped::<InString>(out, text)
 }
 
 /// Writes JSON that is already valid. Escapes leave its meaning as it is: what has to be escaped stands in a string,
 /// and line breaks between tokens are left out.
 pub(crate) fn json(out: &mut Sheet<'_>, json: &str) {
-    escape::<AsJson>(out, json.as_bytes());
+    *out = escaped::<AsJson>(take(out), json.as_bytes());
 }
 
 /// Writes text for a terminal: control characters are escaped as in JSON, all else stands as it is.
 pub(crate) fn escape_for_terminal(out: &mut Vec<u8>, text: &str) {
-    append(out, |out| escape::<OnTerminal>(out, text.as_bytes()));
+    append(out, |out| *out = escaped::<OnTerminal>(take(out), text.as_bytes()));
 }
 
 /// What becomes of ASCII; what becomes of the rest is the same everywhere.
 trait Dialect {
+    /// Quotes and backslashes come after a backslash.
+    const ESCAPES_QUOTES: bool;
+
     /// Bytes that have to be escaped, or begin a character that may have to be.
-    const SUSPECTS: [bool; 256];
+    const SUSPECTS: [bool; 256] = suspects(if Self::ESCAPES_QUOTES { b"\"\\" } else { b"" });
 
-    /// True where a printable ASCII byte may stand as it is.
-    fn is_plain(byte: u8) -> bool;
-
-    /// Writes an ASCII byte that may not.
+    /// Writes a control character.
     fn write(out: &mut Sheet<'_>, byte: u8);
 }
 
 struct InString;
 
 impl Dialect for InString {
-    const SUSPECTS: [bool; 256] = suspects(b"\"\\");
-
-    fn is_plain(byte: u8) -> bool {
-        byte != b'"' && byte != b'\\'
-    }
+    const ESCAPES_QUOTES: bool = true;
 
     fn write(out: &mut Sheet<'_>, byte: u8) {
-        match byte {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
-            _ => control(out, byte),
-        }
+        control(out, byte);
     }
 }
 
 struct AsJson;
 
 impl Dialect for AsJson {
-    const SUSPECTS: [bool; 256] = suspects(b"");
-
-    fn is_plain(_: u8) -> bool {
-        true
-    }
+    const ESCAPES_QUOTES: bool = false;
 
     fn write(out: &mut Sheet<'_>, byte: u8) {
         // Valid JSON holds C0 controls as white space between tokens only.
@@ -112,11 +100,7 @@ impl Dialect for AsJson {
 struct OnTerminal;
 
 impl Dialect for OnTerminal {
-    const SUSPECTS: [bool; 256] = suspects(b"");
-
-    fn is_plain(_: u8) -> bool {
-        true
-    }
+    const ESCAPES_QUOTES: bool = false;
 
     fn write(out: &mut Sheet<'_>, byte: u8) {
         control(out, byte);
@@ -164,86 +148,100 @@ fn unit(out: &mut Sheet<'_>, unit: u16) {
     out.extend_from_slice(&[b'\\', b'u', digit(12), digit(8), digit(4), digit(0)]);
 }
 
-/// Bytes looked at together. Most texts are printable ASCII: that much is asked of a block at once.
-const BLOCK: usize = 16;
+/// Bytes looked at together where there are few suspects, and where they come in crowds, as quotes do.
+const BLOCK: usize = 64;
+const WORD: usize = 8;
 
-/// The same for bodies, which are long.
-const LONG_BLOCK: usize = 64;
-
-fn escape<D: Dialect>(out: &mut Sheet<'_>, text: &[u8]) {
+#[inline(always)]
+fn escaped<'a, D: Dialect>(mut out: Sheet<'a>, text: &[u8]) -> Sheet<'a> {
     let mut rest = text;
-    while let Some(plain) = next_suspect::<D>(rest) {
-        rest = write_up_to::<D>(out, rest, plain);
-        // Quotes come in crowds.
-        while let Some((block, after)) = rest.split_first_chunk()
-            && is_printable(block)
-            && !is_plain::<D>(block)
-        {
-            with_backslashes::<D>(out, block);
-            rest = after;
+    loop {
+        if !D::ESCAPES_QUOTES {
+            let (clean, others) = rest.split_at_checked(leading_clean(rest)).unwrap_or_default();
+            out.extend_from_slice(clean);
+            rest = others;
         }
-    }
-    out.extend_from_slice(rest);
-}
-
-/// Writes printable ASCII. Every byte comes after a backslash, which is overwritten where none is wanted.
-fn with_backslashes<D: Dialect>(out: &mut Sheet<'_>, block: &[u8; BLOCK]) {
-    const ROOM: usize = 2 * BLOCK;
-    let mut text = [0; ROOM];
-    let mut length = 0;
-    for byte in block {
-        for (byte, stays) in [(b'\\', !D::is_plain(*byte)), (*byte, true)] {
-            if let Some(place) = text.get_mut(length % ROOM) {
-                *place = byte;
+        while let Some(word) = rest.first_chunk() {
+            let plain = leading_plain::<D>(*word);
+            out.put_first(word, plain);
+            rest = rest.get(plain..).unwrap_or_default();
+            if plain < WORD {
+                break;
             }
-            length += usize::from(stays);
         }
+        if rest.len() < WORD {
+            let plain = first_suspect::<D>(rest).unwrap_or(rest.len());
+            let (plain, others) = rest.split_at_checked(plain).unwrap_or_default();
+            out.extend_from_slice(plain);
+            rest = others;
+        }
+        rest = match rest {
+            [] => return out,
+            [quote @ (b'"' | b'\\'), after @ ..] if D::ESCAPES_QUOTES => {
+                out.put(&[b'\\', *quote]);
+                after
+            }
+            [suspect, after @ ..] => {
+                // Whoever takes the sheet's address gets another one: this one stays in registers.
+                let mut sheet = take(&mut out);
+                let after = write_suspect::<D>(&mut sheet, *suspect, after);
+                out = sheet;
+                after
+            }
+        };
     }
-    out.extend_from_slice(text.get(..length).unwrap_or_default());
 }
 
-/// Writes plain bytes and the suspect after them. Gives the rest.
-fn write_up_to<'a, D: Dialect>(out: &mut Sheet<'_>, bytes: &'a [u8], plain: usize) -> &'a [u8] {
-    let (before, suspect) = bytes.split_at_checked(plain).unwrap_or_default();
-    out.extend_from_slice(before);
-    let [first, after @ ..] = suspect else { return suspect };
-    match judge(*first, after) {
-        Verdict::Ascii => D::write(out, *first),
+/// Writes what becomes of a suspect, or its first byte. Gives the rest.
+#[inline(never)]
+fn write_suspect<'a, D: Dialect>(out: &mut Sheet<'_>, suspect: u8, after: &'a [u8]) -> &'a [u8] {
+    match judge(suspect, after) {
+        Verdict::Ascii => D::write(out, suspect),
         Verdict::Escape { more, unit: value } => {
             unit(out, value);
             return after.get(more..).unwrap_or_default();
         }
-        Verdict::Innocent => out.push(*first),
+        Verdict::Innocent => out.push(suspect),
     }
     after
-}
-
-/// Where the first byte is that may have to be escaped.
-fn next_suspect<D: Dialect>(bytes: &[u8]) -> Option<usize> {
-    let mut at = leading::<D, LONG_BLOCK>(bytes);
-    at += leading::<D, BLOCK>(bytes.get(at..)?);
-    if bytes.last_chunk::<BLOCK>().is_some_and(|last| bytes.len() - at < BLOCK && is_plain::<D>(last)) {
-        return None;
-    }
-    Some(at + first_suspect::<D>(bytes.get(at..)?)?)
 }
 
 fn first_suspect<D: Dialect>(bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(|byte| D::SUSPECTS.get(usize::from(*byte)).is_none_or(|suspect| *suspect))
 }
 
-/// How many bytes the leading blocks have that hold nothing but plain printable ASCII.
-fn leading<D: Dialect, const SIZE: usize>(bytes: &[u8]) -> usize {
-    bytes.chunks_exact(SIZE).take_while(|block| is_plain::<D>(block)).count() * SIZE
+/// How many bytes the leading blocks have in which no byte is a suspect, where quotes are none.
+fn leading_clean(bytes: &[u8]) -> usize {
+    bytes.chunks_exact(BLOCK).take_while(|block| is_clean(block)).count() * BLOCK
 }
 
-fn is_plain<D: Dialect>(block: &[u8]) -> bool {
-    is_printable(block) & block.iter().fold(true, |plain, byte| plain & D::is_plain(*byte))
+fn is_clean(block: &[u8]) -> bool {
+    let is_clean = |byte: u8| (byte >= b' ') & (byte != 0x7f) & (byte & 0xdf != 0xc2) & (byte != 0xd8);
+    block.iter().fold(true, |clean, byte| clean & is_clean(*byte))
 }
 
-fn is_printable(block: &[u8]) -> bool {
-    block.iter().fold(true, |printable, byte| printable & (byte.wrapping_sub(b' ') < 0x5f))
+/// How many bytes come before the first suspect.
+#[inline(always)]
+fn leading_plain<D: Dialect>(word: [u8; WORD]) -> usize {
+    let text = u64::from_le_bytes(word);
+    // What is marked wrongly comes after what is marked rightly.
+    let is = |text: u64, byte: u8| {
+        let difference = text ^ (ONES * u64::from(byte));
+        difference.wrapping_sub(ONES) & !difference
+    };
+    let mut marks = (text.wrapping_sub(ONES * u64::from(b' ')) | text.wrapping_add(ONES)) & !text;
+    if D::ESCAPES_QUOTES {
+        marks |= is(text, b'"') | is(text, b'\\');
+    }
+    if text & HIGH != 0 {
+        marks |= is(text & (ONES * 0xdf), 0xc2) | is(text, 0xd8);
+    }
+    // 64 / 8 where there is none.
+    (marks & HIGH).trailing_zeros() as usize / 8
 }
+
+const ONES: u64 = u64::from_le_bytes([1; WORD]);
+const HIGH: u64 = ONES * 0x80;
 
 enum Verdict {
     Ascii,
@@ -268,5 +266,63 @@ fn judge(first: u8, after: &[u8]) -> Verdict {
             Verdict::Escape { more: 2, unit: 0x2040 + u16::from(low & 0x3f) }
         }
         _ => Verdict::Innocent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{super::sheet::text_of, *};
+
+    /// Byte by byte.
+    fn slowly<D: Dialect>(text: &str) -> String {
+        text_of(|out| {
+            let mut rest = text.as_bytes();
+            while let [byte, after @ ..] = rest {
+                rest = match byte {
+                    b'"' | b'\\' if D::ESCAPES_QUOTES => {
+                        out.extend_from_slice(&[b'\\', *byte]);
+                        after
+                    }
+                    byte if first_suspect::<D>(&[*byte]).is_some() => write_suspect::<D>(out, *byte, after),
+                    byte => {
+                        out.push(*byte);
+                        after
+                    }
+                };
+            }
+        })
+    }
+
+    fn fast<D: Dialect>(text: &str) -> String {
+        text_of(|out| *out = escaped::<D>(take(out), text.as_bytes()))
+    }
+
+    #[test]
+    fn each_byte_is_told_wherever_it_stands() {
+        let characters =
+            ('\0'..='\u{ff}').chain("\u{61c}\u{600}\u{200e}\u{2028}\u{2069}\u{2070}é–한😀".chars());
+        for character in characters {
+            for at in 0..80 {
+                let text = format!("{}{character}{}", "x".repeat(at), "é".repeat(20));
+                assert_eq!(fast::<InString>(&text), slowly::<InString>(&text), "{character:?} at {at}");
+                assert_eq!(fast::<AsJson>(&text), slowly::<AsJson>(&text), "{character:?} at {at}");
+                assert_eq!(fast::<OnTerminal>(&text), slowly::<OnTerminal>(&text), "{character:?} at {at}");
+            }
+        }
+        assert_eq!(fast::<InString>("a\"\\\n\u{85}é"), r#"a\"\\\n\u0085é"#);
+        assert_eq!(fast::<AsJson>("[\"\u{7f}\",\n1]"), r#"["\u007f",1]"#);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_fast_is_what_is_read_slowly(
+            text in prop_oneof!["\\PC{0,200}", r#"([a-z\x00-\x1f\x7f-\u{a0}"\\é–\u{2026}-\u{2030}\u{61c}]|[a-z ]{20,90}){0,20}"#],
+        ) {
+            prop_assert_eq!(fast::<InString>(&text), slowly::<InString>(&text));
+            prop_assert_eq!(fast::<AsJson>(&text), slowly::<AsJson>(&text));
+            prop_assert_eq!(fast::<OnTerminal>(&text), slowly::<OnTerminal>(&text));
+        }
     }
 }

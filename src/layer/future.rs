@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 
 use super::{mode::ResponseMode, response_body::Tail};
 use crate::{
-    capture::{Ahead, Flight, Following, Left, Panic},
+    capture::{Ahead, Flight, Left, Panic, Passing},
     config::RoutePolicy,
     exchange::Outcome,
 };
@@ -91,18 +91,18 @@ where
             }
         };
         let mut response = answer.inspect_err(|error| flight.fail(Outcome::ServiceError, error))?;
-        let (ahead, following) = depart(flight, &mut response);
+        let (ahead, passing) = depart(flight, &mut response);
         let flight = this.waiting.0.take();
         let tail = match ahead {
             Ahead::Nothing(_) => None,
-            Ahead::Body(expected) => flight.map(|flight| Tail::new(flight, expected, following)),
+            Ahead::Body(expected) => flight.map(|flight| Tail::new(flight, expected, passing)),
         };
         Poll::Ready(Ok(response.map(|body| M::response_body(body, tail))))
     }
 }
 
-/// Sends a response on its way; gives what follows, and who follows it.
-fn depart<B: Body>(flight: &Flight, response: &mut Response<B>) -> (Ahead, Option<Box<Following>>) {
+/// Sends a response on its way; gives what follows, and what its body passes through.
+fn depart<B: Body>(flight: &Flight, response: &mut Response<B>) -> (Ahead, Passing) {
     if let Some(policy) = response.extensions().get::<RoutePolicy>() {
         flight.set_policy(*policy);
     }

@@ -1,5 +1,6 @@
 use std::{
     fmt::Display,
+    mem,
     panic::resume_unwind,
     pin::Pin,
     task::{Context, Poll},
@@ -10,7 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use crate::{
-    capture::{Flight, Following, PuttingAway, dropped},
+    capture::{Flight, Passing, PuttingAway, dropped},
     exchange::Outcome,
 };
 
@@ -53,8 +54,9 @@ where
         let mut this = self.project();
         let Some(tail) = this.tail else { return this.inner.poll_frame(cx) };
         let mut polled = Poll::Pending;
-        if let Err(panic) = tail.flight.watch(|| polled = this.inner.as_mut().poll_frame(cx)) {
-            tail.heard(Outcome::Panicked);
+        let step = || polled = this.inner.as_mut().poll_frame(cx);
+        if let Err(panic) = tail.flight.watch_again(&mut tail.handle, step) {
+            tail.over(Outcome::Panicked);
             resume_unwind(tail.flight.crashed(panic))
         }
         if let Poll::Ready(frame) = &polled
@@ -78,10 +80,10 @@ where
 #[derive(Debug)]
 pub struct Tail {
     flight: Flight,
-    /// Nobody else has it: what it does with a frame needs no lock.
-    following: Option<Box<Following>>,
+    /// Another one, which is lent to whoever asks for the current exchange while the body is polled.
+    handle: Option<Flight>,
+    passing: Passing,
     expected: Option<u64>,
-    sent: u64,
     /// What passes may be kept.
     listens: bool,
     ended: bool,
@@ -90,8 +92,8 @@ pub struct Tail {
 }
 
 impl Tail {
-    pub(super) fn new(flight: Flight, expected: Option<u64>, following: Option<Box<Following>>) -> Self {
-        Self { flight, following, expected, sent: 0, listens: true, ended: false, putting_away: None }
+    pub(super) fn new(flight: Flight, expected: Option<u64>, passing: Passing) -> Self {
+        Self { flight, handle: None, passing, expected, listens: true, ended: false, putting_away: None }
     }
 
     /// Looks at what passes; true where nothing can follow.
@@ -103,8 +105,9 @@ impl Tail {
         match frame {
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref() {
-                    if self.following.as_mut().is_some_and(|following| !following.frame(data)) {
-                        self.following = None;
+                    let following = &mut self.passing.following;
+                    if following.as_mut().is_some_and(|following| !following.frame(data)) {
+                        *following = None;
                     }
                     self.pass(data);
                 } else if let Some(trailers) = frame.trailers_ref() {
@@ -114,7 +117,7 @@ impl Tail {
                 is_end() && self.complete()
             }
             Some(Err(error)) => {
-                self.heard(Outcome::BodyError);
+                self.over(Outcome::BodyError);
                 self.flight.fail(Outcome::BodyError, error);
                 self.ended = true;
                 true
@@ -124,31 +127,36 @@ impl Tail {
     }
 
     fn pass(&mut self, data: &impl Buf) {
-        let length = data.remaining();
-        self.sent += length as u64;
         if self.listens {
-            self.listens = self.flight.response_data(data);
+            self.listens = self.flight.response_data(&mut self.passing.tap, data);
         } else {
-            self.flight.response_passed(length);
+            self.flight.response_passed(&mut self.passing.tap, data.remaining());
         }
     }
 
-    /// Tells what was heard of the body, before the record ends.
-    fn heard(&mut self, outcome: Outcome) {
-        if let Some(told) = self.following.take().and_then(|following| following.end(outcome)) {
-            self.flight.heard(told);
-        }
+    /// Bytes that passed.
+    fn sent(&self) -> u64 {
+        self.passing.tap.total()
+    }
+
+    /// Hands over what there is of the body, before the record ends.
+    fn over(&mut self, outcome: Outcome) {
+        let told = self.passing.following.take().and_then(|following| following.end(outcome));
+        let sent = self.sent();
+        let tap = mem::take(&mut self.passing.tap);
+        self.passing.tap.count(sent);
+        self.flight.response_over(tap, told);
     }
 
     /// What the body drops belongs to the request.
     fn body_is_dropped(&mut self) {
-        if !self.ended && dropped(self.sent, self.expected).is_abort() {
+        if !self.ended && dropped(self.sent(), self.expected).is_abort() {
             self.putting_away = Some(self.flight.putting_away());
         }
     }
 
     fn complete(&mut self) -> bool {
-        self.heard(Outcome::Complete);
+        self.over(Outcome::Complete);
         self.flight.finish(Outcome::Complete, None);
         self.ended = true;
         true
@@ -159,8 +167,8 @@ impl Drop for Tail {
     fn drop(&mut self) {
         self.putting_away = None;
         if !self.ended {
-            let outcome = dropped(self.sent, self.expected);
-            self.heard(outcome);
+            let outcome = dropped(self.sent(), self.expected);
+            self.over(outcome);
             self.flight.finish(outcome, None);
         }
     }

@@ -22,11 +22,16 @@ pub(super) fn redact<'a>(body: &RawBody<'a>, text: Text<'_>) -> ShownBody<'a> {
     if body.media == Media::Binary {
         return BodyText::Binary.into();
     }
-    if body.media == Media::Json && body.whole && body.bytes.len() <= body.limit && is_utf8(body.bytes) {
+    if body.media == Media::Json
+        && body.whole
+        && body.bytes.len() <= body.limit
+        && let bytes = body.bytes.first(body.limit)
+        && is_utf8(bytes)
+    {
         // Nearly all bodies: nothing is copied until something must be masked.
         let mut out = Vec::new();
-        match json::scan(body.bytes, rules(text), &mut out).0 {
-            Verdict::Same => return ShownBody::vouch(body.bytes),
+        match json::scan(bytes, rules(text), &mut out).0 {
+            Verdict::Same => return ShownBody::vouch(bytes),
             Verdict::Whole if out.len() <= body.limit => return BodyText::Json(vouch(out)).into(),
             _ => {}
         }

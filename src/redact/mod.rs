@@ -122,8 +122,9 @@ impl Redactor {
     #[must_use]
     pub fn json(&self, raw: &[u8]) -> Redacted {
         let limit = usize::MAX / 4;
+        let bytes = raw.into();
         let body =
-            RawBody { media: Media::Json, content_type: "application/json", bytes: raw, whole: true, limit };
+            RawBody { media: Media::Json, content_type: "application/json", bytes, whole: true, limit };
         match BodyText::from(self.body(&body)) {
             BodyText::Json(text) | BodyText::Text { text, .. } => text,
             BodyText::Binary | BodyText::NotKept => Redacted::default(),

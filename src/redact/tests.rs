@@ -14,7 +14,7 @@ fn body_of(content_type: &str, bytes: &[u8], whole: bool, limit: usize) -> BodyT
 
 fn body_with(redactor: &Redactor, content_type: &str, bytes: &[u8], whole: bool, limit: usize) -> BodyText {
     let media = Media::of(content_type.as_bytes());
-    redactor.body(&RawBody { media, content_type, bytes, whole, limit }).into()
+    redactor.body(&RawBody { media, content_type, bytes: bytes.into(), whole, limit }).into()
 }
 
 fn shown(body: BodyText) -> String {

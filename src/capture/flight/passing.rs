@@ -15,11 +15,18 @@ use crate::{
         completion::{self, Ahead},
         following::Following,
         noted::Noted,
-        tap::{Described, Seen},
+        tap::{Described, Seen, Tap},
     },
     exchange::{ErrorReport, RequestId, Started},
     stream::Told,
 };
+
+/// What a response's body passes through. Whoever hands its frames on has it alone, so that needs no lock.
+#[derive(Debug)]
+pub(crate) struct Passing {
+    pub(crate) tap: Tap,
+    pub(crate) following: Option<Box<Following>>,
+}
 
 impl Flight {
     /// Puts the request id into the response: the client's own where it sent a valid one.
@@ -104,22 +111,22 @@ impl Flight {
         headers: &HeaderMap,
         is_end: bool,
         exact: Option<u64>,
-    ) -> (Ahead, Option<Box<Following>>) {
-        let (ahead, following) = self.answered(status, headers, is_end, exact);
+    ) -> (Ahead, Passing) {
+        let (ahead, passing) = self.answered(status, headers, is_end, exact);
         if let Ahead::Nothing(outcome) = ahead {
             self.finish(outcome, None);
         }
-        (ahead, following)
+        (ahead, passing)
     }
 
-    /// Gives what follows, and who follows the body.
+    /// Gives what follows, and what its body passes through.
     pub(super) fn answered(
         &self,
         status: StatusCode,
         headers: &HeaderMap,
         is_end: bool,
         exact: Option<u64>,
-    ) -> (Ahead, Option<Box<Following>>) {
+    ) -> (Ahead, Passing) {
         let ttfb = self.age();
         let recorder = &self.0.recorder;
         let noted = Noted::of(headers);
@@ -133,30 +140,33 @@ impl Flight {
             let tells = !self.is_skipped(policy) && policy.limit(recorder.capture_limit()) > 0;
             Following::of(recorder, began, self.0.arrived, &described.labels, status, tells)
         });
-        state.answer = Some(Answer::new(recorder, status, &noted, described, ttfb, policy));
+        let answer = state.answer.insert(Answer::new(recorder, status, &noted, ttfb));
+        let passing = Passing { tap: answer.tap(recorder, described, policy), following };
         let told = self.tell_beginning(&mut state);
         drop(state);
         self.announce(told);
         self.tell_parent_of_answer(status);
-        (ahead, following)
+        (ahead, passing)
     }
 
     /// Data of the response body passed. False where the rest need only be [counted](Self::response_passed).
-    pub(crate) fn response_data(&self, data: &impl Buf) -> bool {
-        let recorder = &self.0.recorder;
-        let seen = Seen::of(data, recorder.capture_limit());
-        self.lock().answer.as_mut().is_some_and(|answer| answer.body.data(&seen, recorder))
+    pub(crate) fn response_data(&self, tap: &mut Tap, data: &impl Buf) -> bool {
+        let listens = tap.data(&Seen::of(data, tap.room()), &self.0.recorder);
+        self.0.response_bytes.store(tap.total(), Relaxed);
+        listens
     }
 
-    /// So many bytes of the response body passed, of which nothing is to be kept: no lock is needed.
-    pub(crate) fn response_passed(&self, bytes: usize) {
-        self.0.response_beyond.fetch_add(bytes as u64, Relaxed);
+    /// So many bytes of the response body passed, of which nothing is to be kept.
+    pub(crate) fn response_passed(&self, tap: &mut Tap, bytes: usize) {
+        tap.count(bytes as u64);
+        self.0.response_bytes.store(tap.total(), Relaxed);
     }
 
-    /// What was heard as the response's body passed.
-    pub(crate) fn heard(&self, heard: Told) {
+    /// No more of the response's body will pass: what it left behind, and what was heard of it.
+    pub(crate) fn response_over(&self, tap: Tap, heard: Option<Told>) {
         if let Some(answer) = &mut self.lock().answer {
-            answer.late.heard = Some(heard.into());
+            answer.body = tap.into_passed();
+            answer.late.heard = heard.map(Box::new);
         }
     }
 

@@ -51,13 +51,14 @@ fn what_passes_after_the_cap_is_counted_at_any_moment() {
         assert!(!flight.request_data(&&b"def"[..], false));
         flight.request_passed(10);
         assert_eq!((open().request_bytes, open().response_bytes), (16, 0));
-        flight.answer(StatusCode::OK, &HeaderMap::new(), false, None);
-        assert!(!flight.response_data(&&b"abcdef"[..]));
-        flight.response_passed(100);
+        let mut tap = flight.answer(StatusCode::OK, &HeaderMap::new(), false, None).1.tap;
+        assert!(!flight.response_data(&mut tap, &&b"abcdef"[..]));
+        flight.response_passed(&mut tap, 100);
         assert_eq!((open().request_bytes, open().response_bytes), (16, 106));
         flight.request_passed(1);
-        flight.response_passed(1);
+        flight.response_passed(&mut tap, 1);
         flight.request_ended(true);
+        flight.response_over(tap, None);
     });
     let (request, response) = (&exchange.request.body, &exchange.response.as_ref().unwrap().body);
     assert_eq!((request.total_bytes(), request.captured_bytes(), request.is_complete()), (17, 4, true));

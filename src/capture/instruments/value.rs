@@ -80,6 +80,7 @@ fn json(head: &Head, scrub: &dyn Scrub) -> Shown {
     let Some(bytes) = head.whole() else { return Shown::Text(scrub.head(&head.marked())) };
     // What stands in place of secrets may be longer than they are.
     let limit = bytes.len().saturating_mul(8);
+    let bytes = bytes.into();
     let body = RawBody { media: Media::Json, content_type: "application/json", bytes, whole: true, limit };
     match BodyText::from(scrub.body(&body)) {
         BodyText::Json(json) => Shown::Json(json),

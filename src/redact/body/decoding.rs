@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use crate::exchange::RawBody;
+use crate::exchange::{Kept, RawBody};
 
 /// The window as text, and how many bytes of the body it took. None where it is no text at all.
 pub(super) fn decode<'a>(body: &RawBody<'a>, window: usize) -> (Option<Cow<'a, str>>, usize) {
-    let bytes = body.bytes;
-    if let Some((width, big)) = wide_encoding(bytes, body.content_type) {
-        let seen = bytes.len().min(window.saturating_mul(width)) / width * width;
-        let units = bytes.get(..seen).unwrap_or_default().chunks_exact(width).map(|unit| {
+    if let Some((width, big)) = wide_encoding(body.bytes, body.content_type) {
+        let bytes = body.bytes.first(window.saturating_mul(width));
+        let seen = bytes.len() / width * width;
+        let units = bytes.chunks_exact(width).map(|unit| {
             let bytes = unit.iter().map(|b| u32::from(*b));
             if big { bytes.fold(0, |v, b| v << 8 | b) } else { bytes.rev().fold(0, |v, b| v << 8 | b) }
         });
@@ -21,13 +21,13 @@ pub(super) fn decode<'a>(body: &RawBody<'a>, window: usize) -> (Option<Cow<'a, s
         };
         return (Some(Cow::Owned(text)), seen);
     }
-    let seen = bytes.len().min(window);
-    let head = bytes.get(..seen).unwrap_or_default();
+    let head = body.bytes.first(window);
+    let seen = head.len();
     match std::str::from_utf8(head) {
         Ok(text) if !text.starts_with('\0') => (Some(Cow::Borrowed(text)), seen),
         Ok(text) => (readable(text).then_some(Cow::Borrowed(text)), seen),
         // A character cut in two at the end of the window.
-        Err(error) if error.error_len().is_none() && (seen < bytes.len() || !body.whole) => {
+        Err(error) if error.error_len().is_none() && (seen < body.bytes.len() || !body.whole) => {
             let text = head.get(..error.valid_up_to()).and_then(|head| std::str::from_utf8(head).ok());
             (text.map(Cow::Borrowed), seen.min(error.valid_up_to().max(1)))
         }
@@ -45,8 +45,8 @@ fn readable(text: &str) -> bool {
 }
 
 /// Bytes per unit, and whether the highest comes first.
-fn wide_encoding(bytes: &[u8], content_type: &str) -> Option<(usize, bool)> {
-    match bytes {
+fn wide_encoding(bytes: Kept<'_>, content_type: &str) -> Option<(usize, bool)> {
+    match bytes.first(4) {
         [0xFF, 0xFE, 0, 0, ..] | [b'{' | b'[' | b'"', 0, 0, 0, ..] => return Some((4, false)),
         [0, 0, 0xFE, 0xFF, ..] | [0, 0, 0, b'{' | b'[' | b'"', ..] => return Some((4, true)),
         [0xFF, 0xFE, ..] => return Some((2, false)),
@@ -62,5 +62,5 @@ fn wide_encoding(bytes: &[u8], content_type: &str) -> Option<(usize, bool)> {
     let charset = content_type.to_ascii_lowercase();
     let named = charset.contains("utf-16") || charset.contains("ucs-2");
     // The label lies more often than the bytes: UTF-16 of anything Western holds zeros.
-    (named && bytes.contains(&0)).then(|| (2, !charset.contains("16le")))
+    (named && bytes.first(usize::MAX).contains(&0)).then(|| (2, !charset.contains("16le")))
 }
