@@ -72,6 +72,6 @@ impl Answer {
 }
 
 fn head(recorder: &Recorder, noted: &Noted<'_>) -> Head {
-    let raw = RawHead::copy(&[], &[], &noted.fields, recorder.head_limit());
+    let raw = RawHead::of_fields(&noted.fields, recorder.head_limit());
     Head::new(raw, Arc::clone(&recorder.scrub))
 }

@@ -121,10 +121,10 @@ fn head(headers: &Noted<'_>, hints: &Hints<'_>, limit: usize) -> RawHead {
     let endpoint = hints.route.unwrap_or(uri.path());
     // The asterisk-form of OPTIONS names the server itself, which has no path.
     let path = if path == "*" { "" } else { path };
-    let scheme = uri.scheme_str().unwrap_or("http");
-    let url: &[&[u8]] = match authority {
-        [] => &[path.as_bytes()],
-        authority => &[scheme.as_bytes(), b"://", authority, path.as_bytes()],
+    let url: &[&[u8]] = match (uri.scheme_str(), authority) {
+        (_, []) => &[path.as_bytes()],
+        (None, authority) => &[b"http://", authority, path.as_bytes()],
+        (Some(scheme), authority) => &[scheme.as_bytes(), b"://", authority, path.as_bytes()],
     };
     RawHead::copy(url, endpoint.as_bytes(), &headers.fields, limit).with_query(query)
 }

@@ -267,13 +267,13 @@ impl Flight {
     }
 
     /// The request as sinks are told of it, once; none where it is held back or was told before.
-    fn tell_beginning(&self, state: &mut State) -> Option<Arc<Started>> {
+    fn tell_beginning(&self, state: &mut State, age: impl FnOnce() -> Duration) -> Option<Arc<Started>> {
         if !self.may_tell(state) {
             return None;
         }
         self.count(state);
         let State { beginning, request, .. } = state;
-        beginning.tell(request, || self.age())
+        beginning.tell(request, age)
     }
 
     fn may_tell(&self, state: &State) -> bool {

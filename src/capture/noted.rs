@@ -44,28 +44,29 @@ impl<'a> Noted<'a> {
         for (name, value) in headers {
             let name = name.as_str();
             let start = noted.fields.push(name, value);
-            let first = match name {
-                "content-type" => {
-                    noted.fields.has_content_type(start);
-                    &mut noted.content_type
-                }
-                "user-agent" => {
+            // By length first: of most names no more is looked at.
+            let first = match name.len() {
+                4 if name == "host" => &mut noted.host,
+                10 if name == "user-agent" => {
                     noted.fields.has_user_agent(start);
                     continue;
                 }
-                "content-encoding" => &mut noted.content_encoding,
-                "content-length" => &mut noted.content_length,
-                "host" => &mut noted.host,
-                "grpc-status" => &mut noted.grpc_status,
-                "grpc-message" => &mut noted.grpc_message,
-                "x-request-id" => {
-                    noted.request_id.see(value);
-                    continue;
-                }
-                "traceparent" => {
+                11 if name == "traceparent" => {
                     noted.traceparent.see(value);
                     continue;
                 }
+                11 if name == "grpc-status" => &mut noted.grpc_status,
+                12 if name == "content-type" => {
+                    noted.fields.has_content_type(start);
+                    &mut noted.content_type
+                }
+                12 if name == "x-request-id" => {
+                    noted.request_id.see(value);
+                    continue;
+                }
+                12 if name == "grpc-message" => &mut noted.grpc_message,
+                14 if name == "content-length" => &mut noted.content_length,
+                16 if name == "content-encoding" => &mut noted.content_encoding,
                 _ => continue,
             };
             first.get_or_insert(value);

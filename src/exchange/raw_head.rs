@@ -2,32 +2,40 @@ use std::{cell::Cell, fmt, mem};
 
 use http::HeaderValue;
 
+use super::Buffer;
+
 /// The text at the head of a message, as received: one buffer, not shown to anyone before it is redacted.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct RawHead {
     /// The URL, the endpoint, the fields.
-    bytes: Box<[u8]>,
+    bytes: Buffer,
     url_end: u32,
     endpoint_end: u32,
     /// Bytes of the query at the URL's end, with its mark.
     query: u32,
     /// Where in the buffer the fields begin that every output shows.
-    content_type: Option<u32>,
-    user_agent: Option<u32>,
+    content_type: u32,
+    user_agent: u32,
 }
 
 /// The fields of a message as a [`RawHead`] has them, written while they are looked at, into memory of the thread.
 pub(crate) struct Fields {
-    bytes: Vec<u8>,
-    content_type: Option<u32>,
-    user_agent: Option<u32>,
+    /// Memory that is there; the fields are its first `length` bytes.
+    memory: Vec<u8>,
+    length: usize,
+    content_type: u32,
+    user_agent: u32,
 }
+
+/// No buffer is so long that a field begins there.
+const NOWHERE: u32 = u32::MAX;
 
 /// What stands before each header in the buffer.
 const FIELD: usize = 8;
 const SENSITIVE: u64 = 1;
 const LEFT_OUT: u64 = 2;
-/// As much memory a thread keeps to write fields into.
+/// As much memory a thread has to write fields into, and keeps at most.
+const USUAL: usize = 4 * 1024;
 const KEPT: usize = 16 * 1024;
 
 thread_local!(static MEMORY: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
@@ -35,45 +43,62 @@ thread_local!(static MEMORY: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
 impl Fields {
     #[inline]
     pub(crate) fn new() -> Self {
-        let bytes = MEMORY.try_with(Cell::take).unwrap_or_default();
-        Self { bytes, content_type: None, user_agent: None }
+        let memory = MEMORY.try_with(Cell::take).unwrap_or_default();
+        Self { memory, length: 0, content_type: NOWHERE, user_agent: NOWHERE }
     }
 
-    /// One more field. Gives where it begins, if there is room for it.
+    /// One more field. Gives where it begins: nowhere, if there is no room for it.
     #[inline(always)]
-    pub(crate) fn push(&mut self, name: &str, value: &HeaderValue) -> Option<u32> {
-        let start = self.bytes.len();
-        let flags = if value.is_sensitive() { SENSITIVE } else { 0 };
-        if start + FIELD + name.len() + value.len() <= RawHead::LONGEST {
-            put(&mut self.bytes, name.as_bytes(), value.as_bytes(), value.len(), flags);
-        } else if start + FIELD + name.len() <= RawHead::LONGEST {
-            put(&mut self.bytes, name.as_bytes(), &[], value.len(), flags | LEFT_OUT);
-        } else {
-            return None;
+    pub(crate) fn push(&mut self, name: &str, value: &HeaderValue) -> u32 {
+        let (name, value, flags) = (name.as_bytes(), value.as_bytes(), u64::from(value.is_sensitive()));
+        let start = self.length;
+        match self.memory.get_mut(start..).and_then(|room| put(room, name, value, value.len(), flags)) {
+            Some(length) => self.length += length,
+            None if self.push_with_more_room(name, value, flags).is_none() => return NOWHERE,
+            None => {}
         }
-        Some(start as u32)
+        start as u32
+    }
+
+    /// The same where there is too little memory. None where a head may have no more.
+    #[cold]
+    fn push_with_more_room(&mut self, name: &[u8], value: &[u8], flags: u64) -> Option<()> {
+        let needed = self.length + FIELD + name.len() + value.len();
+        let size = needed.max(2 * self.memory.len()).max(USUAL).min(RawHead::LONGEST);
+        self.memory.resize(size, 0);
+        let room = self.memory.get_mut(self.length..)?;
+        let (value, flags, length) = if needed <= size {
+            (value, flags, value.len())
+        } else {
+            (&[][..], flags | LEFT_OUT, value.len())
+        };
+        self.length += put(room, name, value, length, flags)?;
+        Some(())
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.memory.get(..self.length).unwrap_or_default()
     }
 
     /// A content type begins there, which every output shows. The first counts.
     #[inline(always)]
-    pub(crate) fn has_content_type(&mut self, start: Option<u32>) {
-        self.content_type = self.content_type.or(start);
+    pub(crate) fn has_content_type(&mut self, start: u32) {
+        self.content_type = first(self.content_type, start);
     }
 
     /// The same of the user agent.
     #[inline(always)]
-    pub(crate) fn has_user_agent(&mut self, start: Option<u32>) {
-        self.user_agent = self.user_agent.or(start);
+    pub(crate) fn has_user_agent(&mut self, start: u32) {
+        self.user_agent = first(self.user_agent, start);
     }
 }
 
 impl Drop for Fields {
     #[inline]
     fn drop(&mut self) {
-        if self.bytes.capacity() <= KEPT {
-            self.bytes.clear();
+        if self.memory.capacity() <= KEPT {
             // It has none while this one is used, or that of one in it, which goes.
-            let _ = MEMORY.try_with(|memory| memory.set(mem::take(&mut self.bytes)));
+            let _ = MEMORY.try_with(|memory| memory.set(mem::take(&mut self.memory)));
         }
     }
 }
@@ -85,40 +110,60 @@ impl fmt::Debug for Fields {
     }
 }
 
+fn first(known: u32, start: u32) -> u32 {
+    if known == NOWHERE { start } else { known }
+}
+
+/// Writes a field where there is room for it, and gives its length.
 #[inline(always)]
-fn put(bytes: &mut Vec<u8>, name: &[u8], value: &[u8], length: usize, flags: u64) {
+fn put(room: &mut [u8], name: &[u8], value: &[u8], length: usize, flags: u64) -> Option<usize> {
+    let size = FIELD + name.len() + value.len();
+    let (prefix, texts) = room.get_mut(..size)?.split_first_chunk_mut::<FIELD>()?;
+    let (name_place, value_place) = texts.split_at_mut_checked(name.len())?;
     // Names have less than 64 KiB.
     let name_length = name.len() as u64 & 0xffff;
     let value_length = length.min(u32::MAX as usize) as u64;
-    let prefix = name_length | (value_length << 16) | (flags << 48);
-    bytes.extend_from_slice(&prefix.to_le_bytes());
-    bytes.extend_from_slice(name);
-    bytes.extend_from_slice(value);
+    *prefix = (name_length | (value_length << 16) | (flags << 48)).to_le_bytes();
+    name_place.copy_from_slice(name);
+    value_place.copy_from_slice(value);
+    Some(size)
 }
 
 impl RawHead {
     /// No more bytes of a head are kept, whatever the limit.
     pub(crate) const LONGEST: usize = 96 * 1024;
 
-    /// Copies URL, endpoint and headers into one buffer of their size. Values that would take it past `limit` bytes are
-    /// told by length only.
+    /// Copies URL, endpoint and headers into one buffer. Values that would take it past `limit` bytes are told by length
+    /// only.
     #[inline]
     pub(crate) fn copy(url: &[&[u8]], endpoint: &[u8], fields: &Fields, limit: usize) -> Self {
-        let length = url.iter().map(|part| part.len()).sum::<usize>() + endpoint.len() + fields.bytes.len();
+        let length = url.iter().map(|part| part.len()).sum::<usize>() + endpoint.len() + fields.length;
         if length > limit.min(Self::LONGEST) {
             return Self::copy_within(url, endpoint, fields, limit.min(Self::LONGEST));
         }
-        let mut bytes = Vec::with_capacity(length);
+        let mut bytes = Buffer::with_room(length);
         for part in url {
             bytes.extend_from_slice(part);
         }
         let url_end = bytes.len() as u32;
         bytes.extend_from_slice(endpoint);
         let endpoint_end = bytes.len() as u32;
-        bytes.extend_from_slice(&fields.bytes);
-        let place = |start| endpoint_end + start;
-        let (content_type, user_agent) = (fields.content_type.map(place), fields.user_agent.map(place));
-        Self { bytes: bytes.into(), url_end, endpoint_end, query: 0, content_type, user_agent }
+        bytes.extend_from_slice(fields.bytes());
+        let place = |start: u32| start.saturating_add(endpoint_end);
+        let (content_type, user_agent) = (place(fields.content_type), place(fields.user_agent));
+        Self { bytes, url_end, endpoint_end, query: 0, content_type, user_agent }
+    }
+
+    /// The same of a message without a URL.
+    #[inline]
+    pub(crate) fn of_fields(fields: &Fields, limit: usize) -> Self {
+        if fields.length > limit.min(Self::LONGEST) {
+            return Self::copy_within(&[], &[], fields, limit.min(Self::LONGEST));
+        }
+        let mut bytes = Buffer::with_room(fields.length);
+        bytes.extend_from_slice(fields.bytes());
+        let Fields { content_type, user_agent, .. } = *fields;
+        Self { bytes, content_type, user_agent, ..Self::default() }
     }
 
     /// The same of what is too long.
@@ -131,21 +176,23 @@ impl RawHead {
         head.url_end = bytes.len() as u32;
         bytes.extend_from_slice(endpoint.get(..limit).unwrap_or(endpoint));
         head.endpoint_end = bytes.len() as u32;
-        for RawField { name, value, length, flags } in RawField::all(&fields.bytes) {
+        for RawField { name, value, length, flags } in RawField::all(fields.bytes()) {
             let room = limit.saturating_sub(bytes.len());
             if FIELD + name.len() > room {
                 continue;
             }
-            let place = Some(bytes.len() as u32);
+            let start = bytes.len();
             match name {
-                b"content-type" => head.content_type = head.content_type.or(place),
-                b"user-agent" => head.user_agent = head.user_agent.or(place),
+                b"content-type" => head.content_type = first(head.content_type, start as u32),
+                b"user-agent" => head.user_agent = first(head.user_agent, start as u32),
                 _ => {}
             }
             let fits = FIELD + name.len() + length <= room;
             let (value, flags) = if fits { (value, flags) } else { (&[][..], flags | LEFT_OUT) };
-            put(&mut bytes, name, value, length, flags);
+            bytes.resize(start + FIELD + name.len() + value.len(), 0);
+            bytes.get_mut(start..).and_then(|room| put(room, name, value, length, flags));
         }
+        bytes.shrink_to_fit();
         head.bytes = bytes.into();
         head
     }
@@ -172,7 +219,7 @@ impl RawHead {
 
     /// The endpoint without the rest.
     pub(super) fn endpoint_alone(&self) -> Self {
-        let bytes = self.endpoint().into();
+        let bytes = self.endpoint().to_vec().into();
         let endpoint_end = self.endpoint_end - self.url_end;
         Self { bytes, endpoint_end, ..Self::default() }
     }
@@ -181,8 +228,8 @@ impl RawHead {
     #[inline(always)]
     pub(super) fn find(&self, name: &str) -> Option<RawField<'_>> {
         let place = match name {
-            "content-type" => self.content_type?,
-            "user-agent" => self.user_agent?,
+            "content-type" => self.content_type,
+            "user-agent" => self.user_agent,
             _ => return self.iter().find(|field| field.name == name.as_bytes()),
         };
         RawField::read(self.bytes.get(place as usize..)?).map(|(field, _)| field)
@@ -190,6 +237,14 @@ impl RawHead {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = RawField<'_>> {
         RawField::all(self.bytes.get(self.endpoint_end as usize..).unwrap_or_default())
+    }
+}
+
+impl Default for RawHead {
+    fn default() -> Self {
+        let (url_end, endpoint_end, query) = (0, 0, 0);
+        let (content_type, user_agent) = (NOWHERE, NOWHERE);
+        Self { bytes: Buffer::default(), url_end, endpoint_end, query, content_type, user_agent }
     }
 }
 
@@ -321,7 +376,7 @@ mod tests {
         let long = "x".repeat(RawHead::LONGEST / 2);
         let all = [("a", long.as_str()), ("b", &long), ("c", "short"), ("user-agent", "curl")];
         let fields = written(&all);
-        assert!(fields.bytes.len() <= RawHead::LONGEST);
+        assert!(fields.bytes().len() <= RawHead::LONGEST);
         let head = RawHead::copy(&[b"/"], b"/", &fields, usize::MAX);
         let told: Vec<_> =
             head.iter().map(|field| (field.name(), field.is_left_out(), field.length)).collect();

@@ -1,11 +1,11 @@
 //! What passes between client and service: heads, data, ends.
 
 use std::{
-    cell::Cell,
+    cell::RefCell,
     sync::{Arc, MutexGuard, atomic::Ordering::Relaxed},
 };
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::{Flight, REQUEST_ID, state::State};
@@ -75,7 +75,7 @@ impl Flight {
     pub(crate) fn is_waiting(&self) {
         let mut state = self.lock();
         let is_whole = state.request.has_ended();
-        let told = if is_whole { self.tell_beginning(&mut state) } else { None };
+        let told = if is_whole { self.tell_beginning(&mut state, || self.age()) } else { None };
         let is_new = !is_whole && !state.expected && state.beginning.is_held() && self.may_tell(&state);
         state.expected |= is_new;
         drop(state);
@@ -87,7 +87,7 @@ impl Flight {
 
     /// Its body is long in coming; gives what sinks are to be told.
     pub(in crate::capture) fn is_late(&self) -> Option<Arc<Started>> {
-        self.tell_beginning(&mut self.lock())
+        self.tell_beginning(&mut self.lock(), || self.age())
     }
 
     /// The request body ended, or nobody will read more of it.
@@ -99,7 +99,7 @@ impl Flight {
         if at_its_end {
             state.request.end();
         }
-        let told = self.tell_beginning(&mut state);
+        let told = self.tell_beginning(&mut state, || self.age());
         drop(state);
         self.announce(told);
     }
@@ -142,7 +142,7 @@ impl Flight {
         });
         let answer = state.answer.insert(Answer::new(recorder, status, &noted, ttfb));
         let passing = Passing { tap: answer.tap(recorder, described, policy), following };
-        let told = self.tell_beginning(&mut state);
+        let told = self.tell_beginning(&mut state, || ttfb);
         drop(state);
         self.announce(told);
         self.tell_parent_of_answer(status);
@@ -180,16 +180,22 @@ impl Flight {
 
 /// Ids are written side by side into memory that goes when the last of them does: an allocation for each would be dearer
 /// than the id.
-const PAGE_BYTES: usize = 1024;
+const PAGE_BYTES: usize = 4096;
 
-thread_local!(static PAGE: Cell<Option<BytesMut>> = const { Cell::new(None) });
+thread_local!(static PAGE: RefCell<Option<BytesMut>> = const { RefCell::new(None) });
 
 fn written(id: RequestId) -> Option<HeaderValue> {
     let digits = id.digits();
-    let page = PAGE.try_with(Cell::take).ok().flatten().filter(|page| page.capacity() >= digits.len());
-    let mut page = page.unwrap_or_else(|| BytesMut::with_capacity(PAGE_BYTES));
-    page.extend_from_slice(&digits);
-    let id = page.split().freeze();
-    let _ = PAGE.try_with(|kept| kept.set(Some(page)));
+    let write = |page: &RefCell<Option<BytesMut>>| {
+        let mut page = page.try_borrow_mut().ok()?;
+        let page = match &mut *page {
+            Some(page) if page.capacity() >= digits.len() => page,
+            page => page.insert(BytesMut::with_capacity(PAGE_BYTES)),
+        };
+        page.extend_from_slice(&digits);
+        Some(page.split().freeze())
+    };
+    // Where the thread ends it has memory of its own.
+    let id = PAGE.try_with(write).ok().flatten().unwrap_or_else(|| Bytes::copy_from_slice(&digits));
     HeaderValue::from_maybe_shared(id).ok()
 }
