@@ -174,9 +174,9 @@ mod tests {
         }
         let mut pieces = Pieces::default();
         pieces.push(&[0; 100], 300);
-        assert_eq!(held(&pieces), 512);
+        assert_eq!(held(&pieces), 384);
         pieces.push(&[0; 200], 300);
-        assert_eq!((held(&pieces), pieces.first(1).len()), (512, 300));
+        assert_eq!((held(&pieces), pieces.first(1).len()), (384, 300));
     }
 
     #[test]
