@@ -12,22 +12,25 @@ pub(crate) fn eight_digits(number: u32) -> [u8; 8] {
     (ones | u64::from_le_bytes([b'0'; 8])).to_le_bytes()
 }
 
-/// The eight hexadecimal digits of a number, in the same way.
-#[inline]
-pub(super) fn eight_hex_digits(number: u32) -> [u8; 8] {
-    let number = u64::from(number);
-    let fours = (number | number << 16) & 0xffff_0000_ffff;
-    let twos = (fours | fours << 8) & 0x00ff_00ff_00ff_00ff;
-    let ones = (twos | twos << 4) & 0x0f0f_0f0f_0f0f_0f0f;
-    let letters = ((ones + u64::from_le_bytes([6; 8])) >> 4) & u64::from_le_bytes([1; 8]);
-    (ones + u64::from_le_bytes([b'0'; 8]) + letters * u64::from(b'a' - b'0' - 10)).to_be_bytes()
+/// The hexadecimal digits of sixteen bytes: loops that compilers turn into vector instructions.
+#[inline(always)]
+pub(super) fn hex_digits(bytes: &[u8; 16]) -> [u8; 32] {
+    let mut digits = [0; 32];
+    let (pairs, _) = digits.as_chunks_mut();
+    for ([high, low], byte) in pairs.iter_mut().zip(bytes) {
+        (*high, *low) = (*byte >> 4, *byte & 15);
+    }
+    for digit in &mut digits {
+        *digit += if *digit > 9 { b'a' - 10 } else { b'0' };
+    }
+    digits
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{eight_digits, eight_hex_digits};
+    use super::{eight_digits, hex_digits};
 
     #[test]
     fn digits_are_those_of_the_number() {
@@ -40,16 +43,16 @@ mod tests {
     #[test]
     fn all_bytes_have_their_two_digits() {
         for byte in 0..=u8::MAX {
-            let number = u32::from_le_bytes([byte; 4]);
-            assert_eq!(str::from_utf8(&eight_hex_digits(number)), Ok(&*format!("{byte:02x}").repeat(4)));
+            let digits = hex_digits(&[byte; 16]);
+            assert_eq!(str::from_utf8(&digits), Ok(&*format!("{byte:02x}").repeat(16)));
         }
     }
 
     proptest! {
         #[test]
-        fn hexadecimal_digits_stand_in_order(number: u32) {
-            let digits = eight_hex_digits(number);
-            prop_assert_eq!(str::from_utf8(&digits), Ok(&*format!("{number:08x}")));
+        fn hexadecimal_digits_stand_in_order(number: u128) {
+            let digits = hex_digits(&number.to_be_bytes());
+            prop_assert_eq!(str::from_utf8(&digits), Ok(&*format!("{number:032x}")));
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{SpanId, Timestamp, TraceId, digits::eight_hex_digits};
+use super::{SpanId, Timestamp, TraceId, digits::hex_digits};
 
 /// The id of one exchange: a UUIDv7 (RFC 9562 section 5.7), always our own, whatever the client sent.
 ///
@@ -62,17 +62,16 @@ impl RequestId {
     }
 
     /// The 36 characters of the id.
+    #[inline]
     pub(crate) fn digits(&self) -> [u8; 36] {
-        let number = self.0.as_u128();
-        let [a, b, c, d] =
-            [number >> 96, number >> 64, number >> 32, number].map(|n| eight_hex_digits(n as u32));
+        let hex = hex_digits(self.0.as_bytes());
         let mut digits = [b'-'; 36];
-        put::<8>(&mut digits, 0, a, 0);
-        put::<4>(&mut digits, 9, b, 0);
-        put::<4>(&mut digits, 14, b, 4);
-        put::<4>(&mut digits, 19, c, 0);
-        put::<4>(&mut digits, 24, c, 4);
-        put::<8>(&mut digits, 28, d, 0);
+        put::<8>(&mut digits, 0, &hex, 0);
+        put::<4>(&mut digits, 9, &hex, 8);
+        put::<4>(&mut digits, 14, &hex, 12);
+        put::<4>(&mut digits, 19, &hex, 16);
+        put::<8>(&mut digits, 24, &hex, 20);
+        put::<8>(&mut digits, 28, &hex, 24);
         digits
     }
 
@@ -104,7 +103,7 @@ impl FromStr for RequestId {
 
 /// Copies a group of digits. All that it gets is known when it is compiled.
 #[inline(always)]
-fn put<const N: usize>(digits: &mut [u8; 36], to: usize, hex: [u8; 8], from: usize) {
+fn put<const N: usize>(digits: &mut [u8; 36], to: usize, hex: &[u8; 32], from: usize) {
     let place = digits.get_mut(to..).and_then(|rest| rest.first_chunk_mut::<N>());
     if let (Some(place), Some(group)) = (place, hex.get(from..).and_then(|rest| rest.first_chunk())) {
         *place = *group;
