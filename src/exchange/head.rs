@@ -226,20 +226,28 @@ impl Head {
     }
 
     /// [`endpoint`](Self::endpoint) for whoever writes it once.
+    #[inline(always)]
     pub(crate) fn show_endpoint(&self) -> Shown<'_> {
         match &self.raw {
             Some((raw, _)) if self.has_plain_endpoint.load(Relaxed) => Shown::Plain(raw.endpoint()),
-            // What stands in a plain URL needs no look of its own.
-            Some((raw, _)) if raw.has_endpoint_in_url() && matches!(self.show_url(), Shown::Plain(_)) => {
-                self.has_plain_endpoint.store(true, Relaxed);
-                Shown::Plain(raw.endpoint())
-            }
-            _ => {
-                let shown = self.show(|views| views.endpoint.get(), RawHead::endpoint);
-                self.has_plain_endpoint.store(matches!(shown, Shown::Plain(_)), Relaxed);
-                shown
-            }
+            _ => self.look_at_endpoint(),
         }
+    }
+
+    #[inline(never)]
+    fn look_at_endpoint(&self) -> Shown<'_> {
+        // What stands in a plain URL needs no look of its own.
+        let is_in_url = self.raw.as_ref().is_some_and(|(raw, _)| raw.has_endpoint_in_url());
+        let shown = match &self.raw {
+            Some((raw, _)) if is_in_url && self.has_plain_url() => Shown::Plain(raw.endpoint()),
+            _ => self.show(|views| views.endpoint.get(), RawHead::endpoint),
+        };
+        self.has_plain_endpoint.store(matches!(shown, Shown::Plain(_)), Relaxed);
+        shown
+    }
+
+    fn has_plain_url(&self) -> bool {
+        matches!(self.show_url(), Shown::Plain(_))
     }
 
     fn show(

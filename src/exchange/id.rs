@@ -70,8 +70,7 @@ impl RequestId {
         put::<4>(&mut digits, 9, &hex, 8);
         put::<4>(&mut digits, 14, &hex, 12);
         put::<4>(&mut digits, 19, &hex, 16);
-        put::<8>(&mut digits, 24, &hex, 20);
-        put::<8>(&mut digits, 28, &hex, 24);
+        put::<12>(&mut digits, 24, &hex, 20);
         digits
     }
 

@@ -31,6 +31,15 @@ impl Seq {
     #[inline]
     pub(super) fn advance(&mut self) {
         self.value += 1;
+        match self.digits.get_mut(self.length - 1) {
+            Some(last) if *last < b'9' => *last += 1,
+            _ => self.carry(),
+        }
+    }
+
+    /// The last digit is a nine, or more of them are.
+    #[cold]
+    fn carry(&mut self) {
         for digit in self.digits.iter_mut().take(self.length).rev() {
             if *digit < b'9' {
                 *digit += 1;
@@ -38,12 +47,7 @@ impl Seq {
             }
             *digit = b'0';
         }
-        self.lengthen();
-    }
-
-    /// All of its digits are zeros: before them comes a one.
-    #[cold]
-    fn lengthen(&mut self) {
+        // All are zeros now: before them comes a one.
         self.length = (self.length + 1).min(Self::LONGEST);
         self.digits.first_mut().into_iter().for_each(|first| *first = b'1');
     }

@@ -117,41 +117,54 @@ impl Seen {
             return None;
         }
         let (blocks, _) = path.as_chunks();
-        let (mut marks, mut digits) = ([0; BLOCK], [0; BLOCK]);
-        for block in blocks.iter().chain([last]) {
-            look_at(block, &mut marks, &mut digits);
-        }
-        let marks = u128::from_le_bytes(marks);
-        // Some bytes of the last block are counted twice: digits may be fewer than that, never more.
-        let has_card = digits.iter().fold(0, |sum, digits| sum + digits) >= DIGITS_OF_A_CARD;
-        let may_be_found = has_card || marks & every(HANGS) != 0;
-        (marks & every(STOPS) == 0).then(|| Self { slashes: slashes(path, last), may_be_found })
+        let (stops, may_be_found) = look_at(blocks, last);
+        (!stops).then(|| Self { slashes: slashes(path, last), may_be_found })
     }
 }
 
-/// A byte begins or separates parameters, user or fragment, is a quote, a backslash, a blank or a percent sign, or is no
-/// printable ASCII; a few others stand among them.
-const STOPS: u8 = 1;
-/// A byte that a detector hangs on, or a dash, that others have.
-const HANGS: u8 = 2;
+/// A byte stops: see [`of_interest`].
+const STOPS: u128 = u128::from_le_bytes([1; BLOCK]);
+/// A detector may hang on a byte.
+const HANGS: u128 = u128::from_le_bytes([2; BLOCK]);
 /// With fewer digits there is no number of a card.
-const DIGITS_OF_A_CARD: u8 = 13;
+const DIGITS_OF_A_CARD: u64 = 13;
 
-/// Marks each of sixteen places whose byte, in this block or one before, is of interest, and counts digits there.
-#[inline(always)]
-fn look_at(block: &[u8; BLOCK], marks: &mut [u8; BLOCK], digits: &mut [u8; BLOCK]) {
-    let stops =
-        |b: u8| (b.wrapping_sub(0x7f) <= b'+' + 0x81) | (b.wrapping_sub(b';') <= b'@' - b';') | (b == b'\\');
-    let hangs = |b: u8| (b == b'_') | (b == b'-') | (b == b'A') | (b == b'J');
-    for ((b, mark), digits) in block.iter().zip(marks).zip(digits) {
-        *mark |= (u8::from(stops(*b)) * STOPS) | (u8::from(hangs(*b)) * HANGS);
-        *digits += u8::from(b.wrapping_sub(b'0') < 10);
-    }
+/// Whether a byte stops, and whether the detectors may find anything. On its own, and in one loop: so compilers make
+/// vectors of it.
+#[inline(never)]
+fn look_at(blocks: &[[u8; BLOCK]], last: &[u8; BLOCK]) -> (bool, bool) {
+    let (mut marks, mut digits) = ([0; BLOCK], [0; BLOCK]);
+    let mut look = |block: &[u8; BLOCK]| {
+        for ((mark, digits), b) in marks.iter_mut().zip(&mut digits).zip(block) {
+            let (found, is_digit) = of_interest(*b);
+            *mark |= found;
+            *digits += is_digit;
+        }
+    };
+    blocks.iter().for_each(&mut look);
+    look(last);
+    let marks = u128::from_le_bytes(marks);
+    // Some bytes of the last block are counted twice: digits may be fewer than that, never more.
+    (marks & STOPS != 0, marks & HANGS != 0 || sum(u128::from_le_bytes(digits)) >= DIGITS_OF_A_CARD)
 }
 
-/// A mark in all of sixteen places.
-const fn every(mark: u8) -> u128 {
-    u128::from_le_bytes([mark; BLOCK])
+/// A bit if a byte begins or separates parameters, user or fragment, is a quote, a backslash, a blank or a percent sign,
+/// or is no printable ASCII, with a few others; another bit if a detector hangs on it, or if it is a dash, that others
+/// have. And whether it is a digit. By distances: of comparisons compilers make no vectors here.
+#[inline(always)]
+fn of_interest(b: u8) -> (u8, u8) {
+    let from_graphic = b.wrapping_sub(0x7f).saturating_sub(b'+' + 0x81);
+    let from_separators = b.wrapping_sub(b';').saturating_sub(b'@' - b';');
+    let stops = from_graphic.min(from_separators).min(b ^ b'\\') == 0;
+    let hangs = (b ^ b'_').min(b ^ b'-').min(b ^ b'A').min(b ^ b'J') == 0;
+    (u8::from(stops) | u8::from(hangs) << 1, u8::from(b.wrapping_sub(b'0') < 10))
+}
+
+/// The sum of sixteen small numbers.
+#[inline(always)]
+fn sum(numbers: u128) -> u64 {
+    let sum = |eight: u64| eight.wrapping_mul(0x0101_0101_0101_0101) >> 56;
+    sum(numbers as u64) + sum((numbers >> 64) as u64)
 }
 
 /// Where the slashes are in a path whose last block is given.
