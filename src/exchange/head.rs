@@ -114,7 +114,8 @@ impl<'de> Deserialize<'de> for Headers {
 /// The head of a message: what was received, and its redacted views, each made when first asked for.
 pub(crate) struct Head {
     raw: Option<(RawHead, Arc<dyn Scrub>)>,
-    /// Redaction said that the endpoint is plain, which each entry of an exchange asks.
+    /// Redaction said that they are plain. Each entry of an exchange asks it of the endpoint.
+    has_plain_url: AtomicBool,
     has_plain_endpoint: AtomicBool,
     /// A box of its own: most heads are shown once and need none.
     views: OnceLock<Box<Views>>,
@@ -132,20 +133,25 @@ struct Views {
 impl Head {
     #[inline]
     pub(crate) fn new(raw: RawHead, scrub: Arc<dyn Scrub>) -> Self {
-        Self { raw: Some((raw, scrub)), has_plain_endpoint: AtomicBool::new(false), views: OnceLock::new() }
+        Self::of(Some((raw, scrub)), OnceLock::new())
     }
 
     /// One of which nothing is known.
     pub(crate) fn empty() -> Self {
-        Self { raw: None, has_plain_endpoint: AtomicBool::new(false), views: OnceLock::new() }
+        Self::of(None, OnceLock::new())
     }
 
     /// One that was read back.
     pub(crate) fn redacted(url: Redacted, endpoint: Redacted, headers: Headers) -> Self {
         let (url, endpoint, headers) = (url.into(), endpoint.into(), headers.into());
         let views = Views { url, endpoint, headers, ..Views::default() };
-        let has_plain_endpoint = AtomicBool::new(false);
-        Self { raw: None, has_plain_endpoint, views: OnceLock::from(Box::new(views)) }
+        Self::of(None, OnceLock::from(Box::new(views)))
+    }
+
+    #[inline]
+    fn of(raw: Option<(RawHead, Arc<dyn Scrub>)>, views: OnceLock<Box<Views>>) -> Self {
+        let (has_plain_url, has_plain_endpoint) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { raw, has_plain_url, has_plain_endpoint, views }
     }
 
     pub(crate) fn url(&self) -> &Redacted {
@@ -162,11 +168,8 @@ impl Head {
         let endpoint = made.cloned().map(OnceLock::from).unwrap_or_default();
         let raw = self.raw.as_ref().filter(|_| made.is_none());
         let views = Views { endpoint, ..Views::default() };
-        Self {
-            raw: raw.map(|(raw, scrub)| (raw.endpoint_alone(), Arc::clone(scrub))),
-            has_plain_endpoint: AtomicBool::new(false),
-            views: OnceLock::from(Box::new(views)),
-        }
+        let raw = raw.map(|(raw, scrub)| (raw.endpoint_alone(), Arc::clone(scrub)));
+        Self::of(raw, OnceLock::from(Box::new(views)))
     }
 
     /// The URL without its query, as received, to be compared with what is known and shown to nobody. Empty where it was
@@ -212,19 +215,39 @@ impl Head {
 
     /// [`url`](Self::url) for whoever writes it once: nothing is kept.
     pub(crate) fn show_url(&self) -> Shown<'_> {
-        self.show(|views| views.url.get(), RawHead::url)
-    }
-
-    /// [`endpoint`](Self::endpoint) for whoever writes it once.
-    pub(crate) fn show_endpoint(&self) -> Shown<'_> {
         match &self.raw {
-            Some((raw, _)) if self.has_plain_endpoint.load(Relaxed) => Shown::Plain(raw.endpoint()),
+            Some((raw, _)) if self.has_plain_url.load(Relaxed) => Shown::Plain(raw.url()),
             _ => {
-                let shown = self.show(|views| views.endpoint.get(), RawHead::endpoint);
-                self.has_plain_endpoint.store(matches!(shown, Shown::Plain(_)), Relaxed);
+                let shown = self.show(|views| views.url.get(), RawHead::url);
+                self.has_plain_url.store(matches!(shown, Shown::Plain(_)), Relaxed);
                 shown
             }
         }
+    }
+
+    /// [`endpoint`](Self::endpoint) for whoever writes it once.
+    #[inline(always)]
+    pub(crate) fn show_endpoint(&self) -> Shown<'_> {
+        match &self.raw {
+            Some((raw, _)) if self.has_plain_endpoint.load(Relaxed) => Shown::Plain(raw.endpoint()),
+            _ => self.look_at_endpoint(),
+        }
+    }
+
+    #[inline(never)]
+    fn look_at_endpoint(&self) -> Shown<'_> {
+        // What stands in a plain URL needs no look of its own.
+        let is_in_url = self.raw.as_ref().is_some_and(|(raw, _)| raw.has_endpoint_in_url());
+        let shown = match &self.raw {
+            Some((raw, _)) if is_in_url && self.has_plain_url() => Shown::Plain(raw.endpoint()),
+            _ => self.show(|views| views.endpoint.get(), RawHead::endpoint),
+        };
+        self.has_plain_endpoint.store(matches!(shown, Shown::Plain(_)), Relaxed);
+        shown
+    }
+
+    fn has_plain_url(&self) -> bool {
+        matches!(self.show_url(), Shown::Plain(_))
     }
 
     fn show(
@@ -259,8 +282,7 @@ fn clean<'a>(name: &str, field: RawField<'a>, scrub: &dyn Scrub) -> Shown<'a> {
 
 impl Clone for Head {
     fn clone(&self) -> Self {
-        let has_plain_endpoint = self.has_plain_endpoint.load(Relaxed).into();
-        Self { raw: self.raw.clone(), has_plain_endpoint, views: self.views.clone() }
+        Self::of(self.raw.clone(), self.views.clone())
     }
 }
 

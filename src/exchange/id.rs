@@ -62,6 +62,7 @@ impl RequestId {
     }
 
     /// The 36 characters of the id.
+    #[inline]
     pub(crate) fn digits(&self) -> [u8; 36] {
         let hex = hex_digits(self.0.as_bytes());
         let mut digits = [b'-'; 36];

@@ -43,7 +43,7 @@ pub use body::CapturedBody;
 pub(crate) use body::Raw;
 pub(crate) use budget::{Budget, Permit};
 pub(crate) use buffer::Buffer;
-pub(crate) use digits::eight_digits;
+pub(crate) use digits::{eight_digits, three_digits};
 pub use error_report::ErrorReport;
 pub use event::{Event, EventKind, Field, Value};
 pub(crate) use event_stream::data_of_events;

@@ -217,6 +217,13 @@ impl RawHead {
         self.bytes.get(..self.url_end.saturating_sub(self.query) as usize).unwrap_or_default()
     }
 
+    /// True where the endpoint is the end of the URL's path, from a slash on.
+    #[inline]
+    pub(super) fn has_endpoint_in_url(&self) -> bool {
+        let endpoint = self.endpoint();
+        endpoint.first() == Some(&b'/') && self.path().ends_with(endpoint)
+    }
+
     /// The endpoint without the rest.
     pub(super) fn endpoint_alone(&self) -> Self {
         let bytes = self.endpoint().to_vec().into();

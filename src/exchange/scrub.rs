@@ -12,6 +12,7 @@ pub(crate) trait Scrub: fmt::Debug + Send + Sync {
     fn head(&self, raw: &str) -> Redacted;
 
     /// A URL or a part of one, as received: userinfo, query, secrets in path segments. What is not UTF-8 is replaced.
+    /// Where all of it is [`Shown::Plain`], so is any end of its path that begins with a slash.
     fn url<'a>(&self, raw: &'a [u8]) -> Shown<'a>;
 
     /// A header's value. `name` is lower-case; bytes 0x80-0xFF are read as Latin-1.

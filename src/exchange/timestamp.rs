@@ -6,7 +6,7 @@ use std::{
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::digits::eight_digits;
+use super::digits::six_digits;
 
 /// A moment in UTC, to the microsecond.
 ///
@@ -78,7 +78,7 @@ impl Timestamp {
             *begin = TEXT.get();
         }
         if let Some(end) = text.last_chunk_mut() {
-            let digits = u64::from_le_bytes(eight_digits((self.0 % MICROS) as u32)) >> 16;
+            let digits = six_digits((self.0 % MICROS) as u32);
             *end = (digits | u64::from_le_bytes(*b"\0\0\0\0\0\0Z\"")).to_le_bytes();
         }
         text

@@ -44,24 +44,15 @@ impl<'a> Line<'a> {
         kind: &str,
     ) -> (Self, Draft) {
         // Pieces of a known length, for the same reason.
-        let mut time = *b"{\"timestamp\":\"0000-00-00T00:00:00.000000Z\",\"level\":\"";
-        if let Some(place) = time.get_mut(13..).and_then(|rest| rest.first_chunk_mut()) {
-            *place = at.quoted();
-        }
-        let mut run = *b"\",\"run\":\"00000000\",\"seq\":";
-        if let Some(place) = run.get_mut(9..).and_then(|rest| rest.first_chunk_mut()) {
-            *place = view.run;
-        }
+        let (before, after) = (",\"level\":\"".as_bytes(), "\",\"type\":\"".as_bytes());
         let size = out.left();
         let mut line = Self { out: take(out) };
-        line.out.put(&time);
+        line.out.put_around(b"{\"timestamp\":", &at.quoted(), before);
         match level {
-            Level::INFO => line.put(Level::INFO.as_str()),
-            level => line.put(level.as_str()),
+            Level::INFO => line.out.put_around(Level::INFO.as_str().as_bytes(), after, kind.as_bytes()),
+            level => line.out.put_around(level.as_str().as_bytes(), after, kind.as_bytes()),
         }
-        line.put("\",\"type\":\"");
-        line.put(kind);
-        line.out.put(&run);
+        line.out.put_around(b"\",\"run\":\"", &view.run, b"\",\"seq\":");
         let seq_at = size - line.out.left();
         (line, Draft { seq_at })
     }
@@ -104,31 +95,29 @@ impl<'a> Line<'a> {
         if let Some(place) = ids.get_mut(15..).and_then(|rest| rest.first_chunk_mut()) {
             *place = id.digits();
         }
-        self.out.put(&ids);
         // A method is a token (RFC 9110 section 5.6.2): nothing of it has to be escaped.
-        self.put(method.as_str());
-        self.out.push(b'"');
+        match *method {
+            Method::GET => self.out.put_around(&ids, b"GET", b"\""),
+            Method::POST => self.out.put_around(&ids, b"POST", b"\""),
+            _ => self.out.put_around(&ids, method.as_str().as_bytes(), b"\""),
+        }
     }
 
     #[inline(always)]
     pub(crate) fn time(&mut self, key: Key, at: Timestamp) {
-        self.put(key.bare);
-        self.out.put(&at.quoted());
+        self.out.put_around(key.bare.as_bytes(), &at.quoted(), b"");
     }
 
     /// Printable ASCII without quotes and backslashes, such as digits, letters and dashes of our own making.
     #[inline(always)]
     pub(crate) fn plain(&mut self, key: Key, text: &[u8]) {
-        self.put(key.quoted);
-        self.out.extend_from_slice(text);
-        self.out.push(b'"');
+        self.out.put_around(key.quoted.as_bytes(), text, b"\"");
     }
 
     /// Valid JSON on one line, of which redaction has seen that nothing has to be escaped.
     #[inline(always)]
     pub(crate) fn as_it_came(&mut self, key: Key, json: &[u8]) {
-        self.put(key.bare);
-        self.out.extend_from_slice(json);
+        self.out.put_around(key.bare.as_bytes(), json, b"");
     }
 
     /// Valid JSON.
@@ -153,9 +142,8 @@ impl<'a> Line<'a> {
     /// A status: always three digits (RFC 9110 section 15).
     #[inline(always)]
     pub(crate) fn status(&mut self, key: Key, status: StatusCode) {
-        self.put(key.bare);
         if let Some(digits) = status.as_str().as_bytes().first_chunk::<3>() {
-            self.out.put(digits);
+            self.out.put_around(key.bare.as_bytes(), digits, b"");
         }
     }
 
@@ -163,8 +151,7 @@ impl<'a> Line<'a> {
     #[inline(always)]
     pub(crate) fn mark(&mut self, key: Key, holds: bool) {
         if holds {
-            self.put(key.bare);
-            self.put("true");
+            self.out.put_around(key.bare.as_bytes(), b"true", b"");
         }
     }
 

@@ -52,6 +52,23 @@ impl<'a> Sheet<'a> {
         }
     }
 
+    /// Writes three pieces, of which those of a known length are a few stores, with one look at the room that is left.
+    #[inline(always)]
+    pub(crate) fn put_around(&mut self, before: &[u8], piece: &[u8], after: &[u8]) {
+        let memory = take(&mut self.0);
+        let length = before.len() + piece.len() + after.len();
+        let Some((place, rest)) = memory.split_at_mut_checked(length) else { return };
+        let Some((first, place)) = place.split_at_mut_checked(before.len()) else { return };
+        let Some((middle, last)) = place.split_at_mut_checked(piece.len()) else { return };
+        first.copy_from_slice(before);
+        middle.copy_from_slice(piece);
+        // As long as `after`: said once more for the compiler, which does not know.
+        if let Some(last) = last.get_mut(..after.len()) {
+            last.copy_from_slice(after);
+        }
+        self.0 = rest;
+    }
+
     /// Writes `length` bytes as `write` does, if it can: it says whether it did. Else nothing is written.
     #[inline(always)]
     pub(crate) fn try_fill(&mut self, length: usize, write: impl FnOnce(&mut [u8]) -> bool) -> bool {
@@ -125,8 +142,12 @@ mod tests {
 
     #[test]
     fn what_follows_a_piece_that_does_not_fit_is_left_out_too() {
-        let pieces: [fn(&mut Sheet<'_>); 3] =
-            [|out| out.put(b"abc"), |out| out.put_first(b"abc", 1), |out| out.extend_from_slice(b"abc")];
+        let pieces: [fn(&mut Sheet<'_>); 4] = [
+            |out| out.put(b"abc"),
+            |out| out.put_first(b"abc", 1),
+            |out| out.extend_from_slice(b"abc"),
+            |out| out.put_around(b"a", b"b", b"c"),
+        ];
         for put in pieces {
             let mut memory = [b'.'; 2];
             let mut sheet = Sheet::new(&mut memory);

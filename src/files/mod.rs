@@ -126,7 +126,7 @@ impl Formatter for LogFiles {
     }
 
     fn finished(&self, exchange: &Exchange) {
-        let is_error = exchange.level() == Level::ERROR;
+        let is_error = exchange.is_failure();
         let view = (self.view)();
         self.write([API], is_error, |out| entry::finished(out, &view, exchange, Kind::Response));
         if is_error {

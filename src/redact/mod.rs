@@ -179,6 +179,7 @@ impl Redactor {
     }
 
     /// The text that `write` appends to, remembered where it says the same as `raw`.
+    #[inline]
     fn unless_known<'a>(
         &self,
         name: &str,
@@ -191,15 +192,21 @@ impl Redactor {
             Some(Harmless::Text) => str::from_utf8(raw).ok(),
             None => None,
         };
-        if let Some(text) = known {
-            return Shown::vouch(text);
+        match known {
+            Some(text) => Shown::vouch(text),
+            None => self.anew(question, write).into(),
         }
-        let mut out = Vec::with_capacity(raw.len());
+    }
+
+    // On its own: what is known already pays for nothing of it.
+    #[inline(never)]
+    fn anew(&self, question: Question<'_>, write: impl FnOnce(Text<'_>, &mut Vec<u8>)) -> Redacted {
+        let mut out = Vec::with_capacity(question.value.len());
         self.read(false, |text| write(text, &mut out));
-        if out == raw {
+        if out == question.value {
             question.remember();
         }
-        vouch(out).into()
+        vouch(out)
     }
 
     /// Runs `with` with the rules for running text.

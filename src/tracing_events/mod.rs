@@ -94,9 +94,14 @@ impl Formatter for TracingEvents {
     }
 
     fn finished(&self, exchange: &Exchange) {
-        for kind in entry::entries_of(exchange) {
+        let level = exchange.level();
+        self.response(exchange, level);
+        if level != Level::ERROR {
+            return;
+        }
+        for kind in entry::failures_of(exchange) {
             match kind {
-                entry::Kind::Response => self.response(exchange),
+                entry::Kind::Response => {}
                 entry::Kind::Error => self.error(exchange),
                 entry::Kind::Exception => self.exception(exchange),
             }
@@ -128,7 +133,7 @@ impl Formatter for TracingEvents {
 }
 
 impl TracingEvents {
-    fn response(&self, exchange: &Exchange) {
+    fn response(&self, exchange: &Exchange, level: Level) {
         let view = LazyCell::new(|| (self.0)());
         let bodies = LazyCell::new(|| {
             let (request, response) = inline_response(&view, exchange);
@@ -180,7 +185,7 @@ impl TracingEvents {
                 )
             };
         }
-        at_level!(exchange.level(), event);
+        at_level!(level, event);
     }
 }
 

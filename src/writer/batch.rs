@@ -1,11 +1,18 @@
 use std::ops::RangeBounds;
 
-use super::notice::{Lines, Notice};
+use super::{
+    notice::{Lines, Notice},
+    seq::Seq,
+};
 
 /// Whole lines on their way to one file.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
+    /// All of the memory that was made ready. A line is written into it in place, which takes fewer steps than appending
+    /// its pieces.
     bytes: Vec<u8>,
+    /// Bytes of it that lines have.
+    size: usize,
     marks: Vec<Mark>,
     /// What some of the lines tell, by their place: to be told again where a line is lost.
     notices: Vec<(usize, Notice)>,
@@ -20,6 +27,8 @@ struct Mark {
 
 /// What an emptied batch keeps of its memory at least.
 const KEPT: usize = 256 << 10;
+/// As much memory is made ready at once, or what a longer line takes.
+const READY: usize = 16 << 10;
 
 impl Batch {
     pub(super) fn is_empty(&self) -> bool {
@@ -33,17 +42,27 @@ impl Batch {
 
     /// The number of bytes.
     pub(super) fn size(&self) -> usize {
-        self.bytes.len()
+        self.size
     }
 
-    /// Adds a line that comes in pieces.
+    /// Adds a line that comes in two pieces, with its number between them.
     #[inline]
-    pub(super) fn push(&mut self, seq: u64, pieces: [&[u8]; 3]) {
-        let [head, number, tail] = pieces;
-        self.bytes.extend_from_slice(head);
-        self.bytes.extend_from_slice(number);
-        self.bytes.extend_from_slice(tail);
-        self.marks.push(Mark { seq, end: self.bytes.len() });
+    pub(super) fn push(&mut self, head: &[u8], seq: &Seq, tail: &[u8]) {
+        let needed = self.size + head.len() + Seq::LONGEST + tail.len();
+        if self.bytes.len() < needed {
+            self.make_ready(needed);
+        }
+        let place = self.bytes.get_mut(self.size..).unwrap_or_default();
+        if let Some(length) = write(place, head, seq, tail) {
+            self.size += length;
+            self.marks.push(Mark { seq: seq.value(), end: self.size });
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_ready(&mut self, needed: usize) {
+        self.bytes.resize(needed.max(self.bytes.len() + READY), 0);
     }
 
     /// Says what the last line tells.
@@ -58,7 +77,7 @@ impl Batch {
 
     /// Where a line ends, behind its line feed.
     fn end(&self, line: usize) -> usize {
-        self.marks.get(line).map_or(self.bytes.len(), |mark| mark.end)
+        self.marks.get(line).map_or(self.size, |mark| mark.end)
     }
 
     /// The number of a line.
@@ -96,11 +115,24 @@ impl Batch {
 
     /// Forgets the lines. Of its memory it keeps what lines as many as these need: a burst is paid back.
     pub(super) fn clear(&mut self) {
-        let (bytes, lines) = (2 * self.bytes.len(), 2 * self.marks.len());
-        self.bytes.clear();
-        self.bytes.shrink_to(bytes.max(KEPT));
+        let (bytes, lines) = (KEPT.max(2 * self.size), 2 * self.marks.len());
+        self.size = 0;
+        self.bytes.truncate(bytes);
+        self.bytes.shrink_to(bytes);
         self.marks.clear();
         self.marks.shrink_to(lines.max(KEPT / 256));
         self.notices.clear();
     }
+}
+
+/// Writes a line to its place and gives its length; there is room for the longest number.
+#[inline(always)]
+fn write(place: &mut [u8], head: &[u8], seq: &Seq, tail: &[u8]) -> Option<usize> {
+    let (digits, count) = seq.digits();
+    let (place, rest) = place.split_at_mut_checked(head.len())?;
+    place.copy_from_slice(head);
+    // All of them in one piece: what is none is written over.
+    *rest.first_chunk_mut()? = *digits;
+    rest.get_mut(count..count + tail.len())?.copy_from_slice(tail);
+    Some(head.len() + count + tail.len())
 }

@@ -47,14 +47,14 @@ impl Lane {
         let State { waiting, last, notices, is_urgent, .. } = &mut *guard;
         last.advance();
         let room = if is_error { CAPACITY } else { CAPACITY - RESERVED };
-        let size = waiting.size() + head.len() + last.digits().len() + tail.len();
+        let size = waiting.size() + head.len() + last.digits().1 + tail.len();
         if size > room {
             notices.lost(Lines::one(last.value()), Cause::Overload);
             drop(guard);
             tally.lost_to_overload.add(1);
             return Pushed::IsUrgent;
         }
-        waiting.push(last.value(), [head, last.digits(), tail]);
+        waiting.push(head, last, tail);
         let urgent = is_error || size >= HIGH_WATER;
         *is_urgent |= urgent;
         drop(guard);
@@ -85,7 +85,7 @@ impl Lane {
             line.clear();
             let number_at = tell(&mut line, &notice);
             let (head, tail) = line.split_at_checked(number_at).unwrap_or_default();
-            batch.push(seq.value(), [head, seq.digits(), tail]);
+            batch.push(head, &seq, tail);
             batch.note(notice);
         }
     }

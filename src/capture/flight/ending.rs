@@ -62,15 +62,8 @@ impl Flight {
             Some(instruments) => instruments.close(exchange, &recorder.counters),
             None => LostCalls::default(),
         };
-        let Told { reported, left, logged, asked } = ended.told.map_or_else(Told::default, |told| *told);
-        exchange.error = error.map(|error| *error).or(reported);
-        if exchange.error.is_none() && exchange.is_failure() {
-            let left = left.map(|left| left.into_report(&recorder.known_errors, &recorder.scrub));
-            let told = left.or(logged);
-            exchange.error = Some(told.unwrap_or_else(|| cause::of(exchange, grpc_message)));
-        }
-        if let Some(asked) = asked {
-            asked.mark(exchange);
+        if error.is_some() || ended.told.is_some() || exchange.is_failure() {
+            self.explain(exchange, error, ended.told, grpc_message);
         }
         recorder.counters.finished.add(1);
         if let Some(outbound) = &self.0.outbound {
@@ -98,6 +91,29 @@ impl Flight {
             if let Some(parent) = parent {
                 parent.instruments().lost_call(exchange);
             }
+        }
+    }
+
+    /// Why it failed, where it did, and which dump was asked for.
+    #[cold]
+    #[inline(never)]
+    fn explain(
+        &self,
+        exchange: &mut Exchange,
+        error: Option<Box<ErrorReport>>,
+        told: Option<Box<Told>>,
+        grpc_message: Option<Redacted>,
+    ) {
+        let recorder = &*self.0.recorder;
+        let Told { reported, left, logged, asked } = told.map_or_else(Told::default, |told| *told);
+        exchange.error = error.map(|error| *error).or(reported);
+        if exchange.error.is_none() && exchange.is_failure() {
+            let left = left.map(|left| left.into_report(&recorder.known_errors, &recorder.scrub));
+            let told = left.or(logged);
+            exchange.error = Some(told.unwrap_or_else(|| cause::of(exchange, grpc_message)));
+        }
+        if let Some(asked) = asked {
+            asked.mark(exchange);
         }
     }
 

@@ -71,35 +71,39 @@ impl State {
     /// Its record: what is there is moved to where it is told from.
     #[inline]
     pub(super) fn record(&mut self, began: Arc<Started>, outcome: Outcome, duration: Duration) -> Ended {
-        let (mut ttfb, mut response, mut late) = (None, None, Late::default());
+        let (mut ttfb, mut late) = (None, Late::default());
         if let Some(answer) = &mut self.answer {
             if let Outcome::Complete | Outcome::Upgraded = outcome {
                 answer.body.end();
             }
             ttfb = Some(answer.ttfb);
             late = std::mem::take(&mut answer.late);
-            response = Some(answer.take());
         }
-        let exchange = Exchange {
-            finished: began.started.after(duration),
-            began,
-            outcome,
-            response,
-            ttfb,
-            duration,
-            grpc_status: late.grpc.as_ref().map(|grpc| grpc.status),
-            slow: false,
-            error: None,
-            steps: Vec::new(),
-            attributes: Vec::new(),
-            cache: BTreeMap::new(),
-            instruments_dropped: 0,
-            stream: None,
-            llm: None,
-            trail: None,
-            dump: None,
-            dump_reason: None,
-        };
-        Ended { exchange, policy: self.policy, told: self.told.take(), late }
+        // Made where it goes: it is large.
+        Ended {
+            exchange: Exchange {
+                finished: began.started.after(duration),
+                began,
+                outcome,
+                response: self.answer.as_mut().map(Answer::take),
+                ttfb,
+                duration,
+                grpc_status: late.grpc.as_ref().map(|grpc| grpc.status),
+                slow: false,
+                error: None,
+                steps: Vec::new(),
+                attributes: Vec::new(),
+                cache: BTreeMap::new(),
+                instruments_dropped: 0,
+                stream: None,
+                llm: None,
+                trail: None,
+                dump: None,
+                dump_reason: None,
+            },
+            policy: self.policy,
+            told: self.told.take(),
+            late,
+        }
     }
 }

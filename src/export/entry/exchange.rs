@@ -40,7 +40,7 @@ pub(crate) fn failures_of(exchange: &Exchange) -> impl Iterator<Item = Kind> + u
 pub(crate) fn request(out: &mut Sheet<'_>, view: &View, started: &Started) -> Draft {
     let (mut line, draft) = Line::begin(out, view, started.told, Level::INFO, "request");
     names(&mut line, started);
-    line.plain(key!("message"), request_message(started.direction).as_bytes());
+    message(&mut line, started.direction, request_message);
     correlation(&mut line, started);
     arrival(&mut line, started);
     line.shown(key!("content_type"), started.request.head.show_header("content-type"));
@@ -70,7 +70,7 @@ fn response(out: &mut Sheet<'_>, view: &View, exchange: &Exchange) -> Draft {
     let (mut line, draft) = Line::begin(out, view, exchange.finished, exchange.level(), "response");
     names(&mut line, exchange);
     result(&mut line, exchange);
-    line.plain(key!("message"), response_message(exchange.direction).as_bytes());
+    message(&mut line, exchange.direction, response_message);
     correlation(&mut line, exchange);
     if view.combined {
         arrival(&mut line, exchange);
@@ -141,6 +141,7 @@ fn failure(out: &mut Sheet<'_>, view: &View, exchange: &Exchange, kind: &str, me
 }
 
 /// `Incoming request`, as seen from the service.
+#[inline(always)]
 pub(crate) fn request_message(direction: Direction) -> &'static str {
     match direction {
         Direction::Inbound => "Incoming request",
@@ -149,6 +150,7 @@ pub(crate) fn request_message(direction: Direction) -> &'static str {
 }
 
 /// `Outgoing response`, as seen from the service.
+#[inline(always)]
 pub(crate) fn response_message(direction: Direction) -> &'static str {
     match direction {
         Direction::Inbound => "Outgoing response",
@@ -176,6 +178,15 @@ pub(crate) fn exception_message(exchange: &Exchange) -> &str {
 fn names(line: &mut Line<'_>, started: &Started) {
     line.request(started.request_id, &started.request.method);
     line.shown(key!("endpoint"), Some(started.request.head.show_endpoint()));
+}
+
+/// Each of them with a length that is known.
+#[inline(always)]
+fn message(line: &mut Line<'_>, direction: Direction, of: impl Fn(Direction) -> &'static str) {
+    match direction {
+        Direction::Inbound => line.plain(key!("message"), of(Direction::Inbound).as_bytes()),
+        Direction::Outbound => line.plain(key!("message"), of(Direction::Outbound).as_bytes()),
+    }
 }
 
 #[inline(always)]
@@ -217,7 +228,10 @@ fn arrival(line: &mut Line<'_>, started: &Started) {
     let request = &started.request;
     line.time(key!("started"), started.started);
     line.shown(key!("url"), Some(request.head.show_url()));
-    line.plain(key!("http_version"), request.http_version().as_bytes());
+    // All have eight characters.
+    if let Some(version) = request.http_version().as_bytes().first_chunk::<8>() {
+        line.plain(key!("http_version"), version);
+    }
     line.address(key!("remote_addr"), request.remote_addr);
     line.address(key!("peer_addr"), request.peer_addr);
     line.shown(key!("user_agent"), request.head.show_header("user-agent"));

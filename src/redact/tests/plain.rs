@@ -94,6 +94,10 @@ proptest! {
         if is_plain {
             prop_assert_eq!(changed, None, "{}", url);
             prop_assert!(url.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\')));
+            let path = url.split('?').next().unwrap_or_default();
+            for (slash, _) in path.match_indices('/') {
+                prop_assert!(looked_at(&redactor, &path[slash..]).0, "{} from {}", url, slash);
+            }
         }
     }
 

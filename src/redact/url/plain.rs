@@ -14,17 +14,20 @@ const SHORTEST_ANNOUNCED: usize = 16;
 
 /// True where `redact` would find nothing in the URL, and all of it is printable ASCII without quotes and backslashes.
 /// Where it says false, `redact` may still find nothing.
+///
+/// Where it says true of a URL, it does of each part that begins with a slash and ends where the query begins.
 pub(in super::super) fn is_plain(url: &[u8], text: Text<'_>) -> bool {
-    if let Some(slashes) = slashes(url) {
-        return is_plain_path(url, slashes, text);
+    if let Some(seen) = Seen::of(url) {
+        return is_plain_path(url, seen, text);
     }
     let (path, query) = split_at(url, b'?');
-    let Some((slashes, query)) = slashes(path).zip(query) else { return false };
-    is_plain_path(path, slashes, text) && are_plain_params(query, text)
+    let Some((seen, query)) = Seen::of(path).zip(query) else { return false };
+    is_plain_path(path, seen, text) && are_plain_params(query, text)
 }
 
 /// Scheme and host stand among the segments.
-fn is_plain_path(path: &[u8], slashes: u128, text: Text<'_>) -> bool {
+fn is_plain_path(path: &[u8], seen: Seen, text: Text<'_>) -> bool {
+    let Seen { slashes, may_be_found } = seen;
     // A bit where as many bytes begin that are no slash.
     let mut long = !slashes & !(u128::MAX << path.len());
     for shift in [1, 2, 4, SHORTEST_SECRET - 8] {
@@ -34,7 +37,8 @@ fn is_plain_path(path: &[u8], slashes: u128, text: Text<'_>) -> bool {
         let start = long.trailing_zeros() as usize;
         let end = ((slashes >> start).trailing_zeros() as usize + start).min(path.len());
         let (before, segment) = (path.get(..start), path.get(start..end));
-        if may_be_secret(before.unwrap_or_default(), segment.unwrap_or_default(), text) {
+        let (before, segment) = (before.unwrap_or_default(), segment.unwrap_or_default());
+        if (may_be_found && is_found(segment)) || is_by_its_place(before, segment, text) {
             return false;
         }
         long &= u128::MAX << end;
@@ -42,14 +46,18 @@ fn is_plain_path(path: &[u8], slashes: u128, text: Text<'_>) -> bool {
     true
 }
 
-fn may_be_secret(before: &[u8], segment: &[u8], text: Text<'_>) -> bool {
+fn is_found(segment: &[u8]) -> bool {
+    may_be_found(segment) && detect::holds_secret(segment)
+}
+
+/// True where a segment may be a secret because of what stands before it.
+fn is_by_its_place(before: &[u8], segment: &[u8], text: Text<'_>) -> bool {
     let is_announced = || {
         let before = before.strip_suffix(b"/").unwrap_or_default();
         announces_secret(before.rsplit(|b| *b == b'/').next().unwrap_or_default(), text.names)
     };
     // Telegram: `/bot123456:AA..`
     segment.starts_with(b"bot")
-        || (may_be_found(segment) && detect::holds_secret(segment))
         || (segment.len() >= SHORTEST_ANNOUNCED && segment.iter().any(u8::is_ascii_digit) && is_announced())
 }
 
@@ -87,20 +95,83 @@ fn may_be_found(segment: &[u8]) -> bool {
     })
 }
 
-/// Where the slashes are, a bit each; None where a byte means something to `redact`, or cannot be written as it is.
-#[inline]
-fn slashes(url: &[u8]) -> Option<u128> {
-    let Some(last) = url.last_chunk() else {
-        let mut few = [b'a'; BLOCK];
-        few.iter_mut().zip(url).for_each(|(to, from)| *to = *from);
-        return slashes(&few);
-    };
-    let (blocks, _) = url.as_chunks();
-    if url.len() > LONGEST || blocks.iter().any(is_stopped) || is_stopped(last) {
-        return None;
+/// What one pass over a path tells.
+#[derive(Clone, Copy)]
+struct Seen {
+    /// Where the slashes are, a bit each.
+    slashes: u128,
+    /// False where no segment has what the detectors hang on: see [`may_be_found`].
+    may_be_found: bool,
+}
+
+impl Seen {
+    /// None where a byte means something to `redact`, or cannot be written as it is.
+    #[inline]
+    fn of(path: &[u8]) -> Option<Self> {
+        let Some(last) = path.last_chunk() else {
+            let mut few = [b'a'; BLOCK];
+            few.iter_mut().zip(path).for_each(|(to, from)| *to = *from);
+            return Self::of(&few);
+        };
+        if path.len() > LONGEST {
+            return None;
+        }
+        let (blocks, _) = path.as_chunks();
+        let (stops, may_be_found) = look_at(blocks, last);
+        (!stops).then(|| Self { slashes: slashes(path, last), may_be_found })
     }
+}
+
+/// A byte stops: see [`of_interest`].
+const STOPS: u128 = u128::from_le_bytes([1; BLOCK]);
+/// A detector may hang on a byte.
+const HANGS: u128 = u128::from_le_bytes([2; BLOCK]);
+/// With fewer digits there is no number of a card.
+const DIGITS_OF_A_CARD: u64 = 13;
+
+/// Whether a byte stops, and whether the detectors may find anything. On its own, and in one loop: so compilers make
+/// vectors of it.
+#[inline(never)]
+fn look_at(blocks: &[[u8; BLOCK]], last: &[u8; BLOCK]) -> (bool, bool) {
+    let (mut marks, mut digits) = ([0; BLOCK], [0; BLOCK]);
+    let mut look = |block: &[u8; BLOCK]| {
+        for ((mark, digits), b) in marks.iter_mut().zip(&mut digits).zip(block) {
+            let (found, is_digit) = of_interest(*b);
+            *mark |= found;
+            *digits += is_digit;
+        }
+    };
+    blocks.iter().for_each(&mut look);
+    look(last);
+    let marks = u128::from_le_bytes(marks);
+    // Some bytes of the last block are counted twice: digits may be fewer than that, never more.
+    (marks & STOPS != 0, marks & HANGS != 0 || sum(u128::from_le_bytes(digits)) >= DIGITS_OF_A_CARD)
+}
+
+/// A bit if a byte begins or separates parameters, user or fragment, is a quote, a backslash, a blank or a percent sign,
+/// or is no printable ASCII, with a few others; another bit if a detector hangs on it, or if it is a dash, that others
+/// have. And whether it is a digit. By distances: of comparisons compilers make no vectors here.
+#[inline(always)]
+fn of_interest(b: u8) -> (u8, u8) {
+    let from_graphic = b.wrapping_sub(0x7f).saturating_sub(b'+' + 0x81);
+    let from_separators = b.wrapping_sub(b';').saturating_sub(b'@' - b';');
+    let stops = from_graphic.min(from_separators).min(b ^ b'\\') == 0;
+    let hangs = (b ^ b'_').min(b ^ b'-').min(b ^ b'A').min(b ^ b'J') == 0;
+    (u8::from(stops) | u8::from(hangs) << 1, u8::from(b.wrapping_sub(b'0') < 10))
+}
+
+/// The sum of sixteen small numbers.
+#[inline(always)]
+fn sum(numbers: u128) -> u64 {
+    let sum = |eight: u64| eight.wrapping_mul(0x0101_0101_0101_0101) >> 56;
+    sum(numbers as u64) + sum((numbers >> 64) as u64)
+}
+
+/// Where the slashes are in a path whose last block is given.
+#[inline(always)]
+fn slashes(path: &[u8], last: &[u8; BLOCK]) -> u128 {
     let mut slashes = [0; 16];
-    let (words, rest) = url.as_chunks();
+    let (words, rest) = path.as_chunks();
     for (bits, word) in slashes.iter_mut().zip(words) {
         *bits = slashes_of(u64::from_le_bytes(*word));
     }
@@ -109,16 +180,7 @@ fn slashes(url: &[u8]) -> Option<u128> {
         let before = 8 * (BLOCK - rest.len()) as u32;
         *bits = slashes_of(u128::from_le_bytes(*last).checked_shr(before).unwrap_or(0) as u64);
     }
-    Some(u128::from_le_bytes(slashes))
-}
-
-/// True where one of sixteen bytes begins or separates parameters, user or fragment, is a quote, a backslash, a blank or a
-/// percent sign, or is no printable ASCII; a few others stand among them.
-#[inline(always)]
-fn is_stopped(block: &[u8; BLOCK]) -> bool {
-    let stops =
-        |b: u8| (b.wrapping_sub(0x7f) <= b'+' + 0x81) | (b.wrapping_sub(b';') <= b'@' - b';') | (b == b'\\');
-    block.iter().fold(false, |stopped, b| stopped | stops(*b))
+    u128::from_le_bytes(slashes)
 }
 
 /// Which of eight bytes, ASCII all, are slashes: a bit each. No carry goes from one to the next.
