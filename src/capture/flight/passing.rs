@@ -8,7 +8,7 @@ use std::{
 use bytes::{Buf, Bytes, BytesMut};
 use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode};
 
-use super::{Flight, REQUEST_ID, state::State};
+use super::{Flight, REQUEST_ID, spare, state::State};
 use crate::{
     capture::{
         answer::Answer,
@@ -133,7 +133,7 @@ impl Flight {
             let tells = !self.is_skipped(policy) && policy.limit(recorder.capture_limit()) > 0;
             Following::of(recorder, began, self.0.arrived, &described.labels, status, tells)
         });
-        state.answer = Some(Answer::new(recorder, status, &noted, described, ttfb, policy));
+        state.answer = Some(spare::boxed(Answer::new(recorder, status, &noted, described, ttfb, policy)));
         let told = self.tell_beginning(&mut state, || ttfb);
         drop(state);
         self.announce(told);
