@@ -1,4 +1,5 @@
 //! Answers stand in memory of their own: a request that waits for one has no room for it. The thread uses it again.
+#![expect(clippy::vec_box, reason = "the boxes are what is kept")]
 
 use std::cell::RefCell;
 
