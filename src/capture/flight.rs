@@ -3,6 +3,7 @@
 mod ending;
 mod passing;
 mod sending;
+mod spare;
 mod state;
 mod telling;
 mod trail;
@@ -260,7 +261,7 @@ impl Flight {
             started: began.started,
             method: began.request.method.clone(),
             endpoint: began.request.head.endpoint_alone(),
-            status: state.answer.as_ref().map(Answer::status),
+            status: state.answer.as_deref().map(Answer::status),
             request_bytes: state.request.total(),
             response_bytes: self.0.response_bytes.load(Relaxed),
         })

@@ -64,7 +64,7 @@ impl Fields {
     #[cold]
     fn push_with_more_room(&mut self, name: &[u8], value: &[u8], flags: u64) -> Option<()> {
         let needed = self.length + FIELD + name.len() + value.len();
-        let size = needed.max(2 * self.memory.len()).max(USUAL).min(RawHead::LONGEST);
+        let size = needed.max(2 * self.memory.len()).clamp(USUAL, RawHead::LONGEST);
         self.memory.resize(size, 0);
         let room = self.memory.get_mut(self.length..)?;
         let (value, flags, length) = if needed <= size {

@@ -8,7 +8,7 @@ use std::{
 use bytes::{Buf, Bytes, BytesMut};
 use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode};
 
-use super::{Flight, REQUEST_ID, state::State};
+use super::{Flight, REQUEST_ID, spare, state::State};
 use crate::{
     capture::{
         answer::Answer,
@@ -140,7 +140,7 @@ impl Flight {
             let tells = !self.is_skipped(policy) && policy.limit(recorder.capture_limit()) > 0;
             Following::of(recorder, began, self.0.arrived, &described.labels, status, tells)
         });
-        let answer = state.answer.insert(Answer::new(recorder, status, &noted, ttfb));
+        let answer = state.answer.insert(spare::boxed(Answer::new(recorder, status, &noted, ttfb)));
         let passing = Passing { tap: answer.tap(recorder, described, policy), following };
         let told = self.tell_beginning(&mut state, || ttfb);
         drop(state);

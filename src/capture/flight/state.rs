@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use super::telling::DumpRequest;
+use super::{spare, telling::DumpRequest};
 use crate::{
     capture::{
         answer::{Answer, Late},
@@ -17,7 +17,7 @@ use crate::{
 pub(super) struct State {
     pub(super) beginning: Beginning,
     pub(super) request: Tap,
-    pub(super) answer: Option<Answer>,
+    pub(super) answer: Option<Box<Answer>>,
     pub(super) policy: RoutePolicy,
     /// A box: of hardly any exchange something is told, and all of them would carry the room for it along.
     pub(super) told: Option<Box<Told>>,
@@ -71,13 +71,15 @@ impl State {
     /// Its record: what is there is moved to where it is told from.
     #[inline]
     pub(super) fn record(&mut self, began: Arc<Started>, outcome: Outcome, duration: Duration) -> Ended {
-        let (mut ttfb, mut late) = (None, Late::default());
-        if let Some(answer) = &mut self.answer {
+        let (mut ttfb, mut response, mut late) = (None, None, Late::default());
+        if let Some(mut answer) = self.answer.take() {
             if let Outcome::Complete | Outcome::Upgraded = outcome {
                 answer.body.end();
             }
             ttfb = Some(answer.ttfb);
             late = std::mem::take(&mut answer.late);
+            response = Some(answer.take());
+            spare::give_back(answer);
         }
         // Made where it goes: it is large.
         Ended {
@@ -85,7 +87,7 @@ impl State {
                 finished: began.started.after(duration),
                 began,
                 outcome,
-                response: self.answer.as_mut().map(Answer::take),
+                response,
                 ttfb,
                 duration,
                 grpc_status: late.grpc.as_ref().map(|grpc| grpc.status),

@@ -2,7 +2,7 @@ use std::sync::{Arc, atomic::AtomicU8};
 
 use http::{HeaderMap, Request, StatusCode};
 
-use super::Flight;
+use super::{Flight, spare};
 use crate::{
     capture::{arrival::Hints, recorder::Equipment, recorder::Recorder},
     config::{RoutePolicy, Settings},
@@ -100,5 +100,39 @@ fn a_body_for_which_the_budget_has_nothing_is_counted_once() {
 #[test]
 fn an_open_exchange_is_small_beside_what_it_keeps() {
     let bytes = (size_of::<super::Inner>(), size_of::<crate::exchange::Started>());
-    assert!(bytes.0 + bytes.1 <= 1024, "{bytes:?}");
+    assert!(bytes.0 + bytes.1 <= 776, "{bytes:?}");
+}
+
+#[test]
+fn the_next_answer_has_the_memory_of_the_last_one_and_nothing_else_of_it() {
+    let memory = Arc::new(MemorySink::default());
+    let recorder = recorder(&memory);
+    let first = begun(&recorder);
+    let headers = HeaderMap::from_iter([(http::header::SERVER, http::HeaderValue::from_static("one"))]);
+    let mut tap = first.answer(StatusCode::BAD_REQUEST, &headers, false, None).1.tap;
+    first.response_data(&mut tap, &&b"not for others"[..]);
+    first.response_over(tap, None);
+    assert_eq!(spare::kept(), 0);
+    first.finish(Outcome::Complete, None);
+    assert_eq!(spare::kept(), 1);
+    let second = begun(&recorder);
+    second.answer(StatusCode::OK, &HeaderMap::new(), false, None);
+    assert_eq!(spare::kept(), 0);
+    second.finish(Outcome::Complete, None);
+    recorder.flush(std::time::Duration::from_secs(5));
+    let told = memory.exchanges();
+    let responses = told.iter().filter_map(|exchange| exchange.response.as_ref());
+    let seen = responses.map(|response| (response.headers().len(), response.body.total_bytes()));
+    assert_eq!(seen.collect::<Vec<_>>(), [(1, 14), (0, 0)]);
+}
+
+#[test]
+fn a_thread_keeps_memory_for_some_answers_only() {
+    let recorder = recorder(&Arc::new(MemorySink::default()));
+    let flights: Vec<_> = (0..spare::SPARE * 2).map(|_| begun(&recorder)).collect();
+    for flight in &flights {
+        flight.answer(StatusCode::OK, &HeaderMap::new(), false, None);
+    }
+    flights.iter().for_each(|flight| flight.finish(Outcome::Complete, None));
+    assert_eq!(spare::kept(), spare::SPARE);
 }
