@@ -11,8 +11,8 @@ use crate::exchange::{CapturedBody, Labels, Permit, Pieces, Raw};
 pub(crate) struct Tap {
     /// Until something is kept; none for what is neither text nor worth a digest.
     labels: Option<Labels>,
-    /// Bytes to keep at most; what is already kept, once the budget is spent.
-    limit: usize,
+    /// Bytes that may still be kept; none once the budget is spent.
+    room: usize,
     /// How long it is said to be, as far as memory is asked for at once.
     declared: u32,
     passed: Passed,
@@ -75,7 +75,7 @@ impl Tap {
         let keeps = digestible || labels.is_text();
         Self {
             labels: keeps.then_some(labels),
-            limit: if keeps { limit } else { 0 },
+            room: if keeps { limit } else { 0 },
             declared: declared.map_or(0, |length| u32::try_from(length).unwrap_or(u32::MAX)),
             passed: Passed::default(),
         }
@@ -85,12 +85,12 @@ impl Tap {
     #[inline]
     pub(super) fn data(&mut self, seen: &Seen<'_>, recorder: &Recorder) -> bool {
         self.count(seen.length as u64);
-        let wanted = seen.length.min(self.room());
+        let wanted = seen.length.min(self.room);
         if wanted > 0 {
             self.keep(seen, wanted, recorder);
         }
         // More only where nothing has passed yet.
-        self.room() > 0 || self.total() == 0
+        self.room > 0 || self.total() == 0
     }
 
     /// So many bytes passed, of which nothing is to be kept.
@@ -100,7 +100,7 @@ impl Tap {
 
     /// Bytes that may still be kept.
     pub(super) fn room(&self) -> usize {
-        self.limit.saturating_sub(self.passed.kept.as_ref().map_or(0, |kept| kept.bytes.len()))
+        self.room
     }
 
     fn keep(&mut self, seen: &Seen<'_>, wanted: usize, recorder: &Recorder) {
@@ -118,15 +118,15 @@ impl Tap {
             }
         };
         if !kept.permit.take(wanted) {
-            self.limit = kept.bytes.len();
+            self.room = 0;
             return;
         }
         let head = seen.head.get(..wanted).unwrap_or(&seen.head);
-        kept.bytes.push(head, self.limit.min(self.declared as usize));
-        if head.len() < wanted {
-            // More pieces than can be seen without consuming them: the rest is counted, not kept.
-            self.limit = kept.bytes.len();
-        }
+        // All that has passed was kept.
+        let expected = u64::from(self.declared).saturating_sub(self.passed.total - seen.length as u64);
+        kept.bytes.push(head, self.room.min(usize::try_from(expected).unwrap_or(usize::MAX)));
+        // More pieces than can be seen without consuming them: the rest is counted, not kept.
+        self.room = if head.len() < wanted { 0 } else { self.room - wanted };
     }
 
     pub(super) fn end(&mut self) {
@@ -143,8 +143,9 @@ impl Tap {
 
     /// From here on another limit holds: more only where nothing has passed yet.
     pub(super) fn set_limit(&mut self, limit: usize) {
-        let allowed = if self.total() == 0 && self.labels.is_some() { usize::MAX } else { self.limit };
-        self.limit = limit.min(allowed);
+        let kept = self.passed.kept.as_ref().map_or(0, |kept| kept.bytes.len());
+        let allowed = if self.total() == 0 && self.labels.is_some() { usize::MAX } else { self.room };
+        self.room = limit.saturating_sub(kept).min(allowed);
         if let Some(kept) = &mut self.passed.kept {
             kept.bytes.truncate(limit);
         }
@@ -154,7 +155,7 @@ impl Tap {
     #[inline]
     pub(super) fn take(&mut self) -> CapturedBody {
         self.labels = None;
-        self.limit = 0;
+        self.room = 0;
         self.passed.take()
     }
 

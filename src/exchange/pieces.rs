@@ -35,12 +35,13 @@ impl Pieces {
         self.first.is_empty()
     }
 
-    /// Appends bytes; all that will be there, with what comes later, is `expected` to be so long.
+    /// Appends bytes, the first of as many as are `expected`.
     #[inline]
     pub(crate) fn push(&mut self, bytes: &[u8], expected: usize) {
         let mut rest = self.fill(bytes);
         while !rest.is_empty() {
-            self.grow(rest.len().max(expected.saturating_sub(self.len())));
+            let filled = bytes.len() - rest.len();
+            self.grow(rest.len().max(expected.saturating_sub(filled)));
             rest = self.fill(rest);
         }
     }
@@ -175,7 +176,7 @@ mod tests {
         let mut pieces = Pieces::default();
         pieces.push(&[0; 100], 300);
         assert_eq!(held(&pieces), 384);
-        pieces.push(&[0; 200], 300);
+        pieces.push(&[0; 200], 200);
         assert_eq!((held(&pieces), pieces.first(1).len()), (384, 300));
     }
 

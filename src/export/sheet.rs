@@ -32,10 +32,19 @@ impl<'a> Sheet<'a> {
     /// Writes the first of some bytes. All are put down, those that are not wanted will be overwritten.
     #[inline(always)]
     pub(crate) fn put_first<const N: usize>(&mut self, piece: &[u8; N], wanted: usize) {
+        self.put_some(|place| {
+            *place = *piece;
+            wanted
+        });
+    }
+
+    /// Writes as many bytes as `write` says it has put down to be written, of so many at most.
+    #[inline(always)]
+    pub(crate) fn put_some<const N: usize>(&mut self, write: impl FnOnce(&mut [u8; N]) -> usize) {
         let memory = take(&mut self.0);
         if let Some(place) = memory.first_chunk_mut() {
-            *place = *piece;
-            self.0 = memory.get_mut(wanted.min(N)..).unwrap_or_default();
+            let written = write(place);
+            self.0 = memory.get_mut(written.min(N)..).unwrap_or_default();
         }
     }
 

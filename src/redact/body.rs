@@ -4,7 +4,7 @@ mod decoding;
 
 use std::borrow::Cow;
 
-use crate::exchange::{BodyText, Media, RawBody, ShownBody};
+use crate::exchange::{BodyText, Media, RawBody, Redacted, ShownBody};
 
 use super::json::{self, Verdict};
 use super::text::Text;
@@ -45,16 +45,19 @@ pub(super) fn redact<'a>(body: &RawBody<'a>, text: Text<'_>) -> ShownBody<'a> {
     };
     let src = decoded.trim_start_matches('\u{FEFF}');
     let text = Text { cut, ..text };
-    let mut out = Vec::new();
-    let src = src.as_bytes();
-    out.reserve(src.len().min(body.limit) + 32);
-    let inlinable = by_media(src, body, text, &mut out);
+    let mut out = Vec::with_capacity(src.len().min(body.limit) + 32);
+    let inlinable = by_media(src.as_bytes(), body, text, &mut out);
     if inlinable && !longer && out.len() <= body.limit {
         return BodyText::Json(vouch(out)).into();
     }
     let truncated = longer || out.len() > body.limit;
     cut_to(&mut out, body.limit);
-    BodyText::Text { text: vouch(out), truncated }.into()
+    let text = match src.get(..out.len()) {
+        // Nothing had to go: to compare is cheaper than to find out once more that it is UTF-8.
+        Some(head) if head.as_bytes() == out => Redacted::vouch(head),
+        _ => vouch(out),
+    };
+    BodyText::Text { text, truncated }.into()
 }
 
 /// As many bytes as `is_ascii` looks at together; what is left it reads one by one.

@@ -112,11 +112,11 @@ impl Flight {
         is_end: bool,
         exact: Option<u64>,
     ) -> (Ahead, Passing) {
-        let (ahead, passing) = self.answered(status, headers, is_end, exact);
-        if let Ahead::Nothing(outcome) = ahead {
+        let answered = self.answered(status, headers, is_end, exact);
+        if let Ahead::Nothing(outcome) = answered.0 {
             self.finish(outcome, None);
         }
-        (ahead, passing)
+        answered
     }
 
     /// Gives what follows, and what its body passes through.
