@@ -22,6 +22,7 @@ fn input(kind: &str, size: usize) -> String {
     let unit = match kind {
         "request" => return REQUEST.to_owned(),
         "response" => return RESPONSE.to_owned(),
+        "spaced" => return RESPONSE.replace("\":", "\": ").replace(",\"", ", \""),
         "typical" => TYPICAL,
         "prose" => "\"It was the best of times, it was the worst of times, it was the age of wisdom.\",",
         "escapes" => r#""line one\nline \"two\"\tand so on, with\nmore lines","#,
@@ -149,9 +150,14 @@ fn counts() {
         let (_, count) = told.split_once("Collected : ").expect("a count");
         count.split_whitespace().next().and_then(|count| count.parse::<f64>().ok()).expect("a number")
     };
-    for (kind, size) in
-        [("request", 1), ("response", 1), ("typical", 20_000), ("prose", 20_000), ("escapes", 20_000)]
-    {
+    for (kind, size) in [
+        ("request", 1),
+        ("response", 1),
+        ("spaced", 1),
+        ("typical", 20_000),
+        ("prose", 20_000),
+        ("escapes", 20_000),
+    ] {
         let each = (instructions(kind, size, 200) - instructions(kind, size, 100)) / 100.0;
         let bytes = input(kind, size).len();
         println!("{kind:9} {bytes:6} bytes {each:8.0} per call {:6.2} per byte", each / bytes as f64);

@@ -220,9 +220,15 @@ impl Scan<'_, '_> {
         if self.depth > 0 && self.depth.is_multiple_of(64) {
             self.kinds = self.deeper.pop().unwrap_or_default();
         }
-        if !self.pairs.is_empty() || self.secret_from & self.kept_from != usize::MAX {
+        if self.is_named() {
             self.close_named();
         }
+    }
+
+    /// True where the end of what is open has something to say.
+    #[inline(always)]
+    fn is_named(&self) -> bool {
+        !self.pairs.is_empty() || self.secret_from & self.kept_from != usize::MAX
     }
 
     #[inline(never)]

@@ -3,6 +3,7 @@
 mod calm;
 mod guess;
 mod hidden;
+mod nested;
 mod plain;
 
 use super::*;

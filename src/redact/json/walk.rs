@@ -4,8 +4,8 @@
 //! with the position in a register; whatever is not so is left to the methods of `Scan`.
 
 use super::super::blocks::BLOCK;
-use super::super::decisions::{Decisions, KEY, Trail};
-use super::{NameClass, Scan, Stop, calm, numbers};
+use super::super::decisions::{KEY, Trail};
+use super::{INLINE_DEPTH, NameClass, Scan, Stop, calm, numbers};
 
 /// As much of a document as is looked at together: a key, and its value if that is short.
 const WINDOW: usize = KEY + BLOCK + 1;
@@ -43,7 +43,7 @@ impl Scan<'_, '_> {
                     let mut stopped = At::Key;
                     if !self.watched {
                         self.key = NameClass::Plain;
-                        (pos, stopped) = plain_pairs(src, pos, names, &mut trail);
+                        (pos, stopped) = self.plain_pairs(pos, &mut trail);
                     }
                     match stopped {
                         At::Key => match names.expected(&window(src, pos), &mut trail) {
@@ -170,41 +170,94 @@ enum At {
     Next,
 }
 
-/// Reads pairs whose keys were expected and whose values stay as they are.
-#[inline(never)]
-fn plain_pairs(src: &[u8], mut pos: usize, names: &Decisions<'_>, trail: &mut Trail) -> (usize, At) {
-    while let Some(text) = src.get(pos..).and_then(<[u8]>::first_chunk::<WINDOW>) {
-        let Some(key) = text.first_chunk() else { break };
-        let length = match names.expected(key, trail) {
-            Some((NameClass::Plain, length)) => length % KEY,
-            Some((class, length)) => return (pos, At::Colon(class, length)),
-            None => break,
-        };
-        let value = text.get(length..).unwrap_or_default();
-        pos += length;
-        match value {
-            [b'"', value @ ..] => {
-                let end = match calm::short(value) {
-                    Some(length) => Some(pos + 1 + length),
-                    None => calm::end_from(src, pos + 1, names),
-                };
-                let Some(end) = end else { return (pos, At::String) };
-                pos = end + 1;
+impl Scan<'_, '_> {
+    /// Reads pairs whose keys were expected and whose values stay as they are, from object to object.
+    #[inline(never)]
+    fn plain_pairs(&mut self, mut pos: usize, trail: &mut Trail) -> (usize, At) {
+        let (src, names) = (self.src, self.rules.names);
+        while let Some(text) = src.get(pos..).and_then(<[u8]>::first_chunk::<WINDOW>) {
+            let Some(key) = text.first_chunk() else { break };
+            let length = match names.expected(key, trail) {
+                Some((NameClass::Plain, length)) => length % KEY,
+                Some((class, length)) => return (pos, At::Colon(class, length)),
+                None => break,
+            };
+            let value = text.get(length..).unwrap_or_default();
+            pos += length;
+            match value {
+                [b'"', value @ ..] => {
+                    let end = match calm::short(value) {
+                        Some(length) => Some(pos + 1 + length),
+                        None => calm::end_from(src, pos + 1, names),
+                    };
+                    let Some(end) = end else { return (pos, At::String) };
+                    pos = end + 1;
+                }
+                [b'-' | b'0'..=b'9', ..] => {
+                    let Some(end) = numbers::simple(src, pos) else { return (pos, At::Value) };
+                    pos = end;
+                }
+                [b't', b'r', b'u', b'e', ..] | [b'n', b'u', b'l', b'l', ..] => pos += 4,
+                [b'f', b'a', b'l', b's', b'e', ..] => pos += 5,
+                [b'{', b'"', ..] if self.is_shallow() => {
+                    self.enter(1);
+                    pos += 1;
+                    continue;
+                }
+                [b'[', b'{', b'"', ..] if self.is_shallow() => {
+                    self.enter(0);
+                    self.enter(1);
+                    pos += 2;
+                    continue;
+                }
+                _ => return (pos, At::Value),
             }
-            [b'-' | b'0'..=b'9', ..] => {
-                let Some(end) = numbers::simple(src, pos) else { return (pos, At::Value) };
-                pos = end;
+            if src.get(pos) == Some(&b',') {
+                pos += 1;
+                continue;
             }
-            [b't', b'r', b'u', b'e', ..] | [b'n', b'u', b'l', b'l', ..] => pos += 4,
-            [b'f', b'a', b'l', b's', b'e', ..] => pos += 5,
-            _ => return (pos, At::Value),
+            match self.next_key(pos) {
+                Ok(key) => pos = key,
+                Err(end) => return (end, At::Next),
+            }
         }
-        if src.get(pos) != Some(&b',') {
-            return (pos, At::Next);
-        }
-        pos += 1;
+        (pos, At::Key)
     }
-    (pos, At::Key)
+
+    /// Where the next key is, if nothing stands before it but the ends of containers, and the beginning of an object in a
+    /// list; else where something else stands.
+    #[inline(never)]
+    fn next_key(&mut self, mut pos: usize) -> Result<usize, usize> {
+        loop {
+            match (self.src.get(pos..).unwrap_or_default(), self.kinds & 1) {
+                ([b'}', ..], 1) | ([b']', ..], 0)
+                    if self.depth > 1 && self.is_shallow() && !self.is_named() =>
+                {
+                    self.depth -= 1;
+                    self.kinds >>= 1;
+                    pos += 1;
+                }
+                ([b',', ..], 1) => return Ok(pos + 1),
+                ([b',', b'{', b'"', ..], 0) if self.is_shallow() => {
+                    self.enter(1);
+                    return Ok(pos + 2);
+                }
+                _ => return Err(pos),
+            }
+        }
+    }
+
+    /// True where two containers more may be opened, and nothing is to be thought of.
+    #[inline(always)]
+    fn is_shallow(&self) -> bool {
+        self.depth < INLINE_DEPTH - 1
+    }
+
+    #[inline(always)]
+    fn enter(&mut self, kind: u64) {
+        self.kinds = self.kinds << 1 | kind;
+        self.depth += 1;
+    }
 }
 
 /// What a key near the end of a document is compared with.
