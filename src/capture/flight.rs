@@ -64,7 +64,7 @@ struct Inner {
     /// What is known of a request because it is sent.
     outbound: Option<Box<Outbound>>,
     /// The client's valid `x-request-id`, to be sent back.
-    echo: Option<HeaderValue>,
+    echo: Option<Box<HeaderValue>>,
     /// Its [`Seat`] among those that are open, set before anybody else has a handle.
     seat: AtomicU32,
     state: Mutex<State>,
@@ -90,7 +90,7 @@ struct Own {
     unwanted: bool,
     trace_flags: u8,
     outbound: Option<Box<Outbound>>,
-    echo: Option<HeaderValue>,
+    echo: Option<Box<HeaderValue>>,
     keeps_trail: bool,
 }
 
@@ -123,7 +123,10 @@ impl Flight {
         if beginning.request.remote_addr.is_none() {
             recorder.warn_of_unknown_peer();
         }
-        let echo = beginning.client_request_id.as_ref().and_then(|_| headers.request_id.once().cloned());
+        let echo = beginning
+            .client_request_id
+            .as_ref()
+            .and_then(|_| Some(Box::new(headers.request_id.once()?.clone())));
         let trace_flags = TraceParent::from_header(headers.traceparent).map_or(SAMPLED, |trace| trace.flags);
         let keeps_trail = recorder.hearing().keeps_trails();
         let own = Own { arrived, unwanted, trace_flags, outbound: None, echo, keeps_trail };

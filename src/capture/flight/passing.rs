@@ -36,7 +36,7 @@ impl Flight {
         if self.0.outbound.is_some() {
             return;
         }
-        if let Some(id) = self.0.echo.clone().or_else(|| written(self.0.request_id)) {
+        if let Some(id) = self.0.echo.as_deref().cloned().or_else(|| written(self.0.request_id)) {
             // A map that is full stays as it is.
             let _ = headers.try_insert(REQUEST_ID, id);
         }
