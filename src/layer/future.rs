@@ -20,10 +20,8 @@ use crate::{
 pin_project! {
     /// The future of a recorded response.
     pub struct ResponseFuture<F, M> {
-        // None where the service panicked when it was called, and that is to be answered.
         #[pin]
-        inner: Option<F>,
-        panic: Option<Box<Panic>>,
+        inner: Inner<F>,
         waiting: Waiting,
         mode: M,
     }
@@ -33,23 +31,36 @@ pin_project! {
             let mut this = this.project();
             // Where the client left, what the handler held is dropped here, and may have something to tell.
             if let Some(flight) = &this.waiting.0 {
-                flight.put_away(|| this.inner.set(None));
+                flight.put_away(|| this.inner.set(Inner::NONE));
             }
         }
     }
 }
 
+pin_project! {
+    #[project = InnerOf]
+    enum Inner<F> {
+        Running { #[pin] future: F },
+        // The service panicked when it was called, and that is to be answered.
+        Crashed { panic: Option<Box<Panic>> },
+    }
+}
+
+impl<F> Inner<F> {
+    const NONE: Self = Self::Crashed { panic: None };
+}
+
 impl<F, M: Clone> ResponseFuture<F, M> {
     pub(super) fn unobserved(inner: F, mode: &M) -> Self {
-        Self { inner: Some(inner), panic: None, waiting: Waiting(None), mode: mode.clone() }
+        Self::running(inner, Waiting(None), mode)
     }
 
     pub(super) fn running(inner: F, waiting: Waiting, mode: &M) -> Self {
-        Self { inner: Some(inner), panic: None, waiting, mode: mode.clone() }
+        Self { inner: Inner::Running { future: inner }, waiting, mode: mode.clone() }
     }
 
     pub(super) fn crashed(panic: Panic, waiting: Waiting, mode: &M) -> Self {
-        Self { inner: None, panic: Some(panic.into()), waiting, mode: mode.clone() }
+        Self { inner: Inner::Crashed { panic: Some(panic.into()) }, waiting, mode: mode.clone() }
     }
 }
 
@@ -63,16 +74,35 @@ where
     type Output = Result<Response<M::Body>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.waiting.0.is_some() {
+            return self.observe(cx);
+        }
+        let InnerOf::Running { future } = self.project().inner.project() else { return Poll::Pending };
+        future.poll(cx).map_ok(|response| response.map(|body| M::response_body(body, None)))
+    }
+}
+
+impl<F, M> ResponseFuture<F, M> {
+    /// On its own: where nothing is recorded, nobody makes room for what this needs.
+    #[inline(never)]
+    fn observe<B, E>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Response<<M as ResponseMode<B>>::Body>, E>>
+    where
+        F: Future<Output = Result<Response<B>, E>>,
+        M: ResponseMode<B>,
+        B: Body,
+        E: Display + 'static,
+    {
         let this = self.project();
-        let inner = this.inner.as_pin_mut();
-        let Some(flight) = &this.waiting.0 else {
-            let Some(inner) = inner else { return Poll::Pending };
-            return inner.poll(cx).map_ok(|response| response.map(|body| M::response_body(body, None)));
-        };
-        let answer = match (inner, this.panic.take()) {
-            (Some(inner), None) => flight.watch(|| inner.poll(cx)),
-            (_, Some(panic)) => Err(*panic),
-            (None, None) => return Poll::Pending,
+        let Some(flight) = &this.waiting.0 else { return Poll::Pending };
+        let answer = match this.inner.project() {
+            InnerOf::Running { future } => flight.watch(|| future.poll(cx)),
+            InnerOf::Crashed { panic } => match panic.take() {
+                Some(panic) => Err(*panic),
+                None => return Poll::Pending,
+            },
         };
         let answer = match answer {
             Ok(Poll::Ready(answer)) => answer,

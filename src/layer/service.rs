@@ -64,9 +64,23 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        if !self.recorder.is_enabled() {
-            return ResponseFuture::unobserved(self.inner.call(M::pass(request)), &self.mode);
+        if self.recorder.is_enabled() {
+            self.observe(request)
+        } else {
+            ResponseFuture::unobserved(self.inner.call(M::pass(request)), &self.mode)
         }
+    }
+}
+
+impl<S, M> FlightLogService<S, M> {
+    /// On its own: where nothing is recorded, nobody makes room for what this needs.
+    #[inline(never)]
+    fn observe<ReqBody, ResBody>(&mut self, request: Request<ReqBody>) -> ResponseFuture<S::Future, M>
+    where
+        ReqBody: Body,
+        M: RequestMode<ReqBody> + ResponseMode<ResBody>,
+        S: Service<Request<<M as RequestMode<ReqBody>>::Body>, Response = Response<ResBody>>,
+    {
         let (mut parts, body) = request.into_parts();
         let outbound = self.mode.outbound();
         let begun = match outbound {
