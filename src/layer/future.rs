@@ -102,7 +102,7 @@ where
 }
 
 /// Sends a response on its way; gives what follows, and what its body passes through.
-fn depart<B: Body>(flight: &Flight, response: &mut Response<B>) -> (Ahead, Passing) {
+fn depart<B: Body>(flight: &Flight, response: &mut Response<B>) -> (Ahead, Option<Passing>) {
     if let Some(policy) = response.extensions().get::<RoutePolicy>() {
         flight.set_policy(*policy);
     }
