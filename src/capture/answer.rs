@@ -6,19 +6,19 @@ use super::{
     grpc::GrpcEnd,
     noted::Noted,
     recorder::Recorder,
-    tap::{Described, Passed, Tap},
+    tap::{Described, Tap},
 };
 use crate::{
     config::RoutePolicy,
-    exchange::{Head, RawHead, Response},
+    exchange::{CapturedBody, Head, RawHead, Response},
     stream::Told,
 };
 
 /// A response whose headers are there.
 pub(super) struct Answer {
     pub(super) ttfb: Duration,
-    /// What its [tap](Self::tap) has, once no more will pass.
-    pub(super) body: Passed,
+    /// What its body passes through; none while that is with whoever hands its frames on.
+    pub(super) tap: Option<Box<Tap>>,
     pub(super) late: Late,
     status: StatusCode,
     head: Head,
@@ -38,18 +38,22 @@ impl Answer {
     pub(super) fn new(recorder: &Recorder, status: StatusCode, noted: &Noted<'_>, ttfb: Duration) -> Self {
         Self {
             ttfb,
-            body: Passed::default(),
+            tap: None,
             late: Late { grpc: GrpcEnd::read(noted, &*recorder.scrub).map(Box::new), ..Late::default() },
             status,
             head: head(recorder, noted),
         }
     }
 
-    /// What its body passes through.
+    /// Makes what its body passes through, in the memory of the last one where there is some.
     #[inline]
-    pub(super) fn tap(&self, recorder: &Recorder, described: Described, policy: RoutePolicy) -> Tap {
+    pub(super) fn tap(&mut self, recorder: &Recorder, described: Described, policy: RoutePolicy) {
         let keep_binary = self.status.is_client_error() || self.status.is_server_error();
-        Tap::new(described, policy.limit(recorder.capture_limit()), keep_binary)
+        let tap = Tap::new(described, policy.limit(recorder.capture_limit()), keep_binary);
+        match &mut self.tap {
+            Some(place) => **place = tap,
+            none => *none = Some(Box::new(tap)),
+        }
     }
 
     pub(super) fn status(&self) -> StatusCode {
@@ -63,11 +67,20 @@ impl Answer {
         self.late.trailers = Some(head(recorder, &noted).into());
     }
 
-    /// The response, which is taken, without the rest.
+    /// The response, which is taken, without the rest; `is_whole` where the end of its body is known.
     #[inline]
-    pub(super) fn take(&mut self) -> Response {
+    pub(super) fn take(&mut self, is_whole: bool) -> Response {
         let head = std::mem::replace(&mut self.head, Head::empty());
-        Response { status: self.status, trailers: None, body: self.body.take(), head }
+        let body = match &mut self.tap {
+            Some(tap) => {
+                if is_whole {
+                    tap.end();
+                }
+                tap.take()
+            }
+            None => CapturedBody::new(0, is_whole, None),
+        };
+        Response { status: self.status, trailers: None, body, head }
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn exchange<C: AsRef<[u8]>>(
         began: began.into(),
         finished: now,
         outcome: outcome(response.is_some(), error.is_some()),
-        response: response.map(|mut answer| answer.take()),
+        response: response.map(|mut answer| answer.take(true)),
         ttfb: None,
         duration: Duration::ZERO,
         grpc_status: None,
@@ -82,10 +82,10 @@ fn answer(
     let noted = Noted::of(headers);
     let described = Described::by(&noted);
     let mut answer = Answer::new(recorder, status, &noted, Duration::ZERO);
-    let mut tap = answer.tap(recorder, described, policy);
-    tap.data(&Seen::of(&body, recorder.capture_limit()), recorder);
-    tap.end();
-    answer.body = tap.into_passed();
+    answer.tap(recorder, described, policy);
+    if let Some(tap) = &mut answer.tap {
+        tap.data(&Seen::of(&body, recorder.capture_limit()), recorder);
+    }
     answer
 }
 

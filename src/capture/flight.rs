@@ -266,7 +266,7 @@ impl Flight {
             endpoint: began.request.head.endpoint_alone(),
             status: state.answer.as_deref().map(Answer::status),
             request_bytes: state.request.total(),
-            response_bytes: self.0.response_bytes.load(Relaxed),
+            response_bytes: self.response_bytes(),
         })
     }
 

@@ -7,7 +7,6 @@ use super::{noted::Noted, recorder::Recorder};
 use crate::exchange::{CapturedBody, Labels, Permit, Pieces, Raw};
 
 /// What one direction's body leaves behind as it passes: a count, and its head.
-#[derive(Default)]
 pub(crate) struct Tap {
     /// Until something is kept; none for what is neither text nor worth a digest.
     labels: Option<Labels>,
@@ -15,12 +14,6 @@ pub(crate) struct Tap {
     room: usize,
     /// How long it is said to be, as far as memory is asked for at once.
     declared: u32,
-    passed: Passed,
-}
-
-/// What a tap has of a body.
-#[derive(Default)]
-pub(super) struct Passed {
     kept: Option<Raw>,
     total: u64,
     ended: bool,
@@ -77,7 +70,9 @@ impl Tap {
             labels: keeps.then_some(labels),
             room: if keeps { limit } else { 0 },
             declared: declared.map_or(0, |length| u32::try_from(length).unwrap_or(u32::MAX)),
-            passed: Passed::default(),
+            kept: None,
+            total: 0,
+            ended: false,
         }
     }
 
@@ -95,7 +90,7 @@ impl Tap {
 
     /// So many bytes passed, of which nothing is to be kept.
     pub(crate) fn count(&mut self, bytes: u64) {
-        self.passed.total += bytes;
+        self.total += bytes;
     }
 
     /// Bytes that may still be kept.
@@ -104,12 +99,16 @@ impl Tap {
     }
 
     fn keep(&mut self, seen: &Seen<'_>, wanted: usize, recorder: &Recorder) {
-        let kept = match (&mut self.passed.kept, &mut self.labels) {
+        let head = seen.head.get(..wanted).unwrap_or(&seen.head);
+        // All that has passed was kept.
+        let expected = u64::from(self.declared).saturating_sub(self.total - seen.length as u64);
+        let expected = self.room.min(usize::try_from(expected).unwrap_or(usize::MAX));
+        let kept = match (&mut self.kept, &mut self.labels) {
             (Some(kept), _) => kept,
             (kept, labels) => {
                 let Some(labels) = labels.take() else { return };
                 kept.insert(Raw {
-                    bytes: Pieces::default(),
+                    bytes: Pieces::with_room(wanted.max(expected)),
                     labels,
                     head_limit: recorder.settings.inline_limit(),
                     scrub: Arc::clone(&recorder.scrub),
@@ -118,35 +117,35 @@ impl Tap {
             }
         };
         if !kept.permit.take(wanted) {
+            if kept.bytes.is_empty() {
+                self.kept = None;
+            }
             self.room = 0;
             return;
         }
-        let head = seen.head.get(..wanted).unwrap_or(&seen.head);
-        // All that has passed was kept.
-        let expected = u64::from(self.declared).saturating_sub(self.passed.total - seen.length as u64);
-        kept.bytes.push(head, self.room.min(usize::try_from(expected).unwrap_or(usize::MAX)));
+        kept.bytes.push(head, expected);
         // More pieces than can be seen without consuming them: the rest is counted, not kept.
         self.room = if head.len() < wanted { 0 } else { self.room - wanted };
     }
 
     pub(super) fn end(&mut self) {
-        self.passed.end();
+        self.ended = true;
     }
 
     pub(super) fn has_ended(&self) -> bool {
-        self.passed.ended
+        self.ended
     }
 
     pub(crate) fn total(&self) -> u64 {
-        self.passed.total
+        self.total
     }
 
     /// From here on another limit holds: more only where nothing has passed yet.
     pub(super) fn set_limit(&mut self, limit: usize) {
-        let kept = self.passed.kept.as_ref().map_or(0, |kept| kept.bytes.len());
+        let kept = self.kept.as_ref().map_or(0, |kept| kept.bytes.len());
         let allowed = if self.total() == 0 && self.labels.is_some() { usize::MAX } else { self.room };
         self.room = limit.saturating_sub(kept).min(allowed);
-        if let Some(kept) = &mut self.passed.kept {
+        if let Some(kept) = &mut self.kept {
             kept.bytes.truncate(limit);
         }
     }
@@ -156,32 +155,16 @@ impl Tap {
     pub(super) fn take(&mut self) -> CapturedBody {
         self.labels = None;
         self.room = 0;
-        self.passed.take()
-    }
-
-    /// What there is of a body of which no more will pass.
-    pub(super) fn into_passed(self) -> Passed {
-        self.passed
+        if self.kept.as_ref().is_some_and(|kept| kept.bytes.is_empty()) {
+            self.kept = None;
+        }
+        CapturedBody::new(self.total, self.ended, self.kept.take())
     }
 
     /// A copy of what was captured so far.
     pub(super) fn peek(&self) -> CapturedBody {
-        let Passed { kept, total, ended } = &self.passed;
-        let kept = kept.as_ref().filter(|kept| !kept.bytes.is_empty());
-        CapturedBody::new(*total, *ended, kept.map(Raw::copied))
-    }
-}
-
-impl Passed {
-    pub(super) fn end(&mut self) {
-        self.ended = true;
-    }
-
-    /// Leaves a count and gives what was captured.
-    #[inline]
-    pub(super) fn take(&mut self) -> CapturedBody {
-        let kept = self.kept.take().filter(|kept| !kept.bytes.is_empty());
-        CapturedBody::new(self.total, self.ended, kept)
+        let kept = self.kept.as_ref().filter(|kept| !kept.bytes.is_empty());
+        CapturedBody::new(self.total, self.ended, kept.map(Raw::copied))
     }
 }
 

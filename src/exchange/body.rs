@@ -212,7 +212,7 @@ impl CapturedBody {
         }
         raw.scrub.body(&RawBody {
             media: raw.labels.media(),
-            content_type: std::str::from_utf8(raw.labels.content_type()).unwrap_or_default(),
+            content_type: raw.labels.content_type(),
             bytes: Kept::Pieces(&raw.bytes),
             whole: self.complete && !self.is_truncated(),
             limit,

@@ -40,15 +40,20 @@ fn on_shelf<T>(at: usize, deal: impl FnOnce(&mut Vec<Vec<u8>>) -> T) -> Option<T
 impl Drop for Buffer {
     #[inline]
     fn drop(&mut self) {
-        if let Some(at) = SIZES.iter().position(|size| *size == self.0.capacity()) {
-            let mut bytes = mem::take(&mut self.0);
-            bytes.clear();
-            on_shelf(at, |spare| {
-                if spare.len() < SPARE {
-                    spare.push(bytes);
-                }
-            });
+        if self.0.capacity() > 0 {
+            give_back(mem::take(&mut self.0));
         }
+    }
+}
+
+fn give_back(mut bytes: Vec<u8>) {
+    if let Some(at) = SIZES.iter().position(|size| *size == bytes.capacity()) {
+        bytes.clear();
+        on_shelf(at, |spare| {
+            if spare.len() < SPARE {
+                spare.push(bytes);
+            }
+        });
     }
 }
 

@@ -27,6 +27,12 @@ const FIRST: usize = 4096;
 const LONGEST: usize = 8192;
 
 impl Pieces {
+    /// None yet, with room for the first of so many.
+    #[inline]
+    pub(crate) fn with_room(bytes: usize) -> Self {
+        Self { first: Buffer::with_room(bytes.min(FIRST)), more: None }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.first.len() + self.more.as_ref().map_or(0, |more| more.length)
     }
@@ -140,11 +146,12 @@ mod tests {
         fn what_is_pushed_is_read(
             pushed in prop::collection::vec(0..12_000_usize, 0..12),
             expected in 0..40_000_usize,
+            room in 0..40_000_usize,
             wanted in 0..40_000_usize,
             left in 0..50_000_usize,
         ) {
             let all = text(pushed.iter().sum());
-            let (mut pieces, mut at) = (Pieces::default(), 0);
+            let (mut pieces, mut at) = (Pieces::with_room(room), 0);
             for length in pushed {
                 pieces.push(&all[at..at + length], expected);
                 at += length;

@@ -33,14 +33,21 @@ pub(crate) trait Scrub: fmt::Debug + Send + Sync {
 pub(crate) struct RawBody<'a> {
     /// What its content type says it is.
     pub media: Media,
-    /// The content type itself, for charset and boundary.
-    pub content_type: &'a str,
+    /// The content type itself, for [charset and boundary](Self::content_type).
+    pub content_type: &'a [u8],
     /// The captured bytes.
     pub bytes: Kept<'a>,
     /// True where `bytes` is the whole body.
     pub whole: bool,
     /// Bytes of redacted text wanted; the text is cut after, never scanned far beyond.
     pub limit: usize,
+}
+
+impl<'a> RawBody<'a> {
+    /// The content type as text, for the few bodies of which it is asked.
+    pub(crate) fn content_type(&self) -> &'a str {
+        str::from_utf8(self.content_type).unwrap_or_default()
+    }
 }
 
 /// Bytes of a body, of which as many are read as somebody wants.

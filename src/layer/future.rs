@@ -132,7 +132,7 @@ impl<F, M> ResponseFuture<F, M> {
 }
 
 /// Sends a response on its way; gives what follows, and what its body passes through.
-fn depart<B: Body>(flight: &Flight, response: &mut Response<B>) -> (Ahead, Passing) {
+fn depart<B: Body>(flight: &Flight, response: &mut Response<B>) -> (Ahead, Option<Passing>) {
     if let Some(policy) = response.extensions().get::<RoutePolicy>() {
         flight.set_policy(*policy);
     }

@@ -1,6 +1,5 @@
 use std::{
     fmt::Display,
-    mem,
     panic::resume_unwind,
     pin::Pin,
     task::{Context, Poll},
@@ -82,7 +81,8 @@ pub struct Tail {
     flight: Flight,
     /// Another one, which is lent to whoever asks for the current exchange while the body is polled.
     handle: Option<Flight>,
-    passing: Passing,
+    /// Until no more will pass.
+    passing: Option<Passing>,
     expected: Option<u64>,
     /// What passes may be kept.
     listens: bool,
@@ -92,7 +92,7 @@ pub struct Tail {
 }
 
 impl Tail {
-    pub(super) fn new(flight: Flight, expected: Option<u64>, passing: Passing) -> Self {
+    pub(super) fn new(flight: Flight, expected: Option<u64>, passing: Option<Passing>) -> Self {
         Self { flight, handle: None, passing, expected, listens: true, ended: false, putting_away: None }
     }
 
@@ -105,10 +105,6 @@ impl Tail {
         match frame {
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref() {
-                    let following = &mut self.passing.following;
-                    if following.as_mut().is_some_and(|following| !following.frame(data)) {
-                        *following = None;
-                    }
                     self.pass(data);
                 } else if let Some(trailers) = frame.trailers_ref() {
                     self.flight.response_trailers(trailers);
@@ -127,25 +123,26 @@ impl Tail {
     }
 
     fn pass(&mut self, data: &impl Buf) {
+        let Some(Passing { tap, following }) = &mut self.passing else { return };
+        if following.as_mut().is_some_and(|following| !following.frame(data)) {
+            *following = None;
+        }
         if self.listens {
-            self.listens = self.flight.response_data(&mut self.passing.tap, data);
+            self.listens = self.flight.response_data(tap, data);
         } else {
-            self.flight.response_passed(&mut self.passing.tap, data.remaining());
+            self.flight.response_passed(tap, data.remaining());
         }
     }
 
     /// Bytes that passed.
     fn sent(&self) -> u64 {
-        self.passing.tap.total()
+        self.flight.response_bytes()
     }
 
     /// Hands over what there is of the body, before the record ends.
     fn over(&mut self, outcome: Outcome) {
-        let told = self.passing.following.take().and_then(|following| following.end(outcome));
-        let sent = self.sent();
-        let tap = mem::take(&mut self.passing.tap);
-        self.passing.tap.count(sent);
-        self.flight.response_over(tap, told);
+        let Some(Passing { tap, following }) = self.passing.take() else { return };
+        self.flight.response_over(tap, following.and_then(|following| following.end(outcome)));
     }
 
     /// What the body drops belongs to the request.

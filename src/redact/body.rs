@@ -86,7 +86,7 @@ fn by_media(src: &[u8], body: &RawBody<'_>, text: Text<'_>, out: &mut Vec<u8>) -
     let jsonish = matches!(first, Some(b'{' | b'[' | b'"'));
     match body.media {
         Media::Multipart => {
-            parts(src, body, body.content_type, text, out);
+            parts(src, body, body.content_type(), text, out);
             false
         }
         _ if guess::is_multipart(src) => {

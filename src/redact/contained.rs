@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(scrub.number(&Value::Unsigned(1)).unwrap(), "[unscannable]");
         assert!(scrub.is_secret("a"));
         let bytes = b"abc"[..].into();
-        let body = RawBody { media: Media::Json, content_type: "", bytes, whole: true, limit: 10 };
+        let body = RawBody { media: Media::Json, content_type: b"", bytes, whole: true, limit: 10 };
         let text = Redacted::vouch("[unscannable 3 bytes]");
         assert_eq!(BodyText::from(scrub.body(&body)), BodyText::Text { text, truncated: true });
     }

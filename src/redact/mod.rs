@@ -124,7 +124,7 @@ impl Redactor {
         let limit = usize::MAX / 4;
         let bytes = raw.into();
         let body =
-            RawBody { media: Media::Json, content_type: "application/json", bytes, whole: true, limit };
+            RawBody { media: Media::Json, content_type: b"application/json", bytes, whole: true, limit };
         match BodyText::from(self.body(&body)) {
             BodyText::Json(text) | BodyText::Text { text, .. } => text,
             BodyText::Binary | BodyText::NotKept => Redacted::default(),

@@ -14,7 +14,8 @@ fn body_of(content_type: &str, bytes: &[u8], whole: bool, limit: usize) -> BodyT
 }
 
 fn body_with(redactor: &Redactor, content_type: &str, bytes: &[u8], whole: bool, limit: usize) -> BodyText {
-    let media = Media::of(content_type.as_bytes());
+    let content_type = content_type.as_bytes();
+    let media = Media::of(content_type);
     redactor.body(&RawBody { media, content_type, bytes: bytes.into(), whole, limit }).into()
 }
 

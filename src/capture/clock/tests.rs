@@ -220,7 +220,7 @@ fn open_exchanges_are_listed_with_what_is_known_of_them_until_they_end() {
     assert_eq!((two.method.as_str(), two.endpoint.as_str(), two.request_bytes), ("POST", "/upload", 0));
 
     second.request_data(&&b"{\"a"[..], false);
-    let mut passing = first.answer(StatusCode::CREATED, &http::HeaderMap::new(), false, None).1;
+    let mut passing = first.answer(StatusCode::CREATED, &http::HeaderMap::new(), false, None).1.unwrap();
     first.response_data(&mut passing.tap, &&b"12345"[..]);
     let open = stage.open();
     assert_eq!((open[0].status, open[0].response_bytes), (Some(StatusCode::CREATED), 5));
@@ -353,7 +353,7 @@ fn a_call_past_the_limit_says_that_it_is_one() {
 fn one_whose_response_has_begun_says_so_and_one_that_ended_is_not_told() {
     let mut stage = Stage::with(slow(5000));
     let (streams, ended, upgraded) = (stage.working("/stream"), stage.working("/"), stage.working("/ws"));
-    let mut passing = streams.answer(StatusCode::OK, &http::HeaderMap::new(), false, None).1;
+    let mut passing = streams.answer(StatusCode::OK, &http::HeaderMap::new(), false, None).1.unwrap();
     streams.response_data(&mut passing.tap, &&b"data"[..]);
     ended.finish(Outcome::Complete, None);
     upgraded.answer(StatusCode::SWITCHING_PROTOCOLS, &http::HeaderMap::new(), false, None);

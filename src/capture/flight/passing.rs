@@ -24,7 +24,7 @@ use crate::{
 /// What a response's body passes through. Whoever hands its frames on has it alone, so that needs no lock.
 #[derive(Debug)]
 pub(crate) struct Passing {
-    pub(crate) tap: Tap,
+    pub(crate) tap: Box<Tap>,
     pub(crate) following: Option<Box<Following>>,
 }
 
@@ -111,7 +111,7 @@ impl Flight {
         headers: &HeaderMap,
         is_end: bool,
         exact: Option<u64>,
-    ) -> (Ahead, Passing) {
+    ) -> (Ahead, Option<Passing>) {
         let answered = self.answered(status, headers, is_end, exact);
         if let Ahead::Nothing(outcome) = answered.0 {
             self.finish(outcome, None);
@@ -119,14 +119,14 @@ impl Flight {
         answered
     }
 
-    /// Gives what follows, and what its body passes through.
+    /// Gives what follows, and what its body passes through, where there is one.
     pub(super) fn answered(
         &self,
         status: StatusCode,
         headers: &HeaderMap,
         is_end: bool,
         exact: Option<u64>,
-    ) -> (Ahead, Passing) {
+    ) -> (Ahead, Option<Passing>) {
         let ttfb = self.age();
         let recorder = &self.0.recorder;
         let noted = Noted::of(headers);
@@ -141,7 +141,9 @@ impl Flight {
             Following::of(recorder, began, self.0.arrived, &described.labels, status, tells)
         });
         let answer = state.answer.insert(spare::boxed(Answer::new(recorder, status, &noted, ttfb)));
-        let passing = Passing { tap: answer.tap(recorder, described, policy), following };
+        answer.tap(recorder, described, policy);
+        let tap = if let Ahead::Body(_) = ahead { answer.tap.take() } else { None };
+        let passing = tap.map(|tap| Passing { tap, following });
         let told = self.tell_beginning(&mut state, || ttfb);
         drop(state);
         self.announce(told);
@@ -162,10 +164,15 @@ impl Flight {
         self.0.response_bytes.store(tap.total(), Relaxed);
     }
 
+    /// Bytes of the response body that passed.
+    pub(crate) fn response_bytes(&self) -> u64 {
+        self.0.response_bytes.load(Relaxed)
+    }
+
     /// No more of the response's body will pass: what it left behind, and what was heard of it.
-    pub(crate) fn response_over(&self, tap: Tap, heard: Option<Told>) {
+    pub(crate) fn response_over(&self, tap: Box<Tap>, heard: Option<Told>) {
         if let Some(answer) = &mut self.lock().answer {
-            answer.body = tap.into_passed();
+            answer.tap = Some(tap);
             answer.late.heard = heard.map(Box::new);
         }
     }

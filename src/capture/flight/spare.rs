@@ -5,15 +5,16 @@ use std::cell::RefCell;
 
 use crate::capture::answer::Answer;
 
-/// So many are kept by a thread, with nothing in them.
+/// So many are kept by a thread, with nothing in them but the memory of what their bodies passed through.
 pub(super) const SPARE: usize = 8;
 
 thread_local!(static ANSWERS: RefCell<Vec<Box<Answer>>> = const { RefCell::new(Vec::new()) });
 
 #[inline]
-pub(super) fn boxed(answer: Answer) -> Box<Answer> {
+pub(super) fn boxed(mut answer: Answer) -> Box<Answer> {
     match with_spare(Vec::pop).flatten() {
         Some(mut place) => {
+            answer.tap = place.tap.take();
             *place = answer;
             place
         }

@@ -73,12 +73,9 @@ impl State {
     pub(super) fn record(&mut self, began: Arc<Started>, outcome: Outcome, duration: Duration) -> Ended {
         let (mut ttfb, mut response, mut late) = (None, None, Late::default());
         if let Some(mut answer) = self.answer.take() {
-            if let Outcome::Complete | Outcome::Upgraded = outcome {
-                answer.body.end();
-            }
             ttfb = Some(answer.ttfb);
             late = std::mem::take(&mut answer.late);
-            response = Some(answer.take());
+            response = Some(answer.take(matches!(outcome, Outcome::Complete | Outcome::Upgraded)));
             spare::give_back(answer);
         }
         // Made where it goes: it is large.

@@ -51,7 +51,7 @@ fn what_passes_after_the_cap_is_counted_at_any_moment() {
         assert!(!flight.request_data(&&b"def"[..], false));
         flight.request_passed(10);
         assert_eq!((open().request_bytes, open().response_bytes), (16, 0));
-        let mut tap = flight.answer(StatusCode::OK, &HeaderMap::new(), false, None).1.tap;
+        let mut tap = flight.answer(StatusCode::OK, &HeaderMap::new(), false, None).1.unwrap().tap;
         assert!(!flight.response_data(&mut tap, &&b"abcdef"[..]));
         flight.response_passed(&mut tap, 100);
         assert_eq!((open().request_bytes, open().response_bytes), (16, 106));
@@ -109,7 +109,7 @@ fn the_next_answer_has_the_memory_of_the_last_one_and_nothing_else_of_it() {
     let recorder = recorder(&memory);
     let first = begun(&recorder);
     let headers = HeaderMap::from_iter([(http::header::SERVER, http::HeaderValue::from_static("one"))]);
-    let mut tap = first.answer(StatusCode::BAD_REQUEST, &headers, false, None).1.tap;
+    let mut tap = first.answer(StatusCode::BAD_REQUEST, &headers, false, None).1.unwrap().tap;
     first.response_data(&mut tap, &&b"not for others"[..]);
     first.response_over(tap, None);
     assert_eq!(spare::kept(), 0);

@@ -81,7 +81,7 @@ fn json(head: &Head, scrub: &dyn Scrub) -> Shown {
     // What stands in place of secrets may be longer than they are.
     let limit = bytes.len().saturating_mul(8);
     let bytes = bytes.into();
-    let body = RawBody { media: Media::Json, content_type: "application/json", bytes, whole: true, limit };
+    let body = RawBody { media: Media::Json, content_type: b"application/json", bytes, whole: true, limit };
     match BodyText::from(scrub.body(&body)) {
         BodyText::Json(json) => Shown::Json(json),
         BodyText::Text { text, .. } => Shown::Text(text),

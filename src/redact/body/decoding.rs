@@ -6,7 +6,7 @@ use crate::exchange::{Kept, RawBody};
 
 /// The window as text, and how many bytes of the body it took. None where it is no text at all.
 pub(super) fn decode<'a>(body: &RawBody<'a>, window: usize) -> (Option<Cow<'a, str>>, usize) {
-    if let Some((width, big)) = wide_encoding(body.bytes, body.content_type) {
+    if let Some((width, big)) = wide_encoding(body.bytes, body.content_type()) {
         let bytes = body.bytes.first(window.saturating_mul(width));
         let seen = bytes.len() / width * width;
         let units = bytes.chunks_exact(width).map(|unit| {
