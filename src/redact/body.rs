@@ -135,8 +135,9 @@ fn document(src: &[u8], lines: bool, text: Text<'_>, out: &mut Vec<u8>) -> bool 
         }
         Verdict::Whole => return true,
         Verdict::Part => return false,
-        Verdict::Garbage => out.truncate(mark),
+        Verdict::Garbage => {}
     }
+    let src = &*json::as_text(src, out, mark);
     if lines && src.contains(&b'\n') {
         let mut rest = src;
         while !rest.is_empty() {
@@ -191,28 +192,27 @@ fn chars(src: &[u8]) -> usize {
 
 /// A value of a form, an element, a line: JSON or text.
 fn fragment(src: &[u8], text: Text<'_>, out: &mut Vec<u8>) {
-    let mark = out.len();
-    if matches!(src.trim_ascii_start().first(), Some(b'{' | b'[' | b'"')) {
-        match json::scan(src, rules(text), out).0 {
-            Verdict::Same => return out.extend_from_slice(src),
-            Verdict::Whole | Verdict::Part => return,
-            Verdict::Garbage => out.truncate(mark),
-        }
+    if !matches!(src.trim_ascii_start().first(), Some(b'{' | b'[' | b'"')) {
+        return loose(src, text, out);
     }
-    loose(src, text, out);
+    let mark = out.len();
+    match json::scan(src, rules(text), out).0 {
+        Verdict::Same => out.extend_from_slice(src),
+        Verdict::Whole | Verdict::Part => {}
+        Verdict::Garbage => loose(&json::as_text(src, out, mark), text, out),
+    }
 }
 
 /// A message of the program: as text, but never told by its length. False where nothing had to be masked.
 pub(super) fn message(src: &[u8], text: Text<'_>, out: &mut Vec<u8>) -> bool {
-    if matches!(src.trim_ascii_start().first(), Some(b'{' | b'[')) {
-        let rules = json::Rules { strict: false, ..rules(text) };
-        let (verdict, masked) = json::scan(src, rules, out);
-        if verdict != Verdict::Garbage {
-            return masked || verdict == Verdict::Part;
-        }
-        out.clear();
+    if !matches!(src.trim_ascii_start().first(), Some(b'{' | b'[')) {
+        return text.scrub(src, out);
     }
-    text.scrub(src, out)
+    let rules = json::Rules { strict: false, ..rules(text) };
+    match json::scan(src, rules, out) {
+        (Verdict::Garbage, _) => text.scrub_garbage(src, out),
+        (verdict, masked) => masked || verdict == Verdict::Part,
+    }
 }
 
 /// `application/x-www-form-urlencoded`. Bytes stay as they were sent but for what is masked.

@@ -10,6 +10,8 @@ mod pairs;
 mod strings;
 mod walk;
 
+use std::borrow::Cow;
+
 use super::MASK;
 use super::decisions::Decisions;
 use super::lanes::Chunk;
@@ -28,7 +30,8 @@ pub(super) enum Verdict {
     Same,
     /// The head of a document, several documents, or one that some readers refuse.
     Part,
-    /// Not JSON; what was written is of no use.
+    /// Not JSON, and to be read as text. Where something was written, that is the text: of a pair like
+    /// `"value": "x", "name": "password"` no text shows that the value is secret.
     Garbage,
 }
 
@@ -46,6 +49,7 @@ pub(super) struct Rules<'a> {
 
 /// Appends `src` without its secrets to `out`, unless it is to stay the `Same`. `src` is UTF-8.
 pub(super) fn scan(src: &[u8], rules: Rules<'_>, out: &mut Vec<u8>) -> (Verdict, bool) {
+    let mark = out.len();
     let mut scan = Scan {
         src,
         rules,
@@ -74,9 +78,22 @@ pub(super) fn scan(src: &[u8], rules: Rules<'_>, out: &mut Vec<u8>) -> (Verdict,
             scan.pairs_end();
             Verdict::Part
         }
-        Err(Stop::Garbage) => Verdict::Garbage,
+        Err(Stop::Garbage) => {
+            scan.pairs_end();
+            if scan.pairs.have_masked() {
+                scan.flush(src.len(), src.len());
+            } else {
+                scan.out.truncate(mark);
+            }
+            Verdict::Garbage
+        }
     };
     (verdict, scan.masked)
+}
+
+/// The text to be read where a scan of `src` that wrote from `mark` on found garbage.
+pub(super) fn as_text<'a>(src: &'a [u8], out: &mut Vec<u8>, mark: usize) -> Cow<'a, [u8]> {
+    if out.len() > mark { out.split_off(mark).into() } else { src.into() }
 }
 
 /// Why a scan ended early.

@@ -3,6 +3,7 @@
 mod calm;
 mod guess;
 mod hidden;
+mod nearly;
 mod nested;
 mod plain;
 

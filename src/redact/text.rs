@@ -5,10 +5,11 @@
 
 mod named;
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use super::before::NAME_REACH;
 use super::decisions::Decisions;
+use super::json;
 use super::lanes::{self, Chunk};
 use super::values::{is_literal, value_after};
 use super::{MASK, detect, encoded, tags, url, wrapped};
@@ -93,6 +94,19 @@ impl Text<'_> {
             out.extend_from_slice(src.get(copied..kept).unwrap_or_default());
         }
         hits
+    }
+
+    /// As `scrub`, of what a scan of `src` into `out`, which was empty, found to be no JSON.
+    pub(super) fn scrub_garbage(self, src: &[u8], out: &mut Vec<u8>) -> bool {
+        match json::as_text(src, out, 0) {
+            Cow::Borrowed(src) => self.scrub(src, out),
+            Cow::Owned(masked) => {
+                if !self.scrub(&masked, out) {
+                    *out = masked;
+                }
+                true
+            }
+        }
     }
 
     /// As `scrub`, for a part that is whole whatever its text is.

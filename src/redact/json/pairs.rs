@@ -23,11 +23,17 @@ pub(super) struct Pair {
 pub(super) struct Pairs {
     innermost: Pair,
     outer: Vec<Pair>,
+    have_masked: bool,
 }
 
 impl Pairs {
     pub(super) fn is_empty(&self) -> bool {
         self.innermost.depth == 0
+    }
+
+    /// Something was masked for a name behind it.
+    pub(super) fn have_masked(&self) -> bool {
+        self.have_masked
     }
 
     fn here(&mut self, depth: usize) -> Option<&mut Pair> {
@@ -118,6 +124,7 @@ impl Scan<'_, '_> {
         if from < to && !harmless {
             self.out.splice(from..to, *b"\"[REDACTED]\"");
             self.masked = true;
+            self.pairs.have_masked = true;
         }
     }
 

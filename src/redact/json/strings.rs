@@ -176,6 +176,7 @@ fn inner(text: &[u8], rules: Rules<'_>, cut: bool, out: &mut Vec<u8>) -> bool {
         [b'"', .., last] => cut || *last == b'"',
         _ => false,
     };
+    let as_text = Text { names: rules.names, cut, depth: 0, strict: false };
     if json && text.contains(&b'"') {
         if rules.depth >= NESTED_STRINGS {
             // Deeper than anybody nests: in doubt nothing of it is shown, where names could hide.
@@ -189,11 +190,10 @@ fn inner(text: &[u8], rules: Rules<'_>, cut: bool, out: &mut Vec<u8>) -> bool {
         match verdict {
             Verdict::Same => return false,
             Verdict::Whole | Verdict::Part => return masked || cut,
-            Verdict::Garbage => {}
+            Verdict::Garbage => return as_text.scrub_garbage(text, out),
         }
-        out.clear();
     }
-    Text { names: rules.names, cut, depth: 0, strict: false }.scrub(text, out)
+    as_text.scrub(text, out)
 }
 
 /// `[string 12]`: characters, not bytes.
