@@ -17,7 +17,7 @@ const GOALS: [(&str, &str, f64); 5] = [
 ];
 
 pub(crate) fn show(reached: &[(&str, &str, f64)]) -> Result<()> {
-    head("requests per CPU second, of bare", &["goal, at least", "reached", ""])?;
+    head("requests per CPU second, of bare, the best round of each", &["goal, at least", "reached", ""])?;
     for (shape, stack, at_least) in GOALS {
         let share = reached.iter().find(|(known, name, _)| *known == shape && *name == stack);
         let share = share.map_or(0.0, |(_, _, share)| *share);

@@ -69,18 +69,28 @@ fn tables(rounds: usize) -> Result<()> {
     goals::show(&reached)
 }
 
-/// The shares, too.
+/// The shares of the best rounds, too.
 fn table(stacks: &[&Stack], runs: &[Vec<Run>]) -> Result<Vec<(&'static str, f64)>> {
     markdown::head(
         "one core",
-        &["requests per CPU second", "share of bare", "lowest", "highest", "p99 ms", "not recorded"],
+        &[
+            "requests per CPU second",
+            "share of bare",
+            "lowest",
+            "highest",
+            "of the best",
+            "p99 ms",
+            "not recorded",
+        ],
     )?;
     let bare: Vec<f64> = runs.first().into_iter().flatten().map(Run::rate).collect();
+    let best_bare = bare.iter().copied().fold(f64::NAN, f64::max);
     let mut shares = Vec::new();
     for (stack, runs) in stacks.iter().zip(runs) {
         // Of the same round, which saw the same machine.
         let of_bare = sorted(runs.iter().zip(&bare).map(|(run, bare)| 100.0 * run.rate() / bare));
-        let share = median(&of_bare);
+        let best = runs.iter().map(Run::rate).fold(f64::NAN, f64::max);
+        let share = 100.0 * best / best_bare;
         let percent = |share: Option<&f64>| format!("{:.1} %", share.copied().unwrap_or_default());
         let answered: u64 = runs.iter().map(|run| run.answered).sum();
         let unrecorded: u64 = runs.iter().map(|run| run.unrecorded).sum();
@@ -92,9 +102,10 @@ fn table(stacks: &[&Stack], runs: &[Vec<Run>]) -> Result<Vec<(&'static str, f64)
             stack.name,
             &[
                 markdown::number(median(&sorted(runs.iter().map(Run::rate))), 0),
-                percent(Some(&share)),
+                percent(Some(&median(&of_bare))),
                 percent(of_bare.first()),
                 percent(of_bare.last()),
+                percent(Some(&share)),
                 format!("{:.2}", median(&sorted(runs.iter().map(|run| run.p99)))),
                 unrecorded,
             ],
