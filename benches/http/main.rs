@@ -41,7 +41,7 @@ fn main() -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["--serve", stack] => server::serve(stack),
-        [] => tables(5),
+        [] => tables(7),
         ["--quick"] => tables(1),
         _ => Err("usage: http [--quick]".into()),
     }
