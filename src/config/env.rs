@@ -96,7 +96,7 @@ variables! {
       "off, error, warn, info, debug, trace (also WARNING, CRITICAL, FATAL, any case) \
        or targets with levels such as debug,hyper=info",
       "which tracing events of a failed request its dump has, whatever LOG_LEVEL says; off: none. \
-       An event told in a request costs about 1,450 instructions, one outside of requests 440, a DEBUG span 2,300",
+       An event told in a request costs about 1,050 instructions, one outside of requests 300, a DEBUG span 2,150",
       Text(trail) }
     { "LOG_CONSOLE", "console", "auto", "auto, pretty, json or off",
       "what goes to stdout; auto: pretty on a terminal, json where files are off or unusable, else off",
